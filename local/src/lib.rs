@@ -1,0 +1,1 @@
+//! Runs the whole of Picscripter on one machine.

@@ -1,0 +1,28 @@
+//! What a post, a connection and a network are, and how they may change. No I/O.
+//!
+//! Everything here is parsed once, at the edge, into types that cannot hold a wrong value;
+//! lifecycles are enums that own their transitions.
+
+mod caption;
+mod connection;
+mod ids;
+mod limits;
+mod media;
+mod platform;
+mod stage;
+mod violation;
+
+pub use caption::{Caption, CaptionError};
+pub use connection::{ConnectionHealth, UnknownHealth};
+pub use ids::{
+    AttemptId, ConnectionId, DataKeyId, EventId, GrantId, IdError, MediaId, OauthAttemptId, PostId,
+    SessionId, UserId,
+};
+pub use limits::{
+    AudioCodec, CaptionRule, Container, ImageFormat, ImageRules, MediaRules, Unit, VideoCodec,
+    VideoRules,
+};
+pub use media::{MediaFacts, MediaKind, UnknownMediaKind};
+pub use platform::{Platform, UnknownPlatform};
+pub use stage::{Impossible, Move, Stage, Status, UnknownStage};
+pub use violation::Violation;

@@ -1,0 +1,1 @@
+//! Rings when a row is to be looked at.

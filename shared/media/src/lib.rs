@@ -1,0 +1,1 @@
+//! Fetches, probes, converts and keeps pictures and videos.

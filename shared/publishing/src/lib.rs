@@ -1,0 +1,1 @@
+//! The one loop that does the I/O of a state machine.

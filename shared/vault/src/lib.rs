@@ -1,0 +1,1 @@
+//! Seals secrets to the row that owns them.

@@ -1,0 +1,1 @@
+//! The seven networks as strict servers whose faults can be scripted.
