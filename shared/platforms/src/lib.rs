@@ -1,1 +1,41 @@
 //! The seven networks as data and as pure state machines. No I/O.
+//!
+//! A network is one folder: its [`Profile`] says what it is like, its machines say what is sent and
+//! what an answer means. Nothing here knows a clock, a token of its own, a socket or a database:
+//! `publishing` drives the machines and does all of that. See `README.md` for how to add one.
+
+mod answer;
+mod app;
+mod authorize;
+mod call;
+mod confirm;
+mod content;
+mod fault;
+mod grant;
+mod machine;
+mod network;
+mod options;
+mod profile;
+mod webhook;
+
+pub mod facebook;
+pub mod instagram;
+pub mod linkedin;
+pub mod pinterest;
+pub mod tiktok;
+pub mod x;
+pub mod youtube;
+
+pub use answer::Answer;
+pub use app::App;
+pub use authorize::{AuthorizeRequest, authorize_url, challenge_of};
+pub use call::{Auth, Body, Call, FileRange, FormValue, Part, PartContent, Safety};
+pub use confirm::{Expectation, Sighting, Verdict, next_look, normalise, settle};
+pub use content::{Account, Asset, Content, Draft, DraftMedia, PublishContext};
+pub use fault::{Candidate, Fault, FaultKind};
+pub use grant::{Callback, Credentials, Grant, GrantedAccount, Tokens};
+pub use machine::{Action, AppContext, Event, Machine, OneCall, Receipt};
+pub use network::{Connect, Publish, check, connect, profile, receive, refresh, revoke, start};
+pub use options::{text_rule, parse as parse_options};
+pub use profile::{Oauth, Pkce, Profile, RefreshPolicy};
+pub use webhook::{Happening, Incoming, Received, WebhookError, What, same};

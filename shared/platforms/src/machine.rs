@@ -1,0 +1,111 @@
+//! A conversation with a network, as a value.
+
+use std::fmt;
+
+use time::OffsetDateTime;
+use serde::{Deserialize, Serialize};
+
+use crate::{Answer, App, Call, Fault};
+
+/// A conversation with a network that knows no socket, no clock and no token.
+///
+/// The driver asks what comes `next`, does it, and `apply`s what came of it. A machine that returns
+/// a fault is kept as it was before: the same `next` follows when the fault is out of the way.
+pub trait Machine: Sized {
+    /// What it is told of the world each time.
+    type Context<'a>;
+    /// What it is for.
+    type Output;
+
+    /// What to do in this state. Asking twice gives the same answer, time aside.
+    fn next(&self, cx: &Self::Context<'_>) -> Action<Self::Output>;
+
+    /// The state after what came of the call that `next` asked for.
+    ///
+    /// # Errors
+    /// The fault that keeps it from going on; see [`Fault`] for what one means after a call that
+    /// may be sent only once.
+    fn apply(self, event: Event, cx: &Self::Context<'_>) -> Result<Self, Fault>;
+}
+
+/// What a machine wants done.
+#[derive(Debug, Clone)]
+pub enum Action<O> {
+    /// Nothing more: this came of it.
+    Done(O),
+    /// Send this.
+    Send(Call),
+    /// Ask again at that time.
+    WaitUntil(OffsetDateTime),
+}
+
+/// What came of a call.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The network answered.
+    Answer(Answer),
+    /// It may have arrived, but no whole answer came back. Told for `Once` and `Optional` calls only.
+    Lost,
+}
+
+/// What machines about accounts are told.
+#[derive(Debug, Clone, Copy)]
+pub struct AppContext<'a> {
+    /// The time.
+    pub now: OffsetDateTime,
+    /// Our app.
+    pub app: &'a App,
+}
+
+/// What publishing came to: the post is live.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The network's id of the post; absent where it went live but the network does not tell the id.
+    pub external_id: Option<String>,
+    /// Where a person can look at it.
+    pub url: Option<String>,
+}
+
+/// A conversation of one call.
+pub struct OneCall<T> {
+    call: Call,
+    read: Box<dyn Fn(&Answer, &AppContext<'_>) -> Result<T, Fault> + Send + Sync>,
+    output: Option<T>,
+}
+
+impl<T> OneCall<T> {
+    /// Sends `call` and makes of its answer what `read` says.
+    pub fn new(
+        call: Call,
+        read: impl Fn(&Answer, &AppContext<'_>) -> Result<T, Fault> + Send + Sync + 'static,
+    ) -> Self {
+        Self { call, read: Box::new(read), output: None }
+    }
+}
+
+impl<T: Clone> Machine for OneCall<T> {
+    type Context<'a> = AppContext<'a>;
+    type Output = T;
+
+    fn next(&self, _: &AppContext<'_>) -> Action<T> {
+        self.output
+            .clone()
+            .map_or_else(|| Action::Send(self.call.clone()), Action::Done)
+    }
+
+    fn apply(self, event: Event, cx: &AppContext<'_>) -> Result<Self, Fault> {
+        match event {
+            Event::Answer(answer) => {
+                let output = Some((self.read)(&answer, cx)?);
+                Ok(Self { output, ..self })
+            }
+            Event::Lost => Ok(self),
+        }
+    }
+}
+
+impl<T> fmt::Debug for OneCall<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OneCall").field("call", &self.call).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,148 @@
+//! The list of networks, and what each must bring.
+//!
+//! A network's folder brings, by these names: `PROFILE`; `connect(Callback) -> Connect`, a machine
+//! that ends in a [`Grant`]; `refresh(&Credentials, &App)` and `revoke(&Credentials, &App)`, each
+//! one call or `None` where the network has none; `check(&Draft)`, the rules beyond the profile's;
+//! `start(&Content) -> Publish`, a machine that ends in a [`Receipt`] and can be stored;
+//! `receive(&Incoming)`, its webhooks.
+
+use domain::{Platform, Violation};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Action, App, AppContext, Callback, Content, Credentials, Draft, Event, Fault, Grant, Incoming,
+    Machine, OneCall, Profile, PublishContext, Receipt, Received, Tokens, WebhookError, facebook,
+    instagram, linkedin, pinterest, tiktok, x, youtube,
+};
+
+macro_rules! networks {
+    ($($network:ident => $folder:ident,)*) => {
+        /// What a network is like.
+        pub const fn profile(platform: Platform) -> &'static Profile {
+            match platform {
+                $(Platform::$network => &$folder::PROFILE,)*
+            }
+        }
+
+        /// Starts to turn a callback into a grant.
+        pub fn connect(platform: Platform, callback: Callback) -> Connect {
+            match platform {
+                $(Platform::$network => Connect::$network($folder::connect(callback)),)*
+            }
+        }
+
+        /// Renews a connection's tokens; `None` where the network has no refresh, or the
+        /// connection nothing to refresh with.
+        pub fn refresh(platform: Platform, credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> {
+            match platform {
+                $(Platform::$network => $folder::refresh(credentials, app),)*
+            }
+        }
+
+        /// Withdraws our access at the network; `None` where the network has no such call.
+        pub fn revoke(platform: Platform, credentials: &Credentials, app: &App) -> Option<OneCall<()>> {
+            match platform {
+                $(Platform::$network => $folder::revoke(credentials, app),)*
+            }
+        }
+
+        /// Starts to publish.
+        pub fn start(platform: Platform, content: &Content) -> Publish {
+            match platform {
+                $(Platform::$network => Publish::$network($folder::start(content)),)*
+            }
+        }
+
+        /// Reads a request to our webhook address.
+        ///
+        /// # Errors
+        /// [`WebhookError`] when it is not genuine news or a genuine handshake.
+        pub fn receive(platform: Platform, incoming: &Incoming<'_>) -> Result<Received, WebhookError> {
+            match platform {
+                $(Platform::$network => $folder::receive(incoming),)*
+            }
+        }
+
+        fn own_rules(platform: Platform, draft: &Draft<'_>) -> Vec<Violation> {
+            match platform {
+                $(Platform::$network => $folder::check(draft),)*
+            }
+        }
+
+        /// A conversation that turns a callback into a grant.
+        #[derive(Debug)]
+        pub enum Connect {
+            $(#[doc = concat!("At ", stringify!($network), ".")] $network($folder::Connect),)*
+        }
+
+        impl Machine for Connect {
+            type Context<'a> = AppContext<'a>;
+            type Output = Grant;
+
+            fn next(&self, cx: &AppContext<'_>) -> Action<Grant> {
+                match self {
+                    $(Self::$network(machine) => machine.next(cx),)*
+                }
+            }
+
+            fn apply(self, event: Event, cx: &AppContext<'_>) -> Result<Self, Fault> {
+                match self {
+                    $(Self::$network(machine) => machine.apply(event, cx).map(Self::$network),)*
+                }
+            }
+        }
+
+        /// A conversation that publishes one post. It is stored between any two calls, so its
+        /// shape may only grow.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "network", content = "state", rename_all = "lowercase")]
+        pub enum Publish {
+            $(#[doc = concat!("At ", stringify!($network), ".")] $network($folder::Publish),)*
+        }
+
+        impl Publish {
+            /// The network's own id of what is being published, where webhooks name it before
+            /// the post has an id.
+            pub fn handle(&self) -> Option<String> {
+                match self {
+                    $(Self::$network(machine) => machine.handle(),)*
+                }
+            }
+        }
+
+        impl Machine for Publish {
+            type Context<'a> = PublishContext<'a>;
+            type Output = Receipt;
+
+            fn next(&self, cx: &PublishContext<'_>) -> Action<Receipt> {
+                match self {
+                    $(Self::$network(machine) => machine.next(cx),)*
+                }
+            }
+
+            fn apply(self, event: Event, cx: &PublishContext<'_>) -> Result<Self, Fault> {
+                match self {
+                    $(Self::$network(machine) => machine.apply(event, cx).map(Self::$network),)*
+                }
+            }
+        }
+    };
+}
+
+networks! {
+    Facebook => facebook,
+    Instagram => instagram,
+    Linkedin => linkedin,
+    Pinterest => pinterest,
+    Tiktok => tiktok,
+    X => x,
+    Youtube => youtube,
+}
+
+/// Every rule of the network that a draft breaks: the caption's length, the kind and number of
+/// files, and the network's own options. What stands inside the files is for `media` to judge.
+pub fn check(platform: Platform, draft: &Draft<'_>) -> Vec<Violation> {
+    let mut broken = crate::profile::broken_by(profile(platform), draft);
+    broken.extend(own_rules(platform, draft));
+    broken
+}

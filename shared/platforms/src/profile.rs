@@ -1,0 +1,129 @@
+//! What a network is like, as data.
+
+use domain::{CaptionRule, MediaKind, MediaRules, Platform, Violation};
+use url::Url;
+
+use crate::{App, Draft};
+
+/// What a network is like.
+#[derive(Debug, Clone, Copy)]
+pub struct Profile {
+    /// Its name.
+    pub platform: Platform,
+    /// How accounts are connected.
+    pub oauth: Oauth,
+    /// Networks whose grants live and die together share a family: Facebook and Instagram do.
+    pub grant_family: &'static str,
+    /// The version of its interface that our shapes were read from; empty where it has none.
+    pub default_version: &'static str,
+    /// How long a caption may be.
+    pub caption: CaptionRule,
+    /// What media a post may carry.
+    pub media: MediaRules,
+    /// How access tokens are kept fresh.
+    pub refresh: RefreshPolicy,
+}
+
+/// How accounts are connected.
+#[derive(Debug, Clone, Copy)]
+pub struct Oauth {
+    /// The page that asks for consent.
+    pub authorize_url: fn(&App) -> Url,
+    /// What we ask for.
+    pub scopes: &'static [&'static str],
+    /// What stands between two scopes.
+    pub scope_separator: &'static str,
+    /// What the network calls `client_id`.
+    pub client_id_parameter: &'static str,
+    /// Whether and how a challenge goes with the browser.
+    pub pkce: Pkce,
+    /// Further parameters of the page.
+    pub parameters: &'static [(&'static str, &'static str)],
+}
+
+/// Whether and how a challenge goes with the browser (RFC 7636).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pkce {
+    /// The network documents none for this flow.
+    None,
+    /// base64url of SHA-256.
+    S256,
+}
+
+/// How access tokens are kept fresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefreshPolicy {
+    /// Refresh when less than this many seconds are left, and after a refusal.
+    Before {
+        /// Seconds before the end.
+        seconds: i64,
+    },
+    /// There is no refresh; the person connects again.
+    Never,
+}
+
+/// The rules of the profile that a draft breaks.
+pub(crate) fn broken_by(profile: &Profile, draft: &Draft<'_>) -> Vec<Violation> {
+    let name = profile.platform.display_name();
+    let mut broken = Vec::new();
+    let rule = profile.caption;
+    let length = rule.unit.measure(draft.caption);
+    if length > rule.max {
+        broken.push(Violation::new(
+            "caption",
+            "caption_too_long",
+            format!("is {length} {} long; {name} takes {}", rule.unit.name(), rule.max),
+            format!("Shorten it by {} {}.", length - rule.max, rule.unit.name()),
+        ));
+    }
+    let count = |kind| draft.media.iter().filter(|item| item.kind == kind).count();
+    let (images, videos) = (count(MediaKind::Image), count(MediaKind::Video));
+    let media = profile.media;
+    if draft.media.is_empty() && !media.text_alone {
+        broken.push(Violation::new(
+            "media",
+            "media_required",
+            format!("is missing; {name} takes no post without media"),
+            "Add a picture or a video.",
+        ));
+    }
+    if draft.media.is_empty() && media.text_alone && draft.caption.trim().is_empty() {
+        broken.push(Violation::new(
+            "caption",
+            "post_empty",
+            "is empty, and there is no media either",
+            "Write something, or add media.",
+        ));
+    }
+    if images > 0 && media.image.is_none() {
+        broken.push(Violation::new(
+            "media",
+            "image_not_taken",
+            format!("holds a picture; {name} takes videos only"),
+            "Use a video.",
+        ));
+    } else if images > media.max_images {
+        broken.push(Violation::new(
+            "media",
+            "too_many_images",
+            format!("holds {images} pictures; a post to {name} takes {}", media.max_images),
+            format!("Remove {}.", images - media.max_images),
+        ));
+    }
+    if videos > 0 && media.video.is_none() {
+        broken.push(Violation::new(
+            "media",
+            "video_not_taken",
+            format!("holds a video; {name} takes pictures only"),
+            "Use a picture.",
+        ));
+    } else if videos > 1 || (videos == 1 && images > 0) {
+        broken.push(Violation::new(
+            "media",
+            "video_not_alone",
+            format!("holds {} files; a video stands alone in a post to {name}", videos + images),
+            "Keep one video, or only pictures.",
+        ));
+    }
+    broken
+}
