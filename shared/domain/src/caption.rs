@@ -43,7 +43,9 @@ impl TryFrom<String> for Caption {
         if text.len() > Self::MAX_BYTES {
             return Err(CaptionError::TooLong(text.len()));
         }
-        let hidden = text.chars().find(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
+        let hidden = text
+            .chars()
+            .find(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
         hidden.map_or(Ok(Self(text)), |c| Err(CaptionError::Control(c)))
     }
 }
@@ -67,6 +69,9 @@ mod tests {
     #[test]
     fn a_hidden_control_character_is_named() {
         let error = Caption::try_from("a\u{0}b".to_owned()).unwrap_err();
-        assert_eq!(error.to_string(), "holds the control character U+0000; remove it");
+        assert_eq!(
+            error.to_string(),
+            "holds the control character U+0000; remove it"
+        );
     }
 }

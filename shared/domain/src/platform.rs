@@ -26,7 +26,9 @@ pub enum Platform {
 
 /// A name that is none of the networks'.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a network; use one of facebook, instagram, linkedin, pinterest, tiktok, x, youtube")]
+#[error(
+    "`{0}` is not a network; use one of facebook, instagram, linkedin, pinterest, tiktok, x, youtube"
+)]
 pub struct UnknownPlatform(pub String);
 
 impl Platform {

@@ -203,7 +203,9 @@ impl Stage {
     pub const fn status(self) -> Status {
         match self {
             Self::Canceled => Status::Canceled,
-            Self::Confirming | Self::Firing | Self::Prepared | Self::Preparing => Status::Publishing,
+            Self::Confirming | Self::Firing | Self::Prepared | Self::Preparing => {
+                Status::Publishing
+            }
             Self::Dismissed | Self::Failed | Self::Missed => Status::Failed,
             Self::NeedsAttention => Status::Unconfirmed,
             Self::Published => Status::Published,
@@ -290,16 +292,28 @@ mod tests {
 
     #[test]
     fn only_a_prepared_post_can_be_armed() {
-        let armed: Vec<_> = Stage::ALL.into_iter().filter(|s| s.after(Move::Arm).is_ok()).collect();
+        let armed: Vec<_> = Stage::ALL
+            .into_iter()
+            .filter(|s| s.after(Move::Arm).is_ok())
+            .collect();
         assert_eq!(armed, [Stage::Prepared]);
     }
 
     #[test]
     fn whoever_finds_a_post_firing_can_only_confirm_it() {
-        let next: Vec<_> = MOVES.into_iter().filter(|m| Stage::Firing.after(*m).is_ok()).collect();
+        let next: Vec<_> = MOVES
+            .into_iter()
+            .filter(|m| Stage::Firing.after(*m).is_ok())
+            .collect();
         assert_eq!(
             next,
-            [Move::Doubt, Move::Evidence, Move::GiveUp, Move::Refuse, Move::Rewind]
+            [
+                Move::Doubt,
+                Move::Evidence,
+                Move::GiveUp,
+                Move::Refuse,
+                Move::Rewind
+            ]
         );
     }
 

@@ -39,8 +39,11 @@ impl Answer {
     /// Never use it on the answer to a call that may be sent only once.
     pub fn parse<T: DeserializeOwned>(&self, what: &str) -> Result<T, Fault> {
         serde_json::from_slice(&self.body).map_err(|error| {
-            Fault::retry("unreadable_answer", "The network's answer could not be read; trying again.")
-                .seen(format!("{what}: {error}; status {}", self.status))
+            Fault::retry(
+                "unreadable_answer",
+                "The network's answer could not be read; trying again.",
+            )
+            .seen(format!("{what}: {error}; status {}", self.status))
         })
     }
 

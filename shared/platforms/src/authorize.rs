@@ -1,6 +1,9 @@
 //! The address of a network's consent page.
 
-use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, basic::BasicClient};
+use oauth2::{
+    AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
+    basic::BasicClient,
+};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -18,7 +21,9 @@ pub struct AuthorizeRequest {
 /// The challenge of a PKCE verifier: base64url of its SHA-256.
 pub fn challenge_of(verifier: &SecretString) -> String {
     let verifier = PkceCodeVerifier::new(verifier.expose_secret().to_owned());
-    PkceCodeChallenge::from_code_verifier_sha256(&verifier).as_str().to_owned()
+    PkceCodeChallenge::from_code_verifier_sha256(&verifier)
+        .as_str()
+        .to_owned()
 }
 
 /// The address of the consent page.
@@ -51,7 +56,11 @@ fn with_client_id_named(url: Url, name: &str) -> Url {
     let pairs: Vec<(String, String)> = url
         .query_pairs()
         .map(|(key, value)| {
-            let key = if key == "client_id" { name.to_owned() } else { key.into_owned() };
+            let key = if key == "client_id" {
+                name.to_owned()
+            } else {
+                key.into_owned()
+            };
             (key, value.into_owned())
         })
         .collect();

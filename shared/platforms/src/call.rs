@@ -163,45 +163,69 @@ impl Call {
     /// The same, carrying JSON.
     #[must_use]
     pub fn json(self, body: Value) -> Self {
-        Self { body: Body::Json(body), ..self }
+        Self {
+            body: Body::Json(body),
+            ..self
+        }
     }
 
     /// The same, carrying a form.
     #[must_use]
     pub fn form<K: Into<String>>(self, fields: impl IntoIterator<Item = (K, FormValue)>) -> Self {
-        let fields = fields.into_iter().map(|(name, value)| (name.into(), value)).collect();
-        Self { body: Body::Form(fields), ..self }
+        let fields = fields
+            .into_iter()
+            .map(|(name, value)| (name.into(), value))
+            .collect();
+        Self {
+            body: Body::Form(fields),
+            ..self
+        }
     }
 
     /// The same, carrying a multipart body.
     #[must_use]
     pub fn multipart(self, parts: Vec<Part>) -> Self {
-        Self { body: Body::Multipart(parts), ..self }
+        Self {
+            body: Body::Multipart(parts),
+            ..self
+        }
     }
 
     /// The same, carrying bytes of a file.
     #[must_use]
     pub fn file(self, asset: usize, range: Range<u64>) -> Self {
-        Self { body: Body::File(FileRange { asset, range }), ..self }
+        Self {
+            body: Body::File(FileRange { asset, range }),
+            ..self
+        }
     }
 
     /// The same, which may make a post visible and is therefore sent once.
     #[must_use]
     pub fn once(self) -> Self {
-        Self { safety: Safety::Once, ..self }
+        Self {
+            safety: Safety::Once,
+            ..self
+        }
     }
 
     /// The same, whose failure does not matter.
     #[must_use]
     pub fn optional(self) -> Self {
-        Self { safety: Safety::Optional, ..self }
+        Self {
+            safety: Safety::Optional,
+            ..self
+        }
     }
 }
 
 impl Part {
     /// A text field.
     pub fn text(name: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { name: name.into(), content: PartContent::Text(value.into()) }
+        Self {
+            name: name.into(),
+            content: PartContent::Text(value.into()),
+        }
     }
 
     /// A file field.

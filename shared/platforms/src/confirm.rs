@@ -85,7 +85,10 @@ pub fn settle(sightings: &[Sighting], expected: &Expectation<'_>) -> Verdict {
         several => Verdict::Several(
             several
                 .iter()
-                .map(|seen| Candidate { external_id: seen.id.clone(), url: seen.url.clone() })
+                .map(|seen| Candidate {
+                    external_id: seen.id.clone(),
+                    url: seen.url.clone(),
+                })
                 .collect(),
         ),
     }
@@ -93,7 +96,11 @@ pub fn settle(sightings: &[Sighting], expected: &Expectation<'_>) -> Verdict {
 
 /// A text as two networks would agree on it: composed (NFC), white space folded, ends trimmed.
 pub fn normalise(text: &str) -> String {
-    text.nfc().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+    text.nfc()
+        .collect::<String>()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]
@@ -115,23 +122,41 @@ mod tests {
     }
 
     fn verdict(sightings: &[Sighting]) -> Verdict {
-        settle(sightings, &Expectation { armed_at: ARMED, text: "café", kind: None, claimed: &["taken".to_owned()] })
+        settle(
+            sightings,
+            &Expectation {
+                armed_at: ARMED,
+                text: "café",
+                kind: None,
+                claimed: &["taken".to_owned()],
+            },
+        )
     }
 
     #[test]
     fn the_only_fitting_post_is_ours() {
         let ours = seen("1", 3, " cafe\u{301}\r\n");
-        assert_eq!(verdict(&[ours.clone(), seen("2", 3, "tea")]), Verdict::Found(ours));
+        assert_eq!(
+            verdict(&[ours.clone(), seen("2", 3, "tea")]),
+            Verdict::Found(ours)
+        );
     }
 
     #[test]
     fn two_fitting_posts_are_nobodys() {
-        assert!(matches!(verdict(&[seen("1", 3, "café"), seen("2", 4, "café")]), Verdict::Several(_)));
+        assert!(matches!(
+            verdict(&[seen("1", 3, "café"), seen("2", 4, "café")]),
+            Verdict::Several(_)
+        ));
     }
 
     #[test]
     fn an_older_a_later_and_a_claimed_post_are_not_ours() {
-        let others = [seen("1", -61, "café"), seen("2", 666, "café"), seen("taken", 1, "café")];
+        let others = [
+            seen("1", -61, "café"),
+            seen("2", 666, "café"),
+            seen("taken", 1, "café"),
+        ];
         assert_eq!(verdict(&others), Verdict::Absent);
     }
 }

@@ -62,7 +62,12 @@ pub struct Candidate {
 
 impl Fault {
     fn new(kind: FaultKind, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind, code: code.into(), message: message.into(), evidence: None }
+        Self {
+            kind,
+            code: code.into(),
+            message: message.into(),
+            evidence: None,
+        }
     }
 
     /// The person must change the post.

@@ -36,6 +36,6 @@ pub use fault::{Candidate, Fault, FaultKind};
 pub use grant::{Callback, Credentials, Grant, GrantedAccount, Tokens};
 pub use machine::{Action, AppContext, Event, Machine, OneCall, Receipt};
 pub use network::{Connect, Publish, check, connect, profile, receive, refresh, revoke, start};
-pub use options::{text_rule, parse as parse_options};
+pub use options::{parse as parse_options, text_rule};
 pub use profile::{Oauth, Pkce, Profile, RefreshPolicy};
 pub use webhook::{Happening, Incoming, Received, WebhookError, What, same};

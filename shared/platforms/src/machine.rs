@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use time::OffsetDateTime;
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use crate::{Answer, App, Call, Fault};
 
@@ -79,7 +79,11 @@ impl<T> OneCall<T> {
         call: Call,
         read: impl Fn(&Answer, &AppContext<'_>) -> Result<T, Fault> + Send + Sync + 'static,
     ) -> Self {
-        Self { call, read: Box::new(read), output: None }
+        Self {
+            call,
+            read: Box::new(read),
+            output: None,
+        }
     }
 }
 
@@ -106,6 +110,8 @@ impl<T: Clone> Machine for OneCall<T> {
 
 impl<T> fmt::Debug for OneCall<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OneCall").field("call", &self.call).finish_non_exhaustive()
+        f.debug_struct("OneCall")
+            .field("call", &self.call)
+            .finish_non_exhaustive()
     }
 }

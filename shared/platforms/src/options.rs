@@ -11,12 +11,22 @@ use serde_json::Value;
 pub fn parse<T: DeserializeOwned>(options: &Value) -> Result<T, Violation> {
     serde_path_to_error::deserialize(options).map_err(|error| {
         let path = error.path().to_string();
-        let field = if path == "." { "options".to_owned() } else { format!("options.{path}") };
+        let field = if path == "." {
+            "options".to_owned()
+        } else {
+            format!("options.{path}")
+        };
         let reason = error.into_inner().to_string();
         let (rule, remedy) = if reason.starts_with("unknown field") {
-            ("unknown_option", "Leave it out, or use one of the options named here.")
+            (
+                "unknown_option",
+                "Leave it out, or use one of the options named here.",
+            )
         } else if reason.starts_with("missing field") {
-            ("missing_option", "Add it; see the options of this network in the API description.")
+            (
+                "missing_option",
+                "Add it; see the options of this network in the API description.",
+            )
         } else {
             ("invalid_option", "Give it as the API description shows.")
         };

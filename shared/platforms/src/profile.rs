@@ -72,7 +72,11 @@ pub(crate) fn broken_by(profile: &Profile, draft: &Draft<'_>) -> Vec<Violation> 
         broken.push(Violation::new(
             "caption",
             "caption_too_long",
-            format!("is {length} {} long; {name} takes {}", rule.unit.name(), rule.max),
+            format!(
+                "is {length} {} long; {name} takes {}",
+                rule.unit.name(),
+                rule.max
+            ),
             format!("Shorten it by {} {}.", length - rule.max, rule.unit.name()),
         ));
     }
@@ -106,7 +110,10 @@ pub(crate) fn broken_by(profile: &Profile, draft: &Draft<'_>) -> Vec<Violation> 
         broken.push(Violation::new(
             "media",
             "too_many_images",
-            format!("holds {images} pictures; a post to {name} takes {}", media.max_images),
+            format!(
+                "holds {images} pictures; a post to {name} takes {}",
+                media.max_images
+            ),
             format!("Remove {}.", images - media.max_images),
         ));
     }
@@ -121,7 +128,10 @@ pub(crate) fn broken_by(profile: &Profile, draft: &Draft<'_>) -> Vec<Violation> 
         broken.push(Violation::new(
             "media",
             "video_not_alone",
-            format!("holds {} files; a video stands alone in a post to {name}", videos + images),
+            format!(
+                "holds {} files; a video stands alone in a post to {name}",
+                videos + images
+            ),
             "Keep one video, or only pictures.",
         ));
     }

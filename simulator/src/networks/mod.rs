@@ -1,0 +1,45 @@
+//! One module a network: its routes under `/HOST/…`, and what it keeps.
+
+use std::sync::{Mutex, MutexGuard};
+
+use axum::Router;
+
+use crate::{World, world::lock};
+
+macro_rules! networks {
+    ($($module:ident,)*) => {
+        $(pub mod $module;)*
+
+        /// The networks' names, as in our URLs.
+        pub const NAMES: &[&str] = &[$(stringify!($module)),*];
+
+        /// What each network keeps.
+        #[derive(Default)]
+        pub struct States {
+            $($module: Mutex<$module::State>,)*
+        }
+
+        impl States {
+            $(
+                #[doc = concat!("What ", stringify!($module), " keeps.")]
+                pub fn $module(&self) -> MutexGuard<'_, $module::State> {
+                    lock(&self.$module)
+                }
+            )*
+        }
+
+        pub(crate) fn routes() -> Router<World> {
+            Router::new()$(.merge($module::routes()))*
+        }
+    };
+}
+
+networks! {
+    facebook,
+    instagram,
+    linkedin,
+    pinterest,
+    tiktok,
+    x,
+    youtube,
+}
