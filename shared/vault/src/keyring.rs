@@ -82,10 +82,10 @@ impl Keyring {
             wrapped: self.wrapper.wrap(id, &key).await?,
             created_at: self.later_than(replaced.as_ref()),
         };
-        let replaces = replaced.map(|key| key.id);
+        let before = replaced.map(|key| key.id);
         if self
             .shelf
-            .add(wrapped, replaces)
+            .add(wrapped, before)
             .await
             .map_err(VaultError::Shelf)?
         {
