@@ -143,7 +143,7 @@ async fn run(command: &mut Command) -> Result<(), String> {
         .stdin(Stdio::null())
         .output()
         .await
-        .map_err(|error| format!("{:?}: {error}", command.as_std().get_program()))?;
+        .map_err(|error| format!("{}: {error}", command.as_std().get_program().display()))?;
     if told.status.success() {
         return Ok(());
     }

@@ -32,7 +32,7 @@ impl PidFile {
     /// Whether the process named is alive and is the server of that data folder.
     ///
     /// After a crash the number may have passed to a process that has nothing to do with it.
-    pub(super) fn is_alive(&self, data: &Path) -> bool {
+    pub(super) fn is_alive(self, data: &Path) -> bool {
         let exists = match test_kill_process(self.pid) {
             Ok(()) => true,
             Err(error) => error == rustix::io::Errno::PERM,

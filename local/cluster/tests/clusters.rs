@@ -1,6 +1,10 @@
 //! What a private Postgres promises, against real servers.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 use std::{
+    fs::Permissions,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -116,7 +120,10 @@ async fn a_dropped_cluster_ends() {
 
 #[tokio::test]
 async fn a_server_ends_when_its_starter_is_killed() {
+    let temporary = TempDir::new().unwrap();
+    std::fs::set_permissions(temporary.path(), Permissions::from_mode(0o755)).unwrap();
     let mut starter = throwaway()
+        .env("TMPDIR", temporary.path())
         .args(["--bare", "sh", "-c", "echo $DATABASE_URL; read -r _"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
