@@ -1,6 +1,9 @@
 //! What a private Postgres promises, against real servers.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 use std::{
     fs::Permissions,
