@@ -39,6 +39,38 @@ async fn durable_data_and_its_url_survive_a_restart() {
 }
 
 #[tokio::test]
+async fn a_project_in_a_closed_folder_gets_its_server_all_the_same() {
+    let closed = TempDir::new().unwrap();
+    std::fs::set_permissions(closed.path(), Permissions::from_mode(0o700)).unwrap();
+    let wanted = closed.path().join("project");
+    let first = start(&wanted, Durability::Throwaway).await;
+    assert_eq!(ask(&first.url("postgres"), "select 'here'").await, "here");
+    let second = start(&wanted, Durability::Throwaway).await;
+    assert_eq!(second.data_dir(), first.data_dir());
+    first.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_port_that_was_asked_for_is_used_and_one_that_is_taken_is_told() {
+    let (here, there) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let first = start(here.path(), Durability::Throwaway).await;
+    let settings = ClusterSettings {
+        data_dir: there.path().to_path_buf(),
+        port: Some(first.port()),
+        durability: Durability::Throwaway,
+    };
+    let error = Cluster::start(settings.clone())
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("could not bind"), "{error}");
+    first.stop().await.unwrap();
+    let second = Cluster::start(settings.clone()).await.unwrap();
+    assert_eq!(Some(second.port()), settings.port);
+    second.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn two_clusters_live_side_by_side_without_sharing() {
     let (here, there) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let (first, second) = tokio::join!(
