@@ -1,1 +1,3 @@
 //! Runs the whole of Picscripter on one machine.
+
+pub use cluster as postgres;
