@@ -1,28 +1,18 @@
 //! Wrapped keys that seal secrets.
 
 use domain::DataKeyId;
-use sqlx::PgExecutor;
+use sqlx::{PgExecutor, PgPool};
 use time::OffsetDateTime;
+use vault::{KeyShelf, ShelfFuture, WrappedKey};
 
 use crate::StoreError;
 
-/// A wrapped key.
-#[derive(Debug, Clone)]
-pub struct DataKey {
-    /// Its id, which every secret it seals names.
-    pub id: DataKeyId,
-    /// The key, wrapped.
-    pub wrapped: Vec<u8>,
-    /// When it was made.
-    pub created_at: OffsetDateTime,
-}
-
 /// The key that new secrets are sealed with.
-pub async fn current(db: impl PgExecutor<'_>) -> Result<Option<DataKey>, StoreError> {
+pub async fn current(db: impl PgExecutor<'_>) -> Result<Option<WrappedKey>, StoreError> {
     let row = sqlx::query!("SELECT id, wrapped, created_at FROM data_keys WHERE is_current")
         .fetch_optional(db)
         .await?;
-    Ok(row.map(|row| DataKey {
+    Ok(row.map(|row| WrappedKey {
         id: row.id.into(),
         wrapped: row.wrapped,
         created_at: row.created_at,
@@ -30,14 +20,17 @@ pub async fn current(db: impl PgExecutor<'_>) -> Result<Option<DataKey>, StoreEr
 }
 
 /// The key of that id.
-pub async fn find(db: impl PgExecutor<'_>, id: DataKeyId) -> Result<Option<DataKey>, StoreError> {
+pub async fn find(
+    db: impl PgExecutor<'_>,
+    id: DataKeyId,
+) -> Result<Option<WrappedKey>, StoreError> {
     let row = sqlx::query!(
         "SELECT id, wrapped, created_at FROM data_keys WHERE id = $1",
         id.uuid()
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| DataKey {
+    Ok(row.map(|row| WrappedKey {
         id: row.id.into(),
         wrapped: row.wrapped,
         created_at: row.created_at,
@@ -51,6 +44,7 @@ pub async fn replace(
     replaces: Option<DataKeyId>,
     id: DataKeyId,
     wrapped: &[u8],
+    created_at: OffsetDateTime,
 ) -> Result<bool, StoreError> {
     let mut tx = sqlx::Connection::begin(db).await?;
     if let Some(old) = replaces {
@@ -65,13 +59,42 @@ pub async fn replace(
         }
     }
     let added = sqlx::query!(
-        "INSERT INTO data_keys (id, wrapped, is_current) VALUES ($1, $2, true)
+        "INSERT INTO data_keys (id, wrapped, is_current, created_at) VALUES ($1, $2, true, $3)
          ON CONFLICT (is_current) WHERE is_current DO NOTHING",
         id.uuid(),
-        wrapped
+        wrapped,
+        created_at
     )
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
     Ok(added.rows_affected() == 1)
+}
+
+/// The shelf of data keys in the database.
+#[derive(Debug, Clone)]
+pub struct Shelf(pub PgPool);
+
+impl KeyShelf for Shelf {
+    fn current(&self) -> ShelfFuture<'_, Option<WrappedKey>> {
+        Box::pin(async { Ok(current(&self.0).await?) })
+    }
+
+    fn find(&self, id: DataKeyId) -> ShelfFuture<'_, Option<WrappedKey>> {
+        Box::pin(async move { Ok(find(&self.0, id).await?) })
+    }
+
+    fn add(&self, key: WrappedKey, replaces: Option<DataKeyId>) -> ShelfFuture<'_, bool> {
+        Box::pin(async move {
+            let mut connection = self.0.acquire().await.map_err(StoreError::from)?;
+            Ok(replace(
+                &mut connection,
+                replaces,
+                key.id,
+                &key.wrapped,
+                key.created_at,
+            )
+            .await?)
+        })
+    }
 }
