@@ -103,7 +103,12 @@ fn deny() -> Outcome {
         return Outcome::Skipped("cargo-deny is not installed: `cargo install cargo-deny`");
     }
     shell::run(&mut shell::cargo([
-        "deny", "check", "bans", "licenses", "sources",
+        "deny",
+        "check",
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
     ]))
     .into()
 }
