@@ -297,6 +297,30 @@ pub async fn settle(
     Ok(settled.rows_affected() == 1)
 }
 
+/// Leads a post whose commit was proven to have published nothing back to `prepared`; tells whether
+/// the lease was still ours.
+pub async fn rewind(
+    db: impl PgExecutor<'_>,
+    work: &Work,
+    evidence: &str,
+) -> Result<bool, StoreError> {
+    let rewound = sqlx::query!(
+        "WITH arm AS (
+             UPDATE attempts SET outcome = 'absent', evidence = $3, ended_at = app_now()
+             WHERE post_id = $1 AND (outcome IS NULL OR outcome IN ('unknown', 'accepted'))
+               AND number = (SELECT max(number) FROM attempts WHERE post_id = $1)
+         )
+         UPDATE posts SET stage = 'prepared', accepted_at = NULL, updated_at = app_now()
+         WHERE id = $1 AND fence = $2 AND stage = 'confirming'",
+        work.post.id.uuid(),
+        work.fence,
+        evidence
+    )
+    .execute(db)
+    .await?;
+    Ok(rewound.rows_affected() == 1)
+}
+
 /// Stores evidence of a live post, which wins over everything that was believed before; tells
 /// whether it was news.
 ///
