@@ -1,0 +1,75 @@
+//! Who publishes, and what it answers a doorbell.
+
+use std::{error::Error, sync::Arc};
+
+use domain::{ConnectionId, PostId};
+use doorbell::{Doorbell, Reply};
+use media::Library;
+use settings::Apps;
+use store::{PgPool, StoreError};
+use vault::Vault;
+use wire::Wire;
+
+use crate::{pass, progress::ProgressError};
+
+/// What a publisher works with.
+#[derive(Clone)]
+pub struct Parts {
+    /// The truth.
+    pub pool: PgPool,
+    /// Opens tokens.
+    pub vault: Vault,
+    /// Speaks to the networks.
+    pub wire: Arc<Wire>,
+    /// Our registrations at the networks.
+    pub apps: Arc<Apps>,
+    /// Fetches, converts and keeps files.
+    pub library: Arc<Library>,
+    /// Rings when a row is to be looked at again.
+    pub doorbell: Doorbell,
+}
+
+/// Publishes posts, one look at a time. Cheap to clone.
+#[derive(Clone)]
+pub struct Publisher(pub(crate) Parts);
+
+/// Why a look ended early; the row is untouched or under a lease that runs out, so another look mends it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LookError {
+    #[error("the file of a post could not be read or kept")]
+    Library(#[source] media::LibraryError),
+    #[error(transparent)]
+    Progress(#[from] ProgressError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("a secret could not be sealed or opened")]
+    Vault(#[from] vault::VaultError),
+}
+
+impl Publisher {
+    /// A publisher.
+    pub const fn new(parts: Parts) -> Self {
+        Self(parts)
+    }
+
+    /// Answers a ring for `subject`: does what comes next for the row of that id.
+    ///
+    /// A subject that is no id of ours can never be answered, so it is logged and dropped.
+    pub async fn answer(&self, subject: &str) -> Reply {
+        let looked = if let Ok(id) = subject.parse::<PostId>() {
+            pass::look(self, id).await
+        } else if let Ok(id) = subject.parse::<ConnectionId>() {
+            self.look_at_connection(id).await
+        } else {
+            tracing::error!(subject = %subject.chars().take(60).collect::<String>(), "a ring names no row of ours; dropped");
+            return Reply::Done;
+        };
+        match looked {
+            Ok(()) => Reply::Done,
+            Err(error) => {
+                tracing::error!(subject, error = &error as &dyn Error, "a look ended early");
+                Reply::Again
+            }
+        }
+    }
+}
