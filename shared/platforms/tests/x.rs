@@ -36,7 +36,7 @@ fn video(stage: &Stage) -> Content {
     stage.content(
         "It moves",
         json!({}),
-        vec![(mp4((2 << 20) + 77), Some("Waves on a shore"))],
+        vec![(mp4((1 << 20) + 77), Some("Waves on a shore"))],
     )
 }
 
@@ -267,7 +267,7 @@ async fn a_chunk_that_is_too_large_is_halved() {
     let (run, _) = publish(&stage, &video(&stage)).await;
     id_of(&run);
     let chunks = run.calls.iter().filter(|(name, _)| *name == "append_chunk");
-    assert_eq!(chunks.count(), 1 + 5);
+    assert_eq!(chunks.count(), 1 + 3);
 }
 
 #[tokio::test]
@@ -349,10 +349,26 @@ async fn pictures_are_never_lost_nor_doubled() {
     assert!(conformance(trial).await >= 4 * 11);
 }
 
+/// X refuses equal texts, but not equal pictures without words: whoever sent again because the
+/// timeline stays empty would double them.
+#[tokio::test]
+async fn wordless_pictures_are_not_doubled_though_the_timeline_stays_empty() {
+    let picture = |stage: &Stage| stage.content("", json!({}), vec![(jpeg(64, 64, 500), None)]);
+    let trial = Trial::new(Platform::X, STUDIO, picture)
+        .limited(429, too_many())
+        .arranged(|stage| {
+            let mut state = stage.simulator.world().states().x();
+            state.delay_listing(Duration::hours(9));
+            drop(state);
+            stage
+        });
+    assert!(conformance(trial).await >= 2 * 11);
+}
+
 #[tokio::test]
 async fn a_video_is_never_lost_nor_doubled() {
     let trial = Trial::new(Platform::X, KITCHEN, video)
         .processing(Duration::seconds(8))
         .limited(429, too_many());
-    assert!(conformance(trial).await >= 9 * 11);
+    assert!(conformance(trial).await >= 8 * 11);
 }

@@ -340,6 +340,7 @@ fn list(world: &World, account: &str, query: &BTreeMap<String, String>) -> Resul
     let mut found: Vec<&Post> = state
         .posts
         .iter()
+        .rev()
         .filter(|post| post.account == account)
         .filter(|post| post.created_at + state.listing_delay <= now)
         .filter(|post| start.is_none_or(|start| post.created_at >= start))
