@@ -51,10 +51,10 @@ async fn publish(stage: &Stage, content: &Content) -> (Run, Connection) {
 }
 
 fn id_of(run: &Run) -> &str {
-    match &run.outcome {
-        Outcome::Published(receipt) => receipt.external_id.as_deref().expect("X tells ids"),
-        other => panic!("not published: {other:?}\n{}", run.transcript),
-    }
+    let Outcome::Published(receipt) = &run.outcome else {
+        panic!("not published: {:?}\n{}", run.outcome, run.transcript);
+    };
+    receipt.external_id.as_deref().expect("X tells ids")
 }
 
 fn only_post(stage: &Stage) -> LivePost {
@@ -208,8 +208,11 @@ async fn two_lookalikes_are_shown_to_the_person() {
         Fault::LoseRequest,
     ));
     for id in ["31000000000000000", "31000000000000001"] {
-        let mut state = stage.simulator.world().states().x();
-        state.post_by_another_app(id, STUDIO, &content.caption, stage.now());
+        let world = stage.simulator.world();
+        world
+            .states()
+            .x()
+            .post_by_another_app(id, STUDIO, &content.caption, stage.now());
     }
     let (run, _) = publish(&stage, &content).await;
     let Outcome::Unconfirmed(candidates) = run.outcome else {
