@@ -84,15 +84,24 @@ pub enum Fault {
 }
 
 impl FaultScript {
+    /// An order for the first call to any network.
+    pub fn any(fault: Fault) -> Self {
+        Self {
+            host: None,
+            route: None,
+            nth: 1,
+            times: 1,
+            fault,
+            seen: 0,
+        }
+    }
+
     /// An order for the first call that fits.
     pub fn first(host: &str, route: &str, fault: Fault) -> Self {
         Self {
             host: Some(host.to_owned()),
             route: Some(route.to_owned()),
-            nth: 1,
-            times: 1,
-            fault,
-            seen: 0,
+            ..Self::any(fault)
         }
     }
 

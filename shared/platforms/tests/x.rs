@@ -1,0 +1,3 @@
+//! X, tried on the stage.
+
+mod harness;
