@@ -20,6 +20,8 @@ use crate::{
 
 /// How often a post is started anew after TikTok itself failed.
 const MAX_TRIES: u8 = 3;
+/// How often the last chunk goes out until its answers come to nothing.
+const MAX_FIRES: u8 = 3;
 /// How long a lost last chunk settles before it may be sent again on proof that it did not arrive.
 const SETTLE: Duration = Duration::minutes(2);
 /// How long TikTok may work on an accepted post until nobody can tell any more.
@@ -57,8 +59,8 @@ pub enum Publish {
         upload: Upload,
         /// Which chunk comes next.
         place: u64,
-        /// Whether the last chunk went out before and its answer was lost.
-        fired: bool,
+        /// How often the last chunk went out and its answer was lost.
+        fires: u8,
     },
     /// The last chunk's answer was lost: ask the task.
     Confirm {
@@ -71,6 +73,8 @@ pub enum Publish {
         armed_at: OffsetDateTime,
         /// How many looks were taken.
         looks: usize,
+        /// How often the last chunk went out and its answer was lost.
+        fires: u8,
     },
     /// TikTok has everything and works on it.
     Process {
@@ -215,20 +219,24 @@ impl Machine for Publish {
                 task,
                 upload,
                 place,
-                fired,
-            } => uploaded(task, upload, place, fired, event, cx),
+                fires,
+            } => uploaded(task, upload, (place, fires), event, cx),
             Self::Confirm {
                 task,
                 upload,
                 armed_at,
                 looks,
+                fires,
             } => match event {
-                Event::Answer(answer) => confirmed(task, upload, (armed_at, looks), &answer, cx),
+                Event::Answer(answer) => {
+                    confirmed(task, upload, (armed_at, looks, fires), &answer, cx)
+                }
                 Event::Lost => Ok(Self::Confirm {
                     task,
                     upload,
                     armed_at,
                     looks,
+                    fires,
                 }),
             },
             Self::Process {
@@ -410,7 +418,7 @@ fn opened(
             plan: plan(cx),
         },
         place: 0,
-        fired: false,
+        fires: 0,
     })
 }
 
@@ -459,8 +467,7 @@ fn content_type(cx: &PublishContext<'_>) -> &'static str {
 fn uploaded(
     task: Task,
     upload: Upload,
-    place: u64,
-    fired: bool,
+    (place, fires): (u64, u8),
     event: Event,
     cx: &PublishContext<'_>,
 ) -> Result<Publish, Fault> {
@@ -470,6 +477,7 @@ fn uploaded(
         upload,
         armed_at: cx.armed_at.unwrap_or(cx.now),
         looks: 0,
+        fires: fires + 1,
     };
     let Event::Answer(answer) = event else {
         return Ok(look(task, upload));
@@ -480,21 +488,21 @@ fn uploaded(
             task,
             upload,
             place: place + 1,
-            fired,
+            fires,
         }),
         // The address ended. Before the last chunk ever went out nothing can have been posted by it.
-        403 | 404 if !fired => anew(task.tries, "upload_expired"),
+        403 | 404 if fires == 0 => anew(task.tries, "upload_expired"),
         416 if !is_last => match arrived(&answer, upload.plan) {
             Some(place) => Ok(Publish::Upload {
                 task,
                 upload,
                 place,
-                fired,
+                fires,
             }),
-            None if fired => Ok(look(task, upload)),
+            None if fires > 0 => Ok(look(task, upload)),
             None => anew(task.tries, "upload_out_of_step"),
         },
-        400 if is_last && !fired => Err(fault::chunk(&answer)),
+        400 if is_last && fires == 0 => Err(fault::chunk(&answer)),
         _ if is_last => Ok(look(task, upload)),
         _ => Err(fault::chunk(&answer)),
     }
@@ -524,7 +532,7 @@ fn status(task: &Task, cx: &PublishContext<'_>) -> Call {
 fn confirmed(
     task: Task,
     upload: Upload,
-    (armed_at, looks): (OffsetDateTime, usize),
+    (armed_at, looks, fires): (OffsetDateTime, usize, u8),
     answer: &Answer,
     cx: &PublishContext<'_>,
 ) -> Result<Publish, Fault> {
@@ -537,13 +545,13 @@ fn confirmed(
         Some(("FAILED", told)) => return ended(&task, told),
         Some(("PROCESSING_UPLOAD", told)) => match told.uploaded_bytes {
             Some(bytes) if bytes >= upload.plan.total => return Ok(work(task, cx.now)),
-            Some(bytes) if cx.now >= armed_at + SETTLE => {
+            Some(bytes) if cx.now >= armed_at + SETTLE && fires < MAX_FIRES => {
                 if let Some(place) = upload.plan.place_after(bytes) {
                     return Ok(Publish::Upload {
                         task,
                         upload,
                         place,
-                        fired: true,
+                        fires,
                     });
                 }
             }
@@ -560,6 +568,7 @@ fn confirmed(
         upload,
         armed_at,
         looks,
+        fires,
     })
 }
 
