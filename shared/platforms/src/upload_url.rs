@@ -14,7 +14,9 @@ pub struct UploadUrl(Url);
 impl UploadUrl {
     /// The address that a network gave out, when it is HTTPS and of `domain` or a host below it.
     pub fn of(text: &str, domain: &str) -> Option<Self> {
-        let url = Url::parse(text).ok().filter(|url| url.scheme() == "https")?;
+        let url = Url::parse(text)
+            .ok()
+            .filter(|url| url.scheme() == "https")?;
         let host = url.host_str()?;
         let below = host
             .strip_suffix(domain)
@@ -42,7 +44,9 @@ mod tests {
     #[test]
     fn only_https_hosts_of_the_network_are_taken() {
         let taken = |text| UploadUrl::of(text, "tiktokapis.com").is_some();
-        assert!(taken("https://open-upload.tiktokapis.com/video/?upload_id=1"));
+        assert!(taken(
+            "https://open-upload.tiktokapis.com/video/?upload_id=1"
+        ));
         assert!(taken("https://tiktokapis.com/video/"));
         for text in [
             "http://open-upload.tiktokapis.com/video/",
@@ -59,7 +63,10 @@ mod tests {
 
     #[test]
     fn its_credential_is_not_shown() {
-        let url = UploadUrl::of("https://a.tiktokapis.com/?upload_token=canary", "tiktokapis.com");
+        let url = UploadUrl::of(
+            "https://a.tiktokapis.com/?upload_token=canary",
+            "tiktokapis.com",
+        );
         assert!(!format!("{url:?}").contains("canary"));
     }
 }

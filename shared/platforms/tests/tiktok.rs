@@ -55,14 +55,22 @@ async fn refreshing_rotates_and_the_old_refresh_token_is_dead() {
     let stage = Stage::new();
     let mut connection = stage.connection(Platform::Tiktok, STUDIO).await;
     let mut stale = connection.clone();
-    stage.refresh(&mut connection).await.expect("a refresh").expect("new tokens");
+    stage
+        .refresh(&mut connection)
+        .await
+        .expect("a refresh")
+        .expect("new tokens");
     let fault = stage
         .refresh(&mut stale)
         .await
         .expect("a refresh")
         .expect_err("the old token is dead");
     assert_eq!(fault.code, "grant_ended");
-    stage.refresh(&mut connection).await.expect("a refresh").expect("newer tokens");
+    stage
+        .refresh(&mut connection)
+        .await
+        .expect("a refresh")
+        .expect("newer tokens");
 }
 
 #[tokio::test]
@@ -71,15 +79,22 @@ async fn revoking_twice_is_as_good_as_once() {
     let mut connection = stage.connection(Platform::Tiktok, STUDIO).await;
     assert_eq!(stage.revoke(&connection).await, Some(Ok(())));
     assert_eq!(stage.revoke(&connection).await, Some(Ok(())));
-    let run = stage.publish(&mut connection, &video(&stage, 600_000)).await;
-    assert!(matches!(run.outcome, Outcome::Published(_)), "after connecting again");
+    let run = stage
+        .publish(&mut connection, &video(&stage, 600_000))
+        .await;
+    assert!(
+        matches!(run.outcome, Outcome::Published(_)),
+        "after connecting again"
+    );
 }
 
 #[tokio::test]
 async fn a_video_goes_live_by_its_last_chunk() {
-    let stage = Stage::new()
-        .with_setting(Platform::Tiktok, "chunk_bytes", "5000000");
-    stage.simulator.world().set_processing("tiktok", Duration::seconds(12));
+    let stage = Stage::new().with_setting(Platform::Tiktok, "chunk_bytes", "5000000");
+    stage
+        .simulator
+        .world()
+        .set_processing("tiktok", Duration::seconds(12));
     let mut connection = stage.connection(Platform::Tiktok, STUDIO).await;
     let content = stage.content(
         "Morning in the studio #making",
@@ -162,21 +177,39 @@ async fn a_lost_init_leaves_at_most_one_post() {
         FaultScript::first(API, "POST /v2/post/publish/video/init/", Fault::LoseAnswer).times(3),
     );
     let mut connection = stage.connection(Platform::Tiktok, STUDIO).await;
-    let run = stage.publish(&mut connection, &video(&stage, 600_000)).await;
-    assert!(matches!(run.outcome, Outcome::Published(_)), "{}", run.transcript);
+    let run = stage
+        .publish(&mut connection, &video(&stage, 600_000))
+        .await;
+    assert!(
+        matches!(run.outcome, Outcome::Published(_)),
+        "{}",
+        run.transcript
+    );
     assert_eq!(stage.simulator.ledger().posts().len(), 1);
 }
 
 #[tokio::test]
-async fn a_last_chunk_that_never_arrives_ends_undecided_after_three_sends() {
+async fn a_last_chunk_that_never_arrives_fails_after_three_sends() {
     let stage = Stage::new();
     stage
         .simulator
         .script(FaultScript::first(UPLOAD.0, UPLOAD.1, Fault::LoseRequest).times(100));
     let mut connection = stage.connection(Platform::Tiktok, STUDIO).await;
-    let run = stage.publish(&mut connection, &video(&stage, 600_000)).await;
-    assert_eq!(run.outcome, Outcome::Unconfirmed(Vec::new()), "{}", run.transcript);
-    assert_eq!(run.calls.iter().filter(|(name, _)| *name == "upload_chunk").count(), 3);
+    let run = stage
+        .publish(&mut connection, &video(&stage, 600_000))
+        .await;
+    assert!(
+        matches!(&run.outcome, Outcome::Failed(fault) if fault.code == "upload_incomplete"),
+        "{}",
+        run.transcript
+    );
+    assert_eq!(
+        run.calls
+            .iter()
+            .filter(|(name, _)| *name == "upload_chunk")
+            .count(),
+        3
+    );
 }
 
 #[tokio::test]
@@ -193,8 +226,14 @@ async fn an_upload_address_that_ended_is_replaced_before_the_last_chunk() {
             },
         ));
         let mut connection = stage.connection(Platform::Tiktok, STUDIO).await;
-        let run = stage.publish(&mut connection, &video(&stage, 600_000)).await;
-        assert!(matches!(run.outcome, Outcome::Published(_)), "{}", run.transcript);
+        let run = stage
+            .publish(&mut connection, &video(&stage, 600_000))
+            .await;
+        assert!(
+            matches!(run.outcome, Outcome::Published(_)),
+            "{}",
+            run.transcript
+        );
         assert_eq!(stage.simulator.ledger().posts().len(), 1);
     }
 }
@@ -216,7 +255,9 @@ async fn each_fail_reason_has_its_sentence_and_nothing_is_live() {
         let stage = Stage::new();
         fail(&stage, &[reason]);
         let mut connection = stage.connection(Platform::Tiktok, STUDIO).await;
-        let run = stage.publish(&mut connection, &video(&stage, 600_000)).await;
+        let run = stage
+            .publish(&mut connection, &video(&stage, 600_000))
+            .await;
         let Outcome::Failed(fault) = &run.outcome else {
             panic!("{reason}: {}", run.transcript)
         };
@@ -230,7 +271,9 @@ async fn access_that_was_removed_asks_to_connect_again() {
     let stage = Stage::new();
     fail(&stage, &["auth_removed"]);
     let mut connection = stage.connection(Platform::Tiktok, STUDIO).await;
-    let run = stage.publish(&mut connection, &video(&stage, 600_000)).await;
+    let run = stage
+        .publish(&mut connection, &video(&stage, 600_000))
+        .await;
     assert!(matches!(&run.outcome, Outcome::Waiting(fault) if fault.code == "access_removed"));
 }
 
@@ -239,12 +282,20 @@ async fn what_failed_at_tiktok_itself_is_started_anew_three_times_at_most() {
     let stage = Stage::new();
     fail(&stage, &["internal", "video_pull_failed"]);
     let mut connection = stage.connection(Platform::Tiktok, STUDIO).await;
-    let run = stage.publish(&mut connection, &video(&stage, 600_000)).await;
-    assert!(matches!(run.outcome, Outcome::Published(_)), "{}", run.transcript);
+    let run = stage
+        .publish(&mut connection, &video(&stage, 600_000))
+        .await;
+    assert!(
+        matches!(run.outcome, Outcome::Published(_)),
+        "{}",
+        run.transcript
+    );
     assert_eq!(stage.simulator.ledger().posts().len(), 1);
 
     fail(&stage, &["internal", "internal", "internal"]);
-    let run = stage.publish(&mut connection, &video(&stage, 600_000)).await;
+    let run = stage
+        .publish(&mut connection, &video(&stage, 600_000))
+        .await;
     assert!(matches!(&run.outcome, Outcome::Failed(fault) if fault.code == "network_failed"));
 }
 
@@ -253,15 +304,25 @@ async fn a_post_that_never_leaves_processing_ends_undecided() {
     let stage = Stage::new();
     stage.simulator.world().states().tiktok().is_stuck = true;
     let mut connection = stage.connection(Platform::Tiktok, STUDIO).await;
-    let run = stage.publish(&mut connection, &video(&stage, 600_000)).await;
+    let run = stage
+        .publish(&mut connection, &video(&stage, 600_000))
+        .await;
     assert_eq!(run.outcome, Outcome::Unconfirmed(Vec::new()));
 }
 
 #[tokio::test]
 async fn the_accounts_rules_come_before_the_upload() {
     for (account, options, code) in [
-        (PRIVATE, json!({"privacyLevel": "PUBLIC_TO_EVERYONE"}), "privacy_level_unavailable"),
-        (STUDIO, json!({"privacyLevel": "FOLLOWER_OF_CREATOR"}), "privacy_level_unavailable"),
+        (
+            PRIVATE,
+            json!({"privacyLevel": "PUBLIC_TO_EVERYONE"}),
+            "privacy_level_unavailable",
+        ),
+        (
+            STUDIO,
+            json!({"privacyLevel": "FOLLOWER_OF_CREATOR"}),
+            "privacy_level_unavailable",
+        ),
         (STUDIO, json!({}), "invalid_options"),
     ] {
         let stage = Stage::new();
@@ -312,7 +373,9 @@ async fn a_ban_is_final_although_it_comes_with_status_200() {
     let stage = Stage::new();
     cap(&stage, "spam_risk_user_banned_from_posting");
     let mut connection = stage.connection(Platform::Tiktok, STUDIO).await;
-    let run = stage.publish(&mut connection, &video(&stage, 600_000)).await;
+    let run = stage
+        .publish(&mut connection, &video(&stage, 600_000))
+        .await;
     assert!(matches!(&run.outcome, Outcome::Failed(fault) if fault.code == "account_banned"));
     assert_eq!(run.calls.len(), 1);
 }
@@ -322,8 +385,8 @@ async fn a_stored_state_of_any_step_can_be_read() {
     let stored = include_str!("../src/tiktok/fixtures/states.json");
     let states: Vec<Value> = serde_json::from_str(stored).expect("samples");
     for state in states {
-        let read: platforms::tiktok::Publish =
-            serde_json::from_value(state.clone()).unwrap_or_else(|error| panic!("{state}: {error}"));
+        let read: platforms::tiktok::Publish = serde_json::from_value(state.clone())
+            .unwrap_or_else(|error| panic!("{state}: {error}"));
         assert_eq!(serde_json::to_value(read).expect("storable"), state);
     }
 }
@@ -341,7 +404,9 @@ async fn a_poll_that_is_refused_for_its_token_asks_on_for_the_same_post() {
         },
     ));
     let mut connection = stage.connection(Platform::Tiktok, STUDIO).await;
-    let run = stage.publish(&mut connection, &video(&stage, 600_000)).await;
+    let run = stage
+        .publish(&mut connection, &video(&stage, 600_000))
+        .await;
     assert!(matches!(run.outcome, Outcome::Published(_)));
     assert_eq!(stage.simulator.ledger().posts().len(), 1);
 }
@@ -355,14 +420,21 @@ fn video(stage: &Stage, bytes: usize) -> Content {
 }
 
 fn self_only(stage: &Stage, sample: Sample) -> Content {
-    stage.content("", json!({"privacyLevel": "SELF_ONLY"}), vec![(sample, None)])
+    stage.content(
+        "",
+        json!({"privacyLevel": "SELF_ONLY"}),
+        vec![(sample, None)],
+    )
 }
 
 fn picture(stage: &Stage) -> Content {
     stage.content(
         "Two views of it",
         json!({"privacyLevel": "PUBLIC_TO_EVERYONE"}),
-        vec![(jpeg(1080, 1350, 4_000), None), (jpeg(1080, 1920, 5_000), None)],
+        vec![
+            (jpeg(1080, 1350, 4_000), None),
+            (jpeg(1080, 1920, 5_000), None),
+        ],
     )
 }
 
@@ -372,7 +444,11 @@ fn error(code: &str) -> Value {
 
 fn deny(stage: &Stage, scope: &str) {
     let world = stage.simulator.world();
-    world.states().tiktok().denied_scopes.insert(scope.to_owned());
+    world
+        .states()
+        .tiktok()
+        .denied_scopes
+        .insert(scope.to_owned());
 }
 
 fn fail(stage: &Stage, reasons: &[&str]) {

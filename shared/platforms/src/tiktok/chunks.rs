@@ -117,7 +117,15 @@ mod tests {
 
     #[test]
     fn chunks_lie_end_to_end_and_none_is_too_large() {
-        for total in [1, 4_999_999, 64_000_000, 64_000_001, 69_999_999, 70_000_000, 4_000_000_000] {
+        for total in [
+            1,
+            4_999_999,
+            64_000_000,
+            64_000_001,
+            69_999_999,
+            70_000_000,
+            4_000_000_000,
+        ] {
             let plan = ChunkPlan::of(total, None);
             let mut at = 0;
             for place in 0..plan.count() {

@@ -124,11 +124,9 @@ pub fn revoke(credentials: &Credentials, app: &App) -> Option<OneCall<()>> {
         ("client_secret", (&app.client_secret).into()),
         ("token", (&credentials.tokens.access).into()),
     ]);
-    Some(OneCall::new(call, |answer, _| {
-        match fault::flat(answer) {
-            Some(fault) if !fault::is_dead_token(&fault) => Err(fault),
-            Some(_) | None => Ok(()),
-        }
+    Some(OneCall::new(call, |answer, _| match fault::flat(answer) {
+        Some(fault) if !fault::is_dead_token(&fault) => Err(fault),
+        Some(_) | None => Ok(()),
     }))
 }
 

@@ -16,7 +16,9 @@ pub(super) fn data<T: DeserializeOwned>(
     now: OffsetDateTime,
 ) -> Result<T, Fault> {
     if is_ok(answer) {
-        return answer.parse::<Envelope<T>>(what).map(|envelope| envelope.data);
+        return answer
+            .parse::<Envelope<T>>(what)
+            .map(|envelope| envelope.data);
     }
     Err(read(answer, now))
 }
@@ -63,7 +65,10 @@ fn coded(error: &ApiError, answer: &Answer, now: OffsetDateTime) -> Option<Fault
         ),
         "invalid_param" | "invalid_params" => Fault::content(
             "post_refused",
-            format!("TikTok refused the post's settings: {}", plain(&error.message)),
+            format!(
+                "TikTok refused the post's settings: {}",
+                plain(&error.message)
+            ),
         ),
         "invalid_file_upload" => Fault::content(
             "file_refused",
@@ -106,9 +111,10 @@ fn coded(error: &ApiError, answer: &Answer, now: OffsetDateTime) -> Option<Fault
             "publish_id_foreign",
             "TikTok says that this upload belongs to another account.",
         ),
-        "publish_not_cancellable" => {
-            Fault::content("not_cancellable", "It is too late to cancel the post at TikTok.")
-        }
+        "publish_not_cancellable" => Fault::content(
+            "not_cancellable",
+            "It is too late to cancel the post at TikTok.",
+        ),
         "rate_limit_exceeded" => too_fast(answer),
         _ => return None,
     })
@@ -219,8 +225,12 @@ pub(super) fn flat(answer: &Answer) -> Option<Fault> {
             "grant_ended",
             "TikTok no longer accepts the connection; connect TikTok again.",
         ),
-        "invalid_client" | "invalid_request" | "invalid_scope" | "unauthorized_client"
-        | "unsupported_grant_type" | "unsupported_response_type" => Fault::operator(
+        "invalid_client"
+        | "invalid_request"
+        | "invalid_scope"
+        | "unauthorized_client"
+        | "unsupported_grant_type"
+        | "unsupported_response_type" => Fault::operator(
             "app_misconfigured",
             "TikTok does not accept this app's registration; the operator must check it.",
         ),
@@ -238,29 +248,24 @@ pub(super) fn is_dead_token(fault: &Fault) -> bool {
 }
 
 fn banned() -> Fault {
-    Fault::content(
-        "account_banned",
-        "TikTok does not let this account post.",
-    )
+    Fault::content("account_banned", "TikTok does not let this account post.")
 }
 
 /// The window slides over a minute, so a shorter wait is a wasted call.
 fn too_fast(answer: &Answer) -> Fault {
     let minute = Duration::minutes(1);
-    Fault::retry("rate_limited", "TikTok asks to slow down; trying again.")
-        .after(Some(answer.retry_after().map_or(minute, |wait| wait.max(minute))))
+    Fault::retry("rate_limited", "TikTok asks to slow down; trying again.").after(Some(
+        answer.retry_after().map_or(minute, |wait| wait.max(minute)),
+    ))
 }
 
 fn unwell(answer: &Answer) -> Fault {
-    Fault::retry(
-        "network_unwell",
-        "TikTok is having problems; trying again.",
-    )
-    .after(answer.retry_after())
-    .seen(answer.json::<Outcome>().map_or_else(
-        || format!("status {}", answer.status),
-        |outcome| told(&outcome.error),
-    ))
+    Fault::retry("network_unwell", "TikTok is having problems; trying again.")
+        .after(answer.retry_after())
+        .seen(answer.json::<Outcome>().map_or_else(
+            || format!("status {}", answer.status),
+            |outcome| told(&outcome.error),
+        ))
 }
 
 fn told(error: &ApiError) -> String {

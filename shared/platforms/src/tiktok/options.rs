@@ -96,14 +96,23 @@ pub fn check(draft: &Draft<'_>) -> Vec<Violation> {
             "Choose another privacyLevel, or turn brandContent off.",
         ));
     }
-    broken.extend(options.cover_timestamp_ms.and_then(|at| cover_rule(at, draft)));
+    broken.extend(
+        options
+            .cover_timestamp_ms
+            .and_then(|at| cover_rule(at, draft)),
+    );
     broken
 }
 
 fn cover_rule(at: u32, draft: &Draft<'_>) -> Option<Violation> {
     let first = draft.media.first()?;
     let broken = |rule, detail: String, remedy| {
-        Some(Violation::new("options.coverTimestampMs", rule, detail, remedy))
+        Some(Violation::new(
+            "options.coverTimestampMs",
+            rule,
+            detail,
+            remedy,
+        ))
     };
     if first.kind == MediaKind::Image {
         return broken(
@@ -175,8 +184,18 @@ mod tests {
     #[test]
     fn each_rule_is_named_with_its_option() {
         for (options, kind, field, rule) in [
-            (Value::Null, MediaKind::Video, "options.privacyLevel", "missing_option"),
-            (json!({}), MediaKind::Video, "options.privacyLevel", "missing_option"),
+            (
+                Value::Null,
+                MediaKind::Video,
+                "options.privacyLevel",
+                "missing_option",
+            ),
+            (
+                json!({}),
+                MediaKind::Video,
+                "options.privacyLevel",
+                "missing_option",
+            ),
             (
                 json!({"privacyLevel": "EVERYONE"}),
                 MediaKind::Video,
@@ -218,7 +237,8 @@ mod tests {
 
     #[test]
     fn interactions_are_off_unless_turned_on() {
-        let options = Options::read(&json!({"privacyLevel": "SELF_ONLY", "disableDuet": false})).unwrap();
+        let options =
+            Options::read(&json!({"privacyLevel": "SELF_ONLY", "disableDuet": false})).unwrap();
         assert!(options.disable_comment && !options.disable_duet && options.disable_stitch);
         assert!(rules(
             &json!({"privacyLevel": "PUBLIC_TO_EVERYONE", "brandContent": true, "coverTimestampMs": 2999}),

@@ -12,9 +12,7 @@ use crate::{Oauth, Pkce, Profile, RefreshPolicy};
 pub const PROFILE: Profile = Profile {
     platform: Platform::Tiktok,
     oauth: Oauth {
-        authorize_url: |app| {
-            address("www.tiktok.com", "/v2/auth/authorize/", &app.redirect_uri)
-        },
+        authorize_url: |app| address("www.tiktok.com", "/v2/auth/authorize/", &app.redirect_uri),
         scopes: &[BASIC, PROFILE_FIELDS, PUBLISH],
         scope_separator: ",",
         client_id_parameter: "client_key",

@@ -162,16 +162,15 @@ impl Machine for Publish {
     fn next(&self, cx: &PublishContext<'_>) -> Action<Receipt> {
         match self {
             Self::Creator { .. } => Action::Send(
-                Call::post("creator_info", api("/v2/post/publish/creator_info/query/", cx.app))
-                    .auth(Auth::Bearer)
-                    .json(json!({})),
+                Call::post(
+                    "creator_info",
+                    api("/v2/post/publish/creator_info/query/", cx.app),
+                )
+                .auth(Auth::Bearer)
+                .json(json!({})),
             ),
             Self::Init { forbids, .. } => Action::Send(init(*forbids, cx)),
-            Self::Upload {
-                upload,
-                place,
-                ..
-            } => Action::Send(chunk(upload, *place, cx)),
+            Self::Upload { upload, place, .. } => Action::Send(chunk(upload, *place, cx)),
             Self::Confirm {
                 task,
                 armed_at,
@@ -429,8 +428,9 @@ fn ordered(
     cx: &PublishContext<'_>,
 ) -> Result<Publish, Fault> {
     if !fault::is_ok(answer) {
-        return Err(fault::refused(answer, cx.now)
-            .unwrap_or_else(|| Fault::unconfirmed(Vec::new()).seen(format!("status {}", answer.status))));
+        return Err(fault::refused(answer, cx.now).unwrap_or_else(|| {
+            Fault::unconfirmed(Vec::new()).seen(format!("status {}", answer.status))
+        }));
     }
     let ordered = answer
         .json::<Envelope<Initialised>>()
@@ -561,7 +561,20 @@ fn confirmed(
     }
     let looks = looks + 1;
     if next_look(armed_at, looks).is_none() {
-        return Err(Fault::unconfirmed(Vec::new()));
+        let is_short = progress.is_some_and(|told| {
+            told.status == "PROCESSING_UPLOAD"
+                && told
+                    .uploaded_bytes
+                    .is_some_and(|bytes| bytes < upload.plan.total)
+        });
+        return Err(if is_short {
+            Fault::content(
+                "upload_incomplete",
+                "TikTok did not get the end of the video; nothing was published. Try again.",
+            )
+        } else {
+            Fault::unconfirmed(Vec::new())
+        });
     }
     Ok(Publish::Confirm {
         task,

@@ -43,7 +43,8 @@ fn verify(incoming: &Incoming<'_>) -> Option<()> {
         return None;
     }
     let mut mac =
-        Hmac::<Sha256>::new_from_slice(incoming.app.client_secret.expose_secret().as_bytes()).ok()?;
+        Hmac::<Sha256>::new_from_slice(incoming.app.client_secret.expose_secret().as_bytes())
+            .ok()?;
     mac.update(time.as_bytes());
     mac.update(b".");
     mac.update(incoming.body);

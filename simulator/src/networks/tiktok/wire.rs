@@ -50,10 +50,13 @@ fn status_of(status: u16) -> StatusCode {
 fn log_id(world: &World) -> String {
     let now = world.now();
     format!(
-        "{:04}{:02}{:02}{:018X}",
+        "{:04}{:02}{:02}{:02}{:02}{:02}{:020X}",
         now.year(),
         u8::from(now.month()),
         now.day(),
+        now.hour(),
+        now.minute(),
+        now.second(),
         world.number()
     )
 }
