@@ -279,3 +279,200 @@ fn plain(message: &str) -> String {
         .take(200)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
+
+    fn answer(status: u16, body: &serde_json::Value) -> Answer {
+        Answer {
+            status,
+            headers: http::HeaderMap::new(),
+            body: body.to_string().into_bytes(),
+        }
+    }
+
+    #[test]
+    fn each_listed_refusal_has_its_kind_and_its_name() {
+        let tomorrow = FaultKind::Quota {
+            until: Some(NOW + Duration::hours(24)),
+        };
+        let minute = FaultKind::Retry {
+            after: Some(Duration::minutes(1)),
+        };
+        for (status, code, kind, name) in [
+            (
+                401,
+                "access_token_invalid",
+                FaultKind::Unauthorized,
+                "token_refused",
+            ),
+            (
+                401,
+                "scope_not_authorized",
+                FaultKind::Reconnect,
+                "scope_missing",
+            ),
+            (
+                400,
+                "scope_permission_missed",
+                FaultKind::Reconnect,
+                "scope_missing",
+            ),
+            (400, "invalid_param", FaultKind::Content, "post_refused"),
+            (400, "invalid_params", FaultKind::Content, "post_refused"),
+            (
+                400,
+                "invalid_file_upload",
+                FaultKind::Content,
+                "file_refused",
+            ),
+            (
+                400,
+                "app_version_check_failed",
+                FaultKind::Content,
+                "app_too_old",
+            ),
+            (
+                403,
+                "privacy_level_option_mismatch",
+                FaultKind::Content,
+                "privacy_level_unavailable",
+            ),
+            (
+                403,
+                "unaudited_client_can_only_post_to_private_accounts",
+                FaultKind::Content,
+                "app_not_audited",
+            ),
+            (
+                403,
+                "url_ownership_unverified",
+                FaultKind::Operator,
+                "media_domain_unverified",
+            ),
+            (
+                403,
+                "spam_risk_too_many_posts",
+                tomorrow.clone(),
+                "daily_post_limit",
+            ),
+            (
+                200,
+                "spam_risk_too_many_posts",
+                tomorrow.clone(),
+                "daily_post_limit",
+            ),
+            (
+                403,
+                "spam_risk_too_many_pending_share",
+                tomorrow.clone(),
+                "pending_drafts_limit",
+            ),
+            (
+                403,
+                "spam_risk_user_banned_from_posting",
+                FaultKind::Content,
+                "account_banned",
+            ),
+            (
+                200,
+                "spam_risk_user_banned_from_posting",
+                FaultKind::Content,
+                "account_banned",
+            ),
+            (
+                403,
+                "reached_active_user_cap",
+                tomorrow.clone(),
+                "app_user_limit",
+            ),
+            (200, "reached_active_user_cap", tomorrow, "app_user_limit"),
+            (
+                400,
+                "invalid_publish_id",
+                FaultKind::Content,
+                "publish_id_unknown",
+            ),
+            (
+                400,
+                "token_not_authorized_for_specified_publish_id",
+                FaultKind::Content,
+                "publish_id_foreign",
+            ),
+            (
+                400,
+                "publish_not_cancellable",
+                FaultKind::Content,
+                "not_cancellable",
+            ),
+            (429, "rate_limit_exceeded", minute, "rate_limited"),
+        ] {
+            for body in [
+                json!({"error": {"code": code, "message": "m", "log_id": "l"}}),
+                json!({"data": {}, "error": {"code": code, "message": "m", "logid": "l"}}),
+            ] {
+                let fault = refused(&answer(status, &body), NOW).expect(code);
+                assert_eq!((&fault.kind, fault.code.as_str()), (&kind, name), "{code}");
+                assert_eq!(fault.evidence, Some(format!("{code}: m (log l)")));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_listed_is_never_taken_for_a_refusal() {
+        for (status, body) in [
+            (500, json!({"error": {"code": "internal_error"}})),
+            (500, json!({"error": {"code": "invalid_params"}})),
+            (503, json!({"error": {"code": "rate_limit_exceeded"}})),
+            (400, json!({"error": {"code": "internal_error"}})),
+            (400, json!({"error": {"code": "something_new"}})),
+            (403, json!("<html>")),
+            (200, json!({})),
+        ] {
+            let answer = answer(status, &body);
+            assert_eq!(refused(&answer, NOW), None, "{status} {body}");
+            assert!(matches!(read(&answer, NOW).kind, FaultKind::Retry { .. }));
+        }
+    }
+
+    #[test]
+    fn each_error_of_the_consent_calls_is_told_apart_whatever_its_status() {
+        for (error, kind) in [
+            ("access_denied", FaultKind::Reconnect),
+            ("invalid_grant", FaultKind::Reconnect),
+            ("invalid_client", FaultKind::Operator),
+            ("invalid_request", FaultKind::Operator),
+            ("invalid_scope", FaultKind::Operator),
+            ("unauthorized_client", FaultKind::Operator),
+            ("unsupported_grant_type", FaultKind::Operator),
+            ("unsupported_response_type", FaultKind::Operator),
+            ("server_error", FaultKind::Retry { after: None }),
+            ("temporarily_unavailable", FaultKind::Retry { after: None }),
+        ] {
+            for status in [200, 400] {
+                let body = json!({"error": error, "error_description": "d", "log_id": "l"});
+                let fault = flat(&answer(status, &body)).expect(error);
+                assert_eq!(fault.kind, kind, "{error}");
+            }
+        }
+        assert_eq!(flat(&answer(200, &json!({}))), None);
+        assert_eq!(flat(&answer(200, &json!({"error": ""}))), None);
+        assert!(flat(&answer(502, &json!("<html>"))).is_some());
+    }
+
+    #[test]
+    fn a_wait_that_is_asked_for_is_kept_but_never_under_a_minute() {
+        for (asked, seconds) in [("5", 60), ("600", 600)] {
+            let mut answer = answer(429, &json!({"error": {"code": "rate_limit_exceeded"}}));
+            answer.headers.insert("retry-after", asked.parse().unwrap());
+            let after = Some(Duration::seconds(seconds));
+            assert_eq!(read(&answer, NOW).kind, FaultKind::Retry { after });
+        }
+    }
+}

@@ -7,6 +7,10 @@ use serde_json::Value;
 use crate::{Draft, parse_options};
 
 /// TikTok's own options of a post.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "TikTok has that many switches, each of its own"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Options {

@@ -300,7 +300,7 @@ fn allowed(tries: u8, answer: &Answer, cx: &PublishContext<'_>) -> Result<Publis
     }
     Ok(Publish::Init {
         tries,
-        username: creator.creator_username,
+        username: creator.username,
         forbids: Forbids {
             comment: creator.comment_disabled,
             duet: creator.duet_disabled,

@@ -61,7 +61,8 @@ pub(super) struct User {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Creator {
-    pub(super) creator_username: String,
+    #[serde(rename = "creator_username")]
+    pub(super) username: String,
     pub(super) privacy_level_options: Vec<String>,
     #[serde(default)]
     pub(super) comment_disabled: bool,

@@ -98,6 +98,13 @@ fn coded(reason: &str, error: &ApiError, answer: &Answer, now: OffsetDateTime) -
             "channel_upload_limit",
             "The channel has reached YouTube's daily limit of uploads.",
         ),
+        _ => return of_the_video(reason, error),
+    })
+}
+
+/// What is wrong with the video or its channel.
+fn of_the_video(reason: &str, error: &ApiError) -> Option<Fault> {
+    Some(match reason {
         "invalidTitle" => Fault::content(
             "title_refused",
             "YouTube refused the title: it is empty, over 100 characters, or holds < or >.",
@@ -152,7 +159,7 @@ fn coded(reason: &str, error: &ApiError, answer: &Answer, now: OffsetDateTime) -
             "The YouTube channel is not this account's.",
         ),
         "videoNotFound" => Fault::content("video_deleted", "The video was deleted at YouTube."),
-        "backendError" | "internalError" => return None,
+        // `backendError`, `internalError` and whatever the page does not list.
         _ => return None,
     })
 }
@@ -298,4 +305,72 @@ fn plain(message: &str) -> String {
         }
     }
     text.chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::FaultKind;
+
+    fn answer(status: u16, body: &serde_json::Value) -> Answer {
+        Answer {
+            status,
+            headers: http::HeaderMap::new(),
+            body: body.to_string().into_bytes(),
+        }
+    }
+
+    #[test]
+    fn each_error_of_the_token_endpoints_is_told_apart() {
+        for (status, error, kind) in [
+            (400, "invalid_grant", FaultKind::Reconnect),
+            (400, "access_denied", FaultKind::Reconnect),
+            (400, "invalid_token", FaultKind::Reconnect),
+            (403, "org_internal", FaultKind::Reconnect),
+            (400, "admin_policy_enforced", FaultKind::Reconnect),
+            (401, "invalid_client", FaultKind::Operator),
+            (400, "redirect_uri_mismatch", FaultKind::Operator),
+            (400, "invalid_request", FaultKind::Operator),
+            (400, "invalid_scope", FaultKind::Operator),
+            (400, "unauthorized_client", FaultKind::Operator),
+            (400, "unsupported_grant_type", FaultKind::Operator),
+            (503, "backend_error", FaultKind::Retry { after: None }),
+        ] {
+            let fault = flat(&answer(status, &json!({"error": error}))).expect(error);
+            assert_eq!(fault.kind, kind, "{error}");
+        }
+        assert_eq!(flat(&answer(200, &json!({}))), None);
+        assert!(flat(&answer(502, &json!("<html>"))).is_some());
+    }
+
+    #[test]
+    fn what_is_not_listed_is_never_taken_for_a_refusal() {
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let reason = |reason| json!({"error": {"errors": [{"reason": reason}]}});
+        for (status, body) in [
+            (500, reason("invalidTitle")),
+            (503, reason("quotaExceeded")),
+            (400, reason("backendError")),
+            (400, reason("somethingNew")),
+            (403, json!("<html>")),
+            (308, reason("invalidTitle")),
+            (200, reason("invalidTitle")),
+        ] {
+            assert_eq!(
+                refused(&answer(status, &body), now),
+                None,
+                "{status} {body}"
+            );
+        }
+    }
+
+    #[test]
+    fn messages_lose_their_html() {
+        assert_eq!(
+            plain("exceeded your <a href=\"/youtube#quota\">quota</a>.\n"),
+            "exceeded your quota."
+        );
+    }
 }

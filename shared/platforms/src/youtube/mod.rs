@@ -8,7 +8,7 @@
 //!
 //! What is odd here: a video exists once its last byte was taken, and the upload session tells for
 //! certain whether that happened; uploads have a daily bucket of their own that ends at midnight in
-//! California; revoking one token ends all of the Google account's; the feed is WebSub and signs
+//! California; revoking one token ends all of the Google account's; the feed is `WebSub` and signs
 //! with SHA-1.
 //!
 //! `settings["chunk_bytes"]` of the app overrides the 8 MiB of a chunk; it is rounded down to a

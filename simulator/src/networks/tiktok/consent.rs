@@ -228,7 +228,7 @@ pub(super) async fn user(
 ) -> Response {
     let caller = match caller(&world, &headers, "user.info.basic") {
         Ok(caller) => caller,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let Some(known) = creator(&caller.account) else {
         return bare_refusal(&world, 401, "access_token_invalid", "The user is gone.");

@@ -14,7 +14,7 @@ use crate::{LiveMedia, World};
 pub(super) async fn creator_info(Shared(world): Shared<World>, headers: HeaderMap) -> Response {
     let (caller, known) = match admitted(&world, &headers, "creator_info", 20) {
         Ok(admitted) => admitted,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     if let Some(code) = cap(&world, &caller) {
         // On purpose: caps of this call arrive as a success.
@@ -42,14 +42,14 @@ pub(super) async fn video_init(
 ) -> Response {
     let (caller, known) = match admitted(&world, &headers, "video_init", 6) {
         Ok(admitted) => admitted,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let asked = match parsed(&world, &headers, &body) {
         Ok(asked) => asked,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     if let Err(refusal) = may_post(&world, &caller, &known, &asked["post_info"], 2200, "title") {
-        return refusal;
+        return *refusal;
     }
     let source = &asked["source_info"];
     let number = |name: &str| source[name].as_u64().unwrap_or(0);
@@ -118,11 +118,11 @@ pub(super) async fn content_init(
 ) -> Response {
     let (caller, known) = match admitted(&world, &headers, "content_init", 6) {
         Ok(admitted) => admitted,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let asked = match parsed(&world, &headers, &body) {
         Ok(asked) => asked,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     if asked["media_type"] != "PHOTO" || asked["post_mode"] != "DIRECT_POST" {
         return refusal(&world, 400, "invalid_params", "media_type or post_mode is invalid");
@@ -131,11 +131,11 @@ pub(super) async fn content_init(
     if let Err(refusal) = may_post(&world, &caller, &known, post, 90, "title")
         .and_then(|()| may_post(&world, &caller, &known, post, 4000, "description"))
     {
-        return refusal;
+        return *refusal;
     }
     let urls = match pictures(&world, &asked["source_info"]) {
         Ok(urls) => urls,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let publish_id = format!("p_pub_url~v2-1.{}", 7_600_000_000_000_000_000 + world.number());
     let task = Task {
@@ -171,8 +171,8 @@ pub(super) fn fail(state: &mut State, publish_id: &str, reason: String) {
     }
 }
 
-fn pictures(world: &World, source: &Value) -> Result<Vec<String>, Response> {
-    let invalid = |message| Err(refusal(world, 400, "invalid_params", message));
+fn pictures(world: &World, source: &Value) -> Result<Vec<String>, Box<Response>> {
+    let invalid = |message| Err(Box::new(refusal(world, 400, "invalid_params", message)));
     let urls: Vec<String> = source["photo_images"]
         .as_array()
         .into_iter()
@@ -192,12 +192,12 @@ fn pictures(world: &World, source: &Value) -> Result<Vec<String>, Response> {
             return invalid("photo_images must be https addresses of a domain");
         };
         if world.states().tiktok().unverified_hosts.contains(host) {
-            return Err(refusal(
+            return Err(Box::new(refusal(
                 world,
                 403,
                 "url_ownership_unverified",
                 "Please review our URL ownership verification rules at https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide",
-            ));
+            )));
         }
     }
     Ok(urls)
@@ -237,11 +237,11 @@ pub(super) async fn status(
 ) -> Response {
     let (caller, _) = match admitted(&world, &headers, "status", 30) {
         Ok(admitted) => admitted,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let asked = match parsed(&world, &headers, &body) {
         Ok(asked) => asked,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let (now, is_stuck, task) = {
         let state = world.states().tiktok();
@@ -296,7 +296,7 @@ fn admitted(
     headers: &HeaderMap,
     route: &'static str,
     a_minute: usize,
-) -> Result<(Caller, Creator), Response> {
+) -> Result<(Caller, Creator), Box<Response>> {
     let caller = caller(world, headers, "video.publish")?;
     let is_too_fast =
         world
@@ -304,27 +304,27 @@ fn admitted(
             .tiktok()
             .is_too_fast(&caller.token, route, a_minute, world.now());
     if is_too_fast {
-        return Err(refusal(
+        return Err(Box::new(refusal(
             world,
             429,
             "rate_limit_exceeded",
             "The API rate limit was exceeded. Please try again later.",
-        ));
+        )));
     }
     let known = creator(&caller.account).ok_or_else(|| {
-        refusal(world, 401, "access_token_invalid", "The user is gone.")
+        Box::new(refusal(world, 401, "access_token_invalid", "The user is gone."))
     })?;
     Ok((caller, known))
 }
 
-fn parsed(world: &World, headers: &HeaderMap, body: &[u8]) -> Result<Value, Response> {
+fn parsed(world: &World, headers: &HeaderMap, body: &[u8]) -> Result<Value, Box<Response>> {
     headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .filter(|value| value.starts_with("application/json"))
         .and_then(|_| serde_json::from_slice::<Value>(body).ok())
         .filter(Value::is_object)
-        .ok_or_else(|| refusal(world, 400, "invalid_params", "The request body is not JSON"))
+        .ok_or_else(|| Box::new(refusal(world, 400, "invalid_params", "The request body is not JSON")))
 }
 
 fn cap(world: &World, caller: &Caller) -> Option<String> {
@@ -342,10 +342,10 @@ fn may_post(
     post: &Value,
     max: usize,
     text: &str,
-) -> Result<(), Response> {
-    let invalid = |message: String| Err(refusal(world, 400, "invalid_params", &message));
+) -> Result<(), Box<Response>> {
+    let invalid = |message: String| Err(Box::new(refusal(world, 400, "invalid_params", &message)));
     if let Some(code) = cap(world, caller) {
-        return Err(refusal(world, 403, &code, "The account cannot post any more."));
+        return Err(Box::new(refusal(world, 403, &code, "The account cannot post any more.")));
     }
     for name in ["brand_content_toggle", "brand_organic_toggle"] {
         if !post[name].is_boolean() {
@@ -360,28 +360,28 @@ fn may_post(
         return invalid("privacy_level is required".to_owned());
     };
     if !known.privacy_options().contains(&privacy) {
-        return Err(refusal(
+        return Err(Box::new(refusal(
             world,
             403,
             "privacy_level_option_mismatch",
             "The privacy_level is not one of the creator's options",
-        ));
+        )));
     }
     if post["brand_content_toggle"] == true && privacy == "SELF_ONLY" {
-        return Err(refusal(
+        return Err(Box::new(refusal(
             world,
             400,
             "invalid_param",
             "Branded content cannot be private",
-        ));
+        )));
     }
     if world.states().tiktok().is_unaudited && (privacy != "SELF_ONLY" || !known.is_private) {
-        return Err(refusal(
+        return Err(Box::new(refusal(
             world,
             403,
             "unaudited_client_can_only_post_to_private_accounts",
             "Please review our integration guidelines at https://developers.tiktok.com/doc/content-sharing-guidelines/",
-        ));
+        )));
     }
     Ok(())
 }

@@ -72,7 +72,7 @@ pub(super) struct Caller {
 ///
 /// # Errors
 /// The refusal: no live access token, or none with that scope.
-pub(super) fn caller(world: &World, headers: &HeaderMap, scope: &str) -> Result<Caller, Response> {
+pub(super) fn caller(world: &World, headers: &HeaderMap, scope: &str) -> Result<Caller, Box<Response>> {
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -84,20 +84,20 @@ pub(super) fn caller(world: &World, headers: &HeaderMap, scope: &str) -> Result<
         .filter(|known| known.grant.network == "tiktok" && known.kind == "access")
         .cloned();
     let Some(known) = known else {
-        return Err(refusal(
+        return Err(Box::new(refusal(
             world,
             401,
             "access_token_invalid",
             "The access token is invalid or not found in the request.",
-        ));
+        )));
     };
     if !known.grant.scopes.iter().any(|granted| granted == scope) {
-        return Err(refusal(
+        return Err(Box::new(refusal(
             world,
             401,
             "scope_not_authorized",
             "The user did not authorize the scope required for completing this request.",
-        ));
+        )));
     }
     Ok(Caller {
         token: token.to_owned(),

@@ -90,13 +90,13 @@ pub(super) async fn authorize(
         .into_response()
 }
 
-fn form(headers: &HeaderMap, body: &[u8]) -> Result<Vec<(String, String)>, Response> {
+fn form(headers: &HeaderMap, body: &[u8]) -> Result<Vec<(String, String)>, Box<Response>> {
     headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .filter(|value| value.starts_with("application/x-www-form-urlencoded"))
         .map(|_| url::form_urlencoded::parse(body).into_owned().collect())
-        .ok_or_else(|| bad("invalid_request", "Invalid content type"))
+        .ok_or_else(|| Box::new(bad("invalid_request", "Invalid content type")))
 }
 
 fn bad(error: &str, description: &str) -> Response {
@@ -110,7 +110,7 @@ pub(super) async fn token(
 ) -> Response {
     let pairs = match form(&headers, &body) {
         Ok(pairs) => pairs,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let is_known = world.oauth().knows(
         "youtube",
@@ -215,7 +215,7 @@ pub(super) async fn revoke(
 ) -> Response {
     let pairs = match form(&headers, &body) {
         Ok(pairs) => pairs,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let owner = world
         .oauth()

@@ -16,10 +16,10 @@ use super::{
 use crate::World;
 
 /// The caller's channel, after its unit is paid.
-fn admitted(world: &World, headers: &HeaderMap) -> Result<String, Response> {
+fn admitted(world: &World, headers: &HeaderMap) -> Result<String, Box<Response>> {
     let id = caller(world, headers, "youtube.readonly")?;
     if world.states().youtube().spends_unit(world.now()) {
-        return Err(quota_exceeded());
+        return Err(Box::new(quota_exceeded()));
     }
     Ok(id)
 }
@@ -31,7 +31,7 @@ pub(super) async fn channels(
 ) -> Response {
     let id = match admitted(&world, &headers) {
         Ok(id) => id,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     if value(&pairs, "mine") != "true" {
         return refusal(400, "youtube.parameter", "missingRequiredParameter", "No filter selected.");
@@ -69,7 +69,7 @@ pub(super) async fn playlist(
 ) -> Response {
     let id = match admitted(&world, &headers) {
         Ok(id) => id,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let wanted = value(&pairs, "playlistId");
     if wanted != uploads_of(&id) {
@@ -111,7 +111,7 @@ pub(super) async fn videos(
 ) -> Response {
     let id = match admitted(&world, &headers) {
         Ok(id) => id,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let wanted: Vec<&str> = value(&pairs, "id").split(',').collect();
     if wanted.len() > 50 || wanted == [""] {

@@ -32,7 +32,7 @@ pub(super) async fn start(
 ) -> Response {
     let id = match caller(&world, &headers, "youtube.upload") {
         Ok(id) => id,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     if !id.starts_with("UC") {
         return no_channel();
@@ -159,7 +159,7 @@ pub(super) async fn put(
 ) -> Response {
     let id = match caller(&world, &headers, "youtube.upload") {
         Ok(id) => id,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let now = world.now();
     let mut state = world.states().youtube();
@@ -212,7 +212,7 @@ pub(super) async fn put(
         return bad("The range does not continue where the session stands.");
     }
     let is_last = first + length == total;
-    if !is_last && length % UNIT != 0 {
+    if !is_last && !length.is_multiple_of(UNIT) {
         return bad("The number of bytes uploaded is required to be a multiple of 262144, except for the final request.");
     }
     let taken = partial.pop_front().map_or(length, |max| {

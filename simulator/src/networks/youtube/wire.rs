@@ -59,7 +59,7 @@ const ALL: [&str; 2] = ["youtube", "youtube.force-ssl"];
 ///
 /// # Errors
 /// The refusal: no live access token, or none with `scope` or a wider one.
-pub(super) fn caller(world: &World, headers: &HeaderMap, scope: &str) -> Result<String, Response> {
+pub(super) fn caller(world: &World, headers: &HeaderMap, scope: &str) -> Result<String, Box<Response>> {
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -70,19 +70,19 @@ pub(super) fn caller(world: &World, headers: &HeaderMap, scope: &str) -> Result<
         .live_token(token, world.now())
         .filter(|known| known.grant.network == "youtube" && known.kind == "access")
         .cloned()
-        .ok_or_else(|| refusal(401, "global", "authError", "Invalid Credentials"))?;
+        .ok_or_else(|| Box::new(refusal(401, "global", "authError", "Invalid Credentials")))?;
     let may = known.grant.scopes.iter().any(|granted| {
         granted
             .strip_prefix("https://www.googleapis.com/auth/")
             .is_some_and(|name| name == scope || ALL.contains(&name))
     });
     if !may {
-        return Err(refusal(
+        return Err(Box::new(refusal(
             403,
             "global",
             "insufficientPermissions",
             "Request had insufficient authentication scopes.",
-        ));
+        )));
     }
     Ok(known.account)
 }
