@@ -458,6 +458,66 @@ async fn newer_front_ends_are_understood_and_html_is_dropped() {
     }
 }
 
+/// Every trouble with the last chunk, joined with every trouble with the questions after it.
+#[tokio::test]
+async fn troubles_in_pairs_never_double_nor_misreport() {
+    let (host, route) = (HOST, PUT);
+    let (ask_host, ask_route) = (HOST, PUT);
+    let answer = |status| Fault::Answer {
+        status,
+        headers: Vec::new(),
+        body: Value::Null,
+    };
+    let after = |status| Fault::AnswerAfterEffect {
+        status,
+        body: Value::Null,
+    };
+    let mut cases = 0;
+    for fire in [
+        Fault::LoseAnswer,
+        Fault::LoseRequest,
+        after(500),
+        after(503),
+        answer(502),
+    ] {
+        for trouble in [
+            Fault::LoseAnswer,
+            Fault::LoseRequest,
+            Fault::Truncate,
+            answer(401),
+            answer(404),
+            answer(429),
+            answer(500),
+        ] {
+            for asked in 1..=3 {
+                for times in [1, 2, 100] {
+                    let stage = Stage::new();
+                    let order = FaultScript::first(host, route, fire.clone());
+                    stage.simulator.script(order);
+                    let order = FaultScript::first(ask_host, ask_route, trouble.clone());
+                    stage.simulator.script(order.nth(asked + 1).times(times));
+                    let mut connection = stage.connection(Platform::Youtube, CHANNEL).await;
+                    let run = stage.publish(&mut connection, &video(&stage, 4_000)).await;
+                    let live = stage.simulator.ledger().posts().len();
+                    let is_right = match &run.outcome {
+                        Outcome::Published(_) => live == 1,
+                        Outcome::Failed(_) => live == 0,
+                        Outcome::Unconfirmed(_) | Outcome::Waiting(_) => live <= 1,
+                        Outcome::Stuck(_) => live <= 1 && times == 100,
+                    };
+                    assert!(
+                        is_right,
+                        "{fire:?} {trouble:?} {asked} {times}, {live} live\n{}",
+                        run.transcript
+                    );
+                    cases += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(cases, 5 * 7 * 3 * 3);
+}
+
 #[tokio::test]
 async fn a_stored_state_of_any_step_can_be_read() {
     let stored = include_str!("../src/youtube/fixtures/states.json");

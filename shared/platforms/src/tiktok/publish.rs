@@ -492,6 +492,8 @@ fn uploaded(
         }),
         // The address ended. Before the last chunk ever went out nothing can have been posted by it.
         403 | 404 if fires == 0 => anew(task.tries, "upload_expired"),
+        // A last chunk that went out before may have been posted: the task knows.
+        403 | 404 => Ok(look(task, upload)),
         416 if !is_last => match arrived(&answer, upload.plan) {
             Some(place) => Ok(Publish::Upload {
                 task,

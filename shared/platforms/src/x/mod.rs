@@ -1,89 +1,28 @@
-//! X.
+//! X, through its API v2.
+//!
+//! OAuth 2.0 with PKCE as a confidential client: codes live 30 seconds, refresh tokens work once.
+//! Pictures are uploaded whole, videos and animations in chunks. A post is one call without any key
+//! against doubling, so a lost answer is settled by looking through the account's own timeline.
+//! Lengths are weighted as twitter-text does.
+//!
+//! Read 2026-08-22: <https://docs.x.com/fundamentals/authentication/oauth-2-0/overview>,
+//! <https://docs.x.com/x-api/media/introduction>, <https://docs.x.com/x-api/posts/create-post>,
+//! <https://docs.x.com/x-api/fundamentals/response-codes-and-errors>,
+//! <https://docs.x.com/x-api/webhooks/introduction>.
 
-use domain::{CaptionRule, MediaRules, Platform, Unit, Violation};
-use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+mod connect;
+mod fault;
+mod length;
+mod links;
+mod options;
+mod profile;
+mod publish;
+mod timeline;
+mod webhook;
+mod wire;
 
-use crate::*;
-
-/// What X is like.
-pub const PROFILE: Profile = Profile {
-    platform: Platform::X,
-    oauth: Oauth {
-        authorize_url: |app| app.redirect_uri.clone(),
-        scopes: &[],
-        scope_separator: " ",
-        client_id_parameter: "client_id",
-        pkce: Pkce::None,
-        parameters: &[],
-    },
-    grant_family: "x",
-    default_version: "",
-    caption: CaptionRule {
-        max: 0,
-        unit: Unit::Characters,
-    },
-    media: MediaRules {
-        text_alone: true,
-        max_images: 0,
-        image: None,
-        video: None,
-    },
-    refresh: RefreshPolicy::Never,
-};
-/// Connect.
-#[derive(Debug)]
-pub struct Connect(pub SecretString);
-impl Machine for Connect {
-    type Context<'a> = AppContext<'a>;
-    type Output = Grant;
-    fn next(&self, cx: &AppContext<'_>) -> Action<Grant> {
-        Action::WaitUntil(cx.now)
-    }
-    fn apply(self, _: Event, _: &AppContext<'_>) -> Result<Self, Fault> {
-        Ok(self)
-    }
-}
-/// Publish.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Publish;
-impl Publish {
-    /// Handle.
-    pub fn handle(&self) -> Option<String> {
-        None
-    }
-}
-impl Machine for Publish {
-    type Context<'a> = PublishContext<'a>;
-    type Output = Receipt;
-    fn next(&self, cx: &PublishContext<'_>) -> Action<Receipt> {
-        Action::WaitUntil(cx.now)
-    }
-    fn apply(self, _: Event, _: &PublishContext<'_>) -> Result<Self, Fault> {
-        Ok(self)
-    }
-}
-/// Connect.
-pub fn connect(callback: Callback) -> Connect {
-    Connect(callback.code)
-}
-/// Refresh.
-pub fn refresh(_: &Credentials, _: &App) -> Option<OneCall<Tokens>> {
-    None
-}
-/// Revoke.
-pub fn revoke(_: &Credentials, _: &App) -> Option<OneCall<()>> {
-    None
-}
-/// Check.
-pub fn check(_: &Draft<'_>) -> Vec<Violation> {
-    Vec::new()
-}
-/// Start.
-pub fn start(_: &Content) -> Publish {
-    Publish
-}
-/// Receive.
-pub fn receive(_: &Incoming<'_>) -> Result<Received, WebhookError> {
-    Err(WebhookError::Unsupported)
-}
+pub use connect::{Connect, connect, refresh, revoke};
+pub use options::{Options, ReplySettings, check};
+pub use profile::PROFILE;
+pub use publish::{Publish, start};
+pub use webhook::receive;

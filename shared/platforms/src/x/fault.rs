@@ -1,0 +1,544 @@
+//! What X's refusals mean (docs.x.com, response codes and errors, read 2026-08-22; the rows marked
+//! "reported" come from public issue trackers).
+
+use time::{Duration, OffsetDateTime};
+
+use super::wire::Problem;
+use crate::{Answer, Fault};
+
+/// How long a used-up limit lasts where X does not say.
+const QUARTER: Duration = Duration::minutes(15);
+/// The headers that count what is left of a limit, and tell when it is whole again.
+const LIMITS: [(&str, &str); 3] = [
+    ("x-rate-limit-remaining", "x-rate-limit-reset"),
+    ("x-user-limit-24hour-remaining", "x-user-limit-24hour-reset"),
+    ("x-app-limit-24hour-remaining", "x-app-limit-24hour-reset"),
+];
+/// The code of the fault for files that X does not find fit to be posted.
+pub(super) const MEDIA_REFUSED: &str = "media_refused";
+
+/// The fault for an answer that is listed as refused before any effect; `None` for all others.
+pub(super) fn refused(answer: &Answer, now: OffsetDateTime) -> Option<Fault> {
+    let problem: Problem = answer.json()?;
+    let said = said(&problem);
+    let fault = match answer.status {
+        400 => bad_request(&problem, &said),
+        401 => unauthorized(&problem),
+        402 => kind_is(&problem, "credits").then(no_credits),
+        403 => forbidden(&problem, &said),
+        404 => kind_is(&problem, "resource-not-found").then(|| {
+            Fault::content(
+                "post_gone",
+                "X no longer has what this post refers to; change the post.",
+            )
+        }),
+        429 => limited(answer, &problem, &said, now),
+        _ => None,
+    }?;
+    Some(fault.seen(format!("{}: {said}", answer.status)))
+}
+
+/// The fault for an answer to a call that may be repeated.
+pub(super) fn read(answer: &Answer, now: OffsetDateTime) -> Fault {
+    if let Some(fault) = refused(answer, now) {
+        return fault;
+    }
+    let fault = match answer.status {
+        401 => Fault::unauthorized(),
+        413 => Fault::content(
+            "file_too_large",
+            "X found the file too large; use a smaller one.",
+        ),
+        429 => Fault::quota(
+            Some(now + answer.retry_after().unwrap_or(QUARTER)),
+            "rate_limited",
+            "X asks us to wait; the post goes out as soon as X allows.",
+        ),
+        400..=499 => Fault::content(
+            "refused",
+            "X refused this post and did not say why in words we know.",
+        ),
+        _ => Fault::retry("x_unavailable", "X is not available; trying again.")
+            .after(answer.retry_after()),
+    };
+    let start: String = String::from_utf8_lossy(&answer.body)
+        .chars()
+        .take(200)
+        .collect();
+    fault.seen(format!("{}: {start}", answer.status))
+}
+
+/// The fault for an answer of the token endpoint.
+pub(super) fn read_token(answer: &Answer, now: OffsetDateTime) -> Fault {
+    let problem: Problem = answer.json().unwrap_or_default();
+    let refused = answer.status == 400
+        && matches!(
+            problem.error.as_str(),
+            "access_denied" | "invalid_grant" | "invalid_request"
+        );
+    if refused {
+        return Fault::reconnect(
+            "grant_ended",
+            "X no longer accepts the connection; connect the account again.",
+        )
+        .seen(said(&problem));
+    }
+    read(answer, now)
+}
+
+fn bad_request(problem: &Problem, said: &str) -> Option<Fault> {
+    if has(said, "media ids are invalid") {
+        return Some(Fault::content(
+            MEDIA_REFUSED,
+            "X refused a file of this post; convert it or use another.",
+        ));
+    }
+    if has(said, "must be a json object") {
+        return Some(Fault::operator(
+            "call_refused",
+            "The upload to X failed on our side.",
+        ));
+    }
+    kind_is(problem, "invalid-request").then(|| {
+        Fault::content(
+            "post_refused",
+            format!("X refused this post: {}", sentence(problem)),
+        )
+    })
+}
+
+fn unauthorized(problem: &Problem) -> Option<Fault> {
+    if problem.error == "unauthorized_client" {
+        return Some(Fault::operator(
+            "app_refused",
+            "X does not accept the app's credentials; its settings are wrong.",
+        ));
+    }
+    (problem.title == "Unauthorized").then(Fault::unauthorized)
+}
+
+fn no_credits() -> Fault {
+    Fault::operator(
+        "credits_depleted",
+        "Posting to X is paused: the app has no credits left.",
+    )
+}
+
+fn forbidden(problem: &Problem, said: &str) -> Option<Fault> {
+    if has(said, "duplicate content") {
+        return Some(Fault::content(
+            "duplicate_text",
+            "This text was already posted on X; change it.",
+        ));
+    }
+    // Reported, 2026: self-serve apps may answer and quote only those who mentioned the account.
+    if has(said, "not been mentioned") || has(said, "where you are mentioned") {
+        return Some(Fault::content(
+            "reply_not_allowed",
+            "X allows replies and quotes only to those who mentioned the account.",
+        ));
+    }
+    if has(said, "video longer than") {
+        return Some(Fault::content(
+            "video_too_long",
+            "The video is too long for this account; shorten it.",
+        ));
+    }
+    if has(said, "not permitted to access this feature")
+        || has(said, "suspended")
+        || has(said, "temporarily locked")
+    {
+        return Some(Fault::content(
+            "account_restricted",
+            "X has restricted this account; sign in at X to see why.",
+        ));
+    }
+    if has(said, "not permitted to perform this action") {
+        return Some(Fault::content(
+            "post_refused",
+            "X refused this post; it may be too long for the account, or look like spam.",
+        ));
+    }
+    if problem.title == "SpendCapReached" {
+        return Some(Fault::operator(
+            "spend_cap_reached",
+            "Posting to X is paused: the app's spending limit is reached.",
+        ));
+    }
+    if kind_is(problem, "unsupported-authentication") {
+        return Some(Fault::operator(
+            "call_refused",
+            "Posting to X failed on our side.",
+        ));
+    }
+    if kind_is(problem, "client-forbidden") {
+        return Some(Fault::operator(
+            "app_refused",
+            "X does not let the app in; its settings are wrong.",
+        ));
+    }
+    if kind_is(problem, "oauth1-permissions") {
+        return Some(Fault::operator(
+            "app_read_only",
+            "The app may not write at X; after its permissions are mended, connect again.",
+        ));
+    }
+    (problem.title == "Forbidden" && problem.kind == "about:blank" && problem.detail == "Forbidden")
+        .then(|| {
+            Fault::reconnect(
+                "scope_missing",
+                "X was not allowed to let us post media; connect the account again and allow it.",
+            )
+        })
+}
+
+fn limited(answer: &Answer, problem: &Problem, said: &str, now: OffsetDateTime) -> Option<Fault> {
+    let reset = LIMITS
+        .iter()
+        .filter(|(left, _)| answer.header(left).map(str::trim) == Some("0"))
+        .filter_map(|(_, reset)| answer.header(reset)?.trim().parse::<i64>().ok())
+        .filter_map(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+        .max();
+    if kind_is(problem, "usage-capped") || problem.title == "UsageCapExceeded" {
+        return Some(Fault::quota(
+            reset,
+            "usage_capped",
+            "Posting to X is paused until X's cap for the app is over.",
+        ));
+    }
+    let is_limit = reset.is_some()
+        || has(said, "too many requests")
+        || kind_is(problem, "rate-limit-exceeded")
+        || problem.errors.iter().any(|part| part.code == Some(88));
+    let until = reset.unwrap_or_else(|| now + answer.retry_after().unwrap_or(QUARTER));
+    is_limit.then(|| {
+        Fault::quota(
+            Some(until),
+            "rate_limited",
+            "X asks us to wait; the post goes out as soon as X allows.",
+        )
+    })
+}
+
+/// Everything that the problem says, in one line.
+fn said(problem: &Problem) -> String {
+    let parts = problem.errors.iter().map(|part| part.message.as_str());
+    [
+        problem.title.as_str(),
+        &problem.detail,
+        &problem.error,
+        &problem.error_description,
+    ]
+    .into_iter()
+    .chain(parts)
+    .filter(|text| !text.is_empty())
+    .collect::<Vec<_>>()
+    .join("; ")
+}
+
+/// What the problem says to a person.
+fn sentence(problem: &Problem) -> String {
+    problem
+        .errors
+        .iter()
+        .map(|part| part.message.as_str())
+        .find(|message| !message.is_empty())
+        .unwrap_or(&problem.detail)
+        .chars()
+        .filter(|c| !c.is_control() && !matches!(c, '<' | '>'))
+        .take(200)
+        .collect()
+}
+
+/// X's wording drifts in case and in what stands around; short pieces of it do not.
+fn has(said: &str, piece: &str) -> bool {
+    said.to_lowercase().contains(piece)
+}
+
+/// The host of a problem's type differs between the live interface and its description.
+fn kind_is(problem: &Problem, name: &str) -> bool {
+    problem.kind.rsplit('/').next() == Some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderName, HeaderValue};
+    use serde_json::{Value, json};
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::FaultKind;
+
+    const NOW: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
+
+    fn answer(status: u16, headers: &[(&'static str, String)], body: &Value) -> Answer {
+        let headers: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_str(value).unwrap(),
+                )
+            })
+            .collect();
+        Answer {
+            status,
+            headers,
+            body: body.to_string().into_bytes(),
+        }
+    }
+
+    fn blank(status: u16, title: &str, detail: &str) -> Value {
+        json!({ "title": title, "detail": detail, "type": "about:blank", "status": status })
+    }
+
+    fn typed(title: &str, kind: &str) -> Value {
+        json!({ "title": title, "type": format!("https://api.twitter.com/2/problems/{kind}") })
+    }
+
+    #[test]
+    #[expect(clippy::too_many_lines, reason = "one table, one line a refusal")]
+    fn every_listed_refusal_has_its_fault() {
+        let invalid = "https://api.x.com/2/problems/invalid-request";
+        let content = FaultKind::Content;
+        let operator = FaultKind::Operator;
+        let quarter = FaultKind::Quota {
+            until: Some(NOW + QUARTER),
+        };
+        let rows = [
+            (
+                400,
+                json!({ "errors": [{ "message": "Your media IDs are invalid." }], "type": invalid }),
+                content.clone(),
+                "media_refused",
+            ),
+            (
+                400,
+                json!({ "errors": [{ "message": "text is missing" }], "title": "Invalid Request", "type": invalid }),
+                content.clone(),
+                "post_refused",
+            ),
+            (
+                400,
+                json!({ "errors": [{ "message": "Request body must be a JSON object." }] }),
+                operator.clone(),
+                "call_refused",
+            ),
+            (
+                401,
+                blank(401, "Unauthorized", "Unauthorized"),
+                FaultKind::Unauthorized,
+                "token_refused",
+            ),
+            (
+                401,
+                json!({ "error": "unauthorized_client", "error_description": "Missing valid authorization header" }),
+                operator.clone(),
+                "app_refused",
+            ),
+            (
+                402,
+                typed("CreditsDepleted", "credits"),
+                operator.clone(),
+                "credits_depleted",
+            ),
+            (
+                403,
+                blank(
+                    403,
+                    "Forbidden",
+                    "You are not allowed to create a Tweet with duplicate content.",
+                ),
+                content.clone(),
+                "duplicate_text",
+            ),
+            (
+                403,
+                blank(
+                    403,
+                    "Forbidden",
+                    "You are not permitted to perform this action.",
+                ),
+                content.clone(),
+                "post_refused",
+            ),
+            (
+                403,
+                blank(403, "Forbidden", "Forbidden"),
+                FaultKind::Reconnect,
+                "scope_missing",
+            ),
+            (
+                403,
+                typed("Unsupported Authentication", "unsupported-authentication"),
+                operator.clone(),
+                "call_refused",
+            ),
+            (
+                403,
+                typed("Client Forbidden", "client-forbidden"),
+                operator.clone(),
+                "app_refused",
+            ),
+            (
+                403,
+                typed("Forbidden", "oauth1-permissions"),
+                operator.clone(),
+                "app_read_only",
+            ),
+            (
+                403,
+                blank(
+                    403,
+                    "Forbidden",
+                    "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged.",
+                ),
+                content.clone(),
+                "reply_not_allowed",
+            ),
+            (
+                403,
+                blank(
+                    403,
+                    "Forbidden",
+                    "You can only reply to or quote posts where you are mentioned or are the author.",
+                ),
+                content.clone(),
+                "reply_not_allowed",
+            ),
+            (
+                403,
+                blank(
+                    403,
+                    "Forbidden",
+                    "Quoting this post is not allowed because you have not been mentioned.",
+                ),
+                content.clone(),
+                "reply_not_allowed",
+            ),
+            (
+                403,
+                blank(
+                    403,
+                    "Forbidden",
+                    "Your account is suspended and is not permitted to access this feature.",
+                ),
+                content.clone(),
+                "account_restricted",
+            ),
+            (
+                403,
+                blank(
+                    403,
+                    "Forbidden",
+                    "To protect our users, this account is temporarily locked.",
+                ),
+                content.clone(),
+                "account_restricted",
+            ),
+            (
+                403,
+                json!({ "title": "SpendCapReached" }),
+                operator,
+                "spend_cap_reached",
+            ),
+            (
+                403,
+                blank(
+                    403,
+                    "Forbidden",
+                    "This user is not allowed to post a video longer than 2 minutes.",
+                ),
+                content.clone(),
+                "video_too_long",
+            ),
+            (
+                404,
+                typed("Not Found Error", "resource-not-found"),
+                content,
+                "post_gone",
+            ),
+            (
+                429,
+                blank(429, "Too Many Requests", "Too Many Requests"),
+                quarter.clone(),
+                "rate_limited",
+            ),
+            (
+                429,
+                json!({ "errors": [{ "code": 88, "message": "Rate limit exceeded" }] }),
+                quarter,
+                "rate_limited",
+            ),
+            (
+                429,
+                typed("UsageCapExceeded", "usage-capped"),
+                FaultKind::Quota { until: None },
+                "usage_capped",
+            ),
+        ];
+        for (status, body, kind, code) in rows {
+            let fault = refused(&answer(status, &[], &body), NOW).expect(code);
+            assert_eq!((fault.kind, fault.code.as_str()), (kind, code), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_listed_is_never_a_refusal() {
+        let unlisted = [
+            (400, json!({ "message": "odd" })),
+            (401, json!({})),
+            (403, blank(403, "Forbidden", "Something new.")),
+            (404, json!({})),
+            (413, Value::Null),
+            (418, json!({})),
+            (429, json!({})),
+            (500, blank(500, "Internal Error", "duplicate content")),
+            (503, json!({})),
+        ];
+        for (status, body) in unlisted {
+            let fault = refused(&answer(status, &[], &body), NOW);
+            assert_eq!(fault, None, "{status} {body}");
+        }
+        let page = Answer {
+            body: b"<html>Too Many Requests</html>".to_vec(),
+            ..answer(429, &[], &Value::Null)
+        };
+        assert_eq!(refused(&page, NOW), None);
+    }
+
+    #[test]
+    fn a_limit_lasts_until_the_latest_reset_of_those_used_up() {
+        let at = |minutes: i64| {
+            (NOW + Duration::minutes(minutes))
+                .unix_timestamp()
+                .to_string()
+        };
+        let headers = [
+            ("x-rate-limit-remaining", "0".to_owned()),
+            ("x-rate-limit-reset", at(7)),
+            ("x-user-limit-24hour-remaining", "0".to_owned()),
+            ("x-user-limit-24hour-reset", at(90)),
+            ("x-app-limit-24hour-remaining", "12".to_owned()),
+            ("x-app-limit-24hour-reset", at(500)),
+        ];
+        let fault = refused(&answer(429, &headers, &json!({})), NOW).unwrap();
+        let until = Some(NOW + Duration::minutes(90));
+        assert_eq!(fault.kind, FaultKind::Quota { until });
+    }
+
+    #[test]
+    fn a_breakdown_is_worth_another_try() {
+        let fault = read(&answer(503, &[], &Value::Null), NOW);
+        assert_eq!(fault.kind, FaultKind::Retry { after: None });
+    }
+
+    #[test]
+    fn a_dead_refresh_token_asks_for_a_new_connection() {
+        let body = json!({ "error": "invalid_request", "error_description": "Value passed for the token was invalid." });
+        assert_eq!(
+            read_token(&answer(400, &[], &body), NOW).kind,
+            FaultKind::Reconnect
+        );
+    }
+}
