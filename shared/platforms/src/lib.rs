@@ -16,6 +16,7 @@ mod machine;
 mod network;
 mod options;
 mod profile;
+mod upload_url;
 mod webhook;
 
 pub mod facebook;
@@ -38,4 +39,5 @@ pub use machine::{Action, AppContext, Event, Machine, OneCall, Receipt};
 pub use network::{Connect, Publish, check, connect, profile, receive, refresh, revoke, start};
 pub use options::{parse as parse_options, text_rule};
 pub use profile::{Oauth, Pkce, Profile, RefreshPolicy};
+pub use upload_url::UploadUrl;
 pub use webhook::{Happening, Incoming, Received, WebhookError, What, same};
