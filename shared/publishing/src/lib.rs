@@ -12,5 +12,5 @@ mod publisher;
 mod sweep;
 mod tokens;
 
-pub use publisher::{Parts, Publisher};
+pub use publisher::{AssembleError, Parts, Publisher, vault, wire};
 pub use sweep::Swept;

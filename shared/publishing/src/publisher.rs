@@ -5,10 +5,10 @@ use std::{error::Error, sync::Arc};
 use domain::{ConnectionId, PostId};
 use doorbell::{Doorbell, Reply};
 use media::Library;
-use settings::Apps;
+use settings::{Apps, Networks, ObjectSettings, VaultSettings};
 use store::{PgPool, StoreError};
-use vault::Vault;
-use wire::Wire;
+use vault::{LocalKey, SystemClock, Vault, Wrapper};
+use wire::{Wire, WireSettings};
 
 use crate::{pass, progress::ProgressError};
 
@@ -46,7 +46,67 @@ pub(crate) enum LookError {
     Vault(#[from] vault::VaultError),
 }
 
+/// Why a publisher could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum AssembleError {
+    /// The key that wraps data keys is of no use.
+    #[error("TOKEN_KEY is of no use")]
+    Key(#[source] vault::LocalKeyError),
+    /// TLS has no usable defaults.
+    #[error("the client for networks could not be made")]
+    Wire(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// The vault over the data keys in the database.
+///
+/// # Errors
+/// [`AssembleError::Key`].
+pub fn vault(settings: &VaultSettings, pool: PgPool) -> Result<Vault, AssembleError> {
+    let key = LocalKey::from_bytes(settings.local_key.expose()).map_err(AssembleError::Key)?;
+    let shelf = Arc::new(store::data_keys::Shelf(pool));
+    Ok(Vault::new(
+        Wrapper::Local(key),
+        shelf,
+        Arc::new(SystemClock),
+    ))
+}
+
+/// The client for networks.
+///
+/// # Errors
+/// [`AssembleError::Wire`].
+pub fn wire(networks: &Networks) -> Result<Wire, AssembleError> {
+    let settings = WireSettings {
+        networks_base_url: networks.base_url.clone(),
+        ..WireSettings::default()
+    };
+    Wire::new(settings).map_err(AssembleError::Wire)
+}
+
 impl Publisher {
+    /// A publisher as the settings say.
+    ///
+    /// # Errors
+    /// [`AssembleError`].
+    pub fn assemble(
+        pool: PgPool,
+        doorbell: Doorbell,
+        networks: &Networks,
+        vault_settings: &VaultSettings,
+        objects: &ObjectSettings,
+    ) -> Result<Self, AssembleError> {
+        let library =
+            Library::from_settings(objects).map_err(|error| AssembleError::Wire(error.into()))?;
+        Ok(Self(Parts {
+            vault: vault(vault_settings, pool.clone())?,
+            wire: Arc::new(wire(networks)?),
+            apps: Arc::new(networks.apps.clone()),
+            library: Arc::new(library),
+            doorbell,
+            pool,
+        }))
+    }
+
     /// A publisher.
     pub const fn new(parts: Parts) -> Self {
         Self(parts)

@@ -32,6 +32,16 @@ pub struct PoolSettings {
     pub shift: Option<Shift>,
 }
 
+impl From<settings::DatabaseSettings> for PoolSettings {
+    fn from(settings: settings::DatabaseSettings) -> Self {
+        Self {
+            url: settings.url,
+            max_connections: settings.max_connections,
+            shift: None,
+        }
+    }
+}
+
 /// Moves the clock of every session of a pool; copies move together.
 #[derive(Debug, Clone, Default)]
 pub struct Shift(Arc<AtomicI64>);

@@ -50,8 +50,8 @@ pub struct Change {
     pub scheduled_at: Option<OffsetDateTime>,
     /// When preparing may begin.
     pub prepare_at: Option<OffsetDateTime>,
-    /// How late it may go out at most.
-    pub max_lateness: Duration,
+    /// How late it may go out at most; as before when absent.
+    pub max_lateness: Option<Duration>,
 }
 
 /// What an attempt to change or cancel a post came to.
@@ -267,7 +267,7 @@ pub async fn edit(
         Row,
         "UPDATE posts SET caption = $4, media = $5, options = $6, scheduled_at = $7,
              due_at = coalesce($7, app_now()), next_attempt_at = coalesce($8, app_now()),
-             max_lateness = make_interval(secs => $9), stage = 'scheduled', revision = revision + 1,
+             max_lateness = coalesce(make_interval(secs => $9), max_lateness), stage = 'scheduled', revision = revision + 1,
              progress = NULL, handle = NULL, error = NULL, tries = 0, crash_count = 0,
              fence = fence + 1, lease_until = NULL, updated_at = app_now()
          WHERE user_id = $1 AND id = $2 AND ($3::int IS NULL OR revision = $3)
@@ -283,7 +283,7 @@ pub async fn edit(
         change.options,
         change.scheduled_at,
         change.prepare_at,
-        change.max_lateness.as_seconds_f64()
+        change.max_lateness.map(Duration::as_seconds_f64)
     )
     .fetch_optional(&mut *db)
     .await?;

@@ -69,6 +69,11 @@ impl LocalKey {
             .ok_or(LocalKeyError)
     }
 
+    /// Takes a key of 32 bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, LocalKeyError> {
+        ClearKey::from_bytes(bytes).map(Self).ok_or(LocalKeyError)
+    }
+
     /// Makes a new random key, as the base64 text that [`LocalKey::from_base64`] reads.
     pub fn mint() -> Result<SecretString, VaultError> {
         let key = ClearKey::random().map_err(|Unspecified| VaultError::Chance)?;
