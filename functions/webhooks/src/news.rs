@@ -1,0 +1,107 @@
+//! `POST /api/webhooks/:platform`.
+
+use axum::{
+    body::Bytes,
+    extract::{Query, State},
+    response::{IntoResponse as _, Response},
+};
+use domain::Platform;
+use http::{HeaderMap, StatusCode, header};
+use platforms::{Happening, Incoming, Received, WebhookError, What};
+use store::{connections, webhook_receipts, work};
+use web::{Path, Problem, ProblemBody};
+
+use crate::Env;
+
+/// Takes news from a network. The same news told twice has the effect of once.
+#[utoipa::path(
+    post, path = "/api/webhooks/{platform}", tag = "webhooks", params(("platform" = String, Path)),
+    request_body(content = String, description = "As the network sends it; the signature is over these bytes."),
+    responses(
+        (status = 200, description = "Heard."),
+        (status = 400, description = "It is no event of this network.", body = ProblemBody),
+        (status = 401, description = "The signature is missing or wrong.", body = ProblemBody),
+        (status = 404, description = "This network has no webhooks, or is not set up.", body = ProblemBody)
+    )
+)]
+pub(crate) async fn news(
+    State(env): State<Env>,
+    Path(platform): Path<String>,
+    Query(query): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    receive(&env, &platform, false, &query, &headers, &body).await
+}
+
+/// Reads a request of a network and does what it asks for.
+pub(crate) async fn receive(
+    env: &Env,
+    platform: &str,
+    is_get: bool,
+    query: &[(String, String)],
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Response, Problem> {
+    let platform: Platform = platform.parse().map_err(|_| Problem::not_found())?;
+    let app = env.apps.find(platform).ok_or_else(Problem::not_found)?;
+    let now = env.web.clock.now();
+    let incoming = Incoming {
+        is_get,
+        query,
+        headers,
+        body,
+        now,
+        app,
+    };
+    match platforms::receive(platform, &incoming) {
+        Ok(Received::Handshake { content_type, body }) => {
+            Ok(([(header::CONTENT_TYPE, content_type)], body).into_response())
+        }
+        Ok(Received::News(happenings)) => {
+            for happening in happenings {
+                hear(env, platform, happening).await?;
+            }
+            Ok(StatusCode::OK.into_response())
+        }
+        Err(error @ WebhookError::Malformed) => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "malformed_event",
+            capital(&error),
+        )),
+        Err(error @ WebhookError::Unsigned) => Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "unsigned_event",
+            capital(&error),
+        )),
+        Err(WebhookError::Unsupported) => Err(Problem::not_found()),
+    }
+}
+
+async fn hear(env: &Env, platform: Platform, happening: Happening) -> Result<(), Problem> {
+    let pool = &env.web.pool;
+    if !webhook_receipts::first_time(pool, platform, &happening.key).await? {
+        return Ok(());
+    }
+    match happening.what {
+        What::AccessWithdrawn { subject } => {
+            let connections = connections::withdraw(pool, platform, &subject).await?;
+            tracing::info!(%platform, connections = connections.len(), "access was withdrawn at the network");
+        }
+        What::PostMoved { handle } => {
+            let now = store::now(pool).await?;
+            for post in work::by_handle(pool, platform, &handle).await? {
+                env.doorbell.try_ring(&post.to_string(), now).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn capital(error: &WebhookError) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).chain(['.']).collect()
+    })
+}
