@@ -68,7 +68,7 @@ pub(crate) fn mark(env: &Env, browser: &str) -> Result<HeaderValue, Problem> {
     };
     let age = LIFE.whole_seconds();
     HeaderValue::try_from(format!(
-        "{COOKIE}={browser}; Path=/api/c; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
+        "{COOKIE}={browser}; Path=/api/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
     ))
     .map_err(|error| Problem::internal(&error))
 }

@@ -46,6 +46,20 @@ pub fn is_known(head: &[u8]) -> bool {
     kind_of(head).is_some()
 }
 
+/// The content type of a file that begins like this; `None` for anything we do not take.
+pub fn content_type(head: &[u8]) -> Option<&'static str> {
+    match head {
+        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
+        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
+        [b'G', b'I', b'F', ..] => Some("image/gif"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', ..] => Some("image/webp"),
+        [_, _, _, _, b'f', b't', b'y', b'p', b'q', b't', ..] => Some("video/quicktime"),
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Some("video/mp4"),
+        [0x1a, 0x45, 0xdf, 0xa3, ..] => Some("video/webm"),
+        _ => None,
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Family {
     Mp4,
