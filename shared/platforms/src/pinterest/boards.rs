@@ -34,8 +34,13 @@ pub fn boards(credentials: &Credentials, app: &App, bookmark: Option<&str>) -> O
     if let Some(bookmark) = bookmark {
         url.query_pairs_mut().append_pair("bookmark", bookmark);
     }
-    let call = Call::get("list_boards", url).auth(Auth::BearerOf(credentials.tokens.access.clone()));
+    let call =
+        Call::get("list_boards", url).auth(Auth::BearerOf(credentials.tokens.access.clone()));
     OneCall::new(call, |answer, cx| {
-        if answer.is_success() { answer.parse("boards") } else { Err(fault::read(answer, cx.now)) }
+        if answer.is_success() {
+            answer.parse("boards")
+        } else {
+            Err(fault::read(answer, cx.now))
+        }
     })
 }

@@ -42,7 +42,11 @@ pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> 
         let tokens = read_tokens(answer, cx.now)?;
         Ok(Tokens {
             refresh: tokens.refresh.clone().or_else(|| Some(old.clone())),
-            scopes: if tokens.scopes.is_empty() { scopes.clone() } else { tokens.scopes.clone() },
+            scopes: if tokens.scopes.is_empty() {
+                scopes.clone()
+            } else {
+                tokens.scopes.clone()
+            },
             ..tokens
         })
     }))
@@ -64,23 +68,33 @@ impl Machine for Connect {
             Self::Exchange(callback) => Action::Send(token_call("exchange_code", cx.app).form([
                 ("grant_type", FormValue::from("authorization_code")),
                 ("code", FormValue::from(&callback.code)),
-                ("redirect_uri", FormValue::from(cx.app.redirect_uri.as_str())),
+                (
+                    "redirect_uri",
+                    FormValue::from(cx.app.redirect_uri.as_str()),
+                ),
                 ("continuous_refresh", FormValue::from("true")),
             ])),
         }
     }
 
     fn apply(self, event: Event, cx: &AppContext<'_>) -> Result<Self, Fault> {
-        let Event::Answer(answer) = event else { return Ok(self) };
+        let Event::Answer(answer) = event else {
+            return Ok(self);
+        };
         match self {
             Self::AskWho(tokens) => {
                 if !answer.is_success() {
                     return Err(fault::read(&answer, cx.now));
                 }
-                Ok(Self::Connected(Box::new(grant(answer.parse("user_account")?, tokens))))
+                Ok(Self::Connected(Box::new(grant(
+                    answer.parse("user_account")?,
+                    tokens,
+                ))))
             }
             Self::Connected(grant) => Ok(Self::Connected(grant)),
-            Self::Exchange(_) => read_tokens(&answer, cx.now).and_then(with_every_scope).map(Self::AskWho),
+            Self::Exchange(_) => read_tokens(&answer, cx.now)
+                .and_then(with_every_scope)
+                .map(Self::AskWho),
         }
     }
 }
@@ -90,8 +104,10 @@ fn ask_who(access: &SecretString, app: &App) -> Call {
 }
 
 fn token_call(name: &'static str, app: &App) -> Call {
-    Call::post(name, api(app, &["oauth", "token"]))
-        .auth(Auth::Basic(app.client_id.clone(), app.client_secret.clone()))
+    Call::post(name, api(app, &["oauth", "token"])).auth(Auth::Basic(
+        app.client_id.clone(),
+        app.client_secret.clone(),
+    ))
 }
 
 fn read_tokens(answer: &Answer, now: OffsetDateTime) -> Result<Tokens, Fault> {
@@ -105,24 +121,38 @@ fn read_tokens(answer: &Answer, now: OffsetDateTime) -> Result<Tokens, Fault> {
         access_expires_at: given.expires_in.map(ends),
         refresh: given.refresh_token,
         refresh_expires_at: given.refresh_token_expires_in.map(ends),
-        scopes: given.scope.split([' ', ',']).filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
+        scopes: given
+            .scope
+            .split([' ', ','])
+            .filter(|scope| !scope.is_empty())
+            .map(str::to_owned)
+            .collect(),
     })
 }
 
 fn with_every_scope(tokens: Tokens) -> Result<Tokens, Fault> {
-    let missing: Vec<&str> =
-        SCOPES.iter().copied().filter(|scope| !tokens.scopes.iter().any(|given| given == scope)).collect();
+    let missing: Vec<&str> = SCOPES
+        .iter()
+        .copied()
+        .filter(|scope| !tokens.scopes.iter().any(|given| given == scope))
+        .collect();
     if missing.is_empty() {
         return Ok(tokens);
     }
     Err(Fault::reconnect(
         "scope_missing",
-        format!("Pinterest did not allow everything that a Pin needs ({}); connect again and allow it.", missing.join(", ")),
+        format!(
+            "Pinterest did not allow everything that a Pin needs ({}); connect again and allow it.",
+            missing.join(", ")
+        ),
     ))
 }
 
 fn grant(user: UserAccount, tokens: Tokens) -> Grant {
-    let name = user.business_name.filter(|name| !name.is_empty()).unwrap_or_else(|| user.username.clone());
+    let name = user
+        .business_name
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| user.username.clone());
     Grant {
         subject: user.id.clone(),
         accounts: vec![GrantedAccount {

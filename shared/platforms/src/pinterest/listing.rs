@@ -1,7 +1,10 @@
 //! Searching a board for a Pin whose answer was lost.
 
 use domain::MediaKind;
-use time::{OffsetDateTime, PrimitiveDateTime, format_description::well_known::{Iso8601, Rfc3339}};
+use time::{
+    OffsetDateTime, PrimitiveDateTime,
+    format_description::well_known::{Iso8601, Rfc3339},
+};
 
 use super::{options::Options, profile::api, wire::Pin};
 use crate::{Auth, Call, Expectation, PublishContext, Sighting, Verdict, normalise, settle};
@@ -21,8 +24,15 @@ pub(super) fn look(cx: &PublishContext<'_>, options: &Options, bookmark: Option<
 }
 
 /// What the board says of a Pin armed at `armed_at`: words, title, link and kind must all be its own.
-pub(super) fn judge(cx: &PublishContext<'_>, options: &Options, armed_at: OffsetDateTime, pins: &[Pin]) -> Verdict {
-    let same = |a: Option<&str>, b: Option<&str>| normalise(a.unwrap_or_default()) == normalise(b.unwrap_or_default());
+pub(super) fn judge(
+    cx: &PublishContext<'_>,
+    options: &Options,
+    armed_at: OffsetDateTime,
+    pins: &[Pin],
+) -> Verdict {
+    let same = |a: Option<&str>, b: Option<&str>| {
+        normalise(a.unwrap_or_default()) == normalise(b.unwrap_or_default())
+    };
     let sightings: Vec<Sighting> = pins
         .iter()
         .filter(|pin| same(pin.title.as_deref(), options.title.as_deref()))
@@ -30,13 +40,24 @@ pub(super) fn judge(cx: &PublishContext<'_>, options: &Options, armed_at: Offset
         .filter_map(sighting)
         .collect();
     let kind = cx.content.assets.first().map(crate::Asset::kind);
-    settle(&sightings, &Expectation { armed_at, text: &cx.content.caption, kind, claimed: cx.claimed })
+    settle(
+        &sightings,
+        &Expectation {
+            armed_at,
+            text: &cx.content.caption,
+            kind,
+            claimed: cx.claimed,
+        },
+    )
 }
 
 /// Whether all of a page is older than a Pin armed at `armed_at` could be, so that reading on is idle.
 pub(super) fn is_past(armed_at: OffsetDateTime, pins: &[Pin]) -> bool {
     let earliest = armed_at - time::Duration::minutes(5);
-    !pins.is_empty() && pins.iter().all(|pin| time_of(&pin.created_at).is_some_and(|at| at < earliest))
+    !pins.is_empty()
+        && pins
+            .iter()
+            .all(|pin| time_of(&pin.created_at).is_some_and(|at| at < earliest))
 }
 
 /// Where a person can look at a Pin.
@@ -45,11 +66,14 @@ pub(super) fn permalink(id: &str) -> String {
 }
 
 fn sighting(pin: &Pin) -> Option<Sighting> {
-    let kind = pin.media.as_ref().and_then(|media| match media.media_type.as_str() {
-        "image" => Some(MediaKind::Image),
-        "video" => Some(MediaKind::Video),
-        _ => None,
-    });
+    let kind = pin
+        .media
+        .as_ref()
+        .and_then(|media| match media.media_type.as_str() {
+            "image" => Some(MediaKind::Image),
+            "video" => Some(MediaKind::Video),
+            _ => None,
+        });
     Some(Sighting {
         id: pin.id.clone(),
         created_at: time_of(&pin.created_at)?,
@@ -61,9 +85,11 @@ fn sighting(pin: &Pin) -> Option<Sighting> {
 
 /// Times come with an offset or without one; without, they are UTC.
 fn time_of(text: &str) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(text, &Rfc3339)
-        .ok()
-        .or_else(|| PrimitiveDateTime::parse(text, &Iso8601::DEFAULT).ok().map(PrimitiveDateTime::assume_utc))
+    OffsetDateTime::parse(text, &Rfc3339).ok().or_else(|| {
+        PrimitiveDateTime::parse(text, &Iso8601::DEFAULT)
+            .ok()
+            .map(PrimitiveDateTime::assume_utc)
+    })
 }
 
 #[cfg(test)]
@@ -74,7 +100,13 @@ mod tests {
 
     #[test]
     fn a_time_without_offset_is_utc() {
-        assert_eq!(time_of("2026-01-01T20:10:40"), Some(datetime!(2026-01-01 20:10:40 UTC)));
-        assert_eq!(time_of("2026-01-01T20:10:40Z"), time_of("2026-01-01T20:10:40"));
+        assert_eq!(
+            time_of("2026-01-01T20:10:40"),
+            Some(datetime!(2026-01-01 20:10:40 UTC))
+        );
+        assert_eq!(
+            time_of("2026-01-01T20:10:40Z"),
+            time_of("2026-01-01T20:10:40")
+        );
     }
 }

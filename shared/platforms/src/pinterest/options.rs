@@ -36,7 +36,11 @@ pub(super) fn read(options: &Value) -> Options {
 /// Every rule of Pinterest's own that a draft breaks.
 pub fn check(draft: &Draft<'_>) -> Vec<Violation> {
     let empty = Value::Object(serde_json::Map::new());
-    let given = if draft.options.is_null() { &empty } else { draft.options };
+    let given = if draft.options.is_null() {
+        &empty
+    } else {
+        draft.options
+    };
     let options: Options = match parse_options(given) {
         Ok(options) => options,
         Err(broken) => return vec![needs_board(broken)],
@@ -47,7 +51,12 @@ pub fn check(draft: &Draft<'_>) -> Vec<Violation> {
         ("options.boardSectionId", options.board_section_id.as_ref()),
     ] {
         if id.is_some_and(|id| !is_number(id)) {
-            broken.push(Violation::new(field, "invalid_id", "is not a number in text", "Use the id of a board of the connected account."));
+            broken.push(Violation::new(
+                field,
+                "invalid_id",
+                "is not a number in text",
+                "Use the id of a board of the connected account.",
+            ));
         }
     }
     if let Some(title) = &options.title {
@@ -55,13 +64,25 @@ pub fn check(draft: &Draft<'_>) -> Vec<Violation> {
     }
     if let Some(link) = &options.link {
         broken.extend(text_rule("options.link", link, LINK, "Pinterest"));
-        if !Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
-            broken.push(Violation::new("options.link", "invalid_link", "is not a web address", "Write it as https://example.com/page."));
+        if !Url::parse(link)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        {
+            broken.push(Violation::new(
+                "options.link",
+                "invalid_link",
+                "is not a web address",
+                "Write it as https://example.com/page.",
+            ));
         }
     }
     for (place, item) in draft.media.iter().enumerate() {
         if let Some(text) = &item.alt_text {
-            broken.extend(text_rule(&format!("media[{place}].altText"), text, ALT_TEXT, "Pinterest"));
+            broken.extend(text_rule(
+                &format!("media[{place}].altText"),
+                text,
+                ALT_TEXT,
+                "Pinterest",
+            ));
         }
     }
     broken
@@ -90,18 +111,36 @@ mod tests {
     use super::*;
 
     fn rules(options: &Value) -> Vec<String> {
-        let draft = Draft { caption: "", media: &[], options };
-        check(&draft).into_iter().map(|broken| format!("{} {}", broken.field, broken.rule)).collect()
+        let draft = Draft {
+            caption: "",
+            media: &[],
+            options,
+        };
+        check(&draft)
+            .into_iter()
+            .map(|broken| format!("{} {}", broken.field, broken.rule))
+            .collect()
     }
 
     #[test]
     fn each_rule_names_its_option() {
-        assert!(rules(&json!({"boardId": "549755885175", "link": "https://example.com/a"})).is_empty());
+        assert!(
+            rules(&json!({"boardId": "549755885175", "link": "https://example.com/a"})).is_empty()
+        );
         assert_eq!(rules(&json!({})), ["options.boardId board_required"]);
         assert_eq!(rules(&Value::Null), ["options.boardId board_required"]);
-        assert_eq!(rules(&json!({"boardId": "x1"})), ["options.boardId invalid_id"]);
-        assert_eq!(rules(&json!({"boardId": "1", "title": "t".repeat(101)})), ["options.title text_too_long"]);
-        assert_eq!(rules(&json!({"boardId": "1", "link": "javascript:1"})), ["options.link invalid_link"]);
+        assert_eq!(
+            rules(&json!({"boardId": "x1"})),
+            ["options.boardId invalid_id"]
+        );
+        assert_eq!(
+            rules(&json!({"boardId": "1", "title": "t".repeat(101)})),
+            ["options.title text_too_long"]
+        );
+        assert_eq!(
+            rules(&json!({"boardId": "1", "link": "javascript:1"})),
+            ["options.link invalid_link"]
+        );
         assert_eq!(rules(&json!({"boardId": "1", "bord": "2"})).len(), 1);
     }
 }

@@ -9,8 +9,13 @@ use url::Url;
 use crate::{App, Oauth, Pkce, Profile, RefreshPolicy};
 
 /// What making a Pin needs.
-pub(super) const SCOPES: &[&str] =
-    &["user_accounts:read", "boards:read", "boards:write", "pins:read", "pins:write"];
+pub(super) const SCOPES: &[&str] = &[
+    "user_accounts:read",
+    "boards:read",
+    "boards:write",
+    "pins:read",
+    "pins:write",
+];
 
 const DAY: i64 = 24 * 3600;
 
@@ -28,7 +33,10 @@ pub const PROFILE: Profile = Profile {
     grant_family: "pinterest",
     default_version: "v5",
     // The unit is not documented; scalar values are the usual reading.
-    caption: CaptionRule { max: 800, unit: Unit::Characters },
+    caption: CaptionRule {
+        max: 800,
+        unit: Unit::Characters,
+    },
     media: MediaRules {
         text_alone: false,
         max_images: 1,
@@ -59,7 +67,10 @@ pub const PROFILE: Profile = Profile {
 
 /// An address of the interface. `PINTEREST_SETTING_API_HOST` leads to the sandbox instead.
 pub(super) fn api(app: &App, path: &[&str]) -> Url {
-    let host = app.settings.get("api_host").map_or("api.pinterest.com", String::as_str);
+    let host = app
+        .settings
+        .get("api_host")
+        .map_or("api.pinterest.com", String::as_str);
     let mut url = site("https://api.pinterest.com/");
     if url.set_host(Some(host)).is_err() {
         return url;

@@ -7,9 +7,9 @@
 use domain::MediaKind;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 use url::Url;
-use std::collections::BTreeMap;
 
 use super::{
     fault, listing,
@@ -118,14 +118,19 @@ impl Machine for Publish {
     fn next(&self, cx: &PublishContext<'_>) -> Action<Receipt> {
         let options = options::read(&cx.content.options);
         match self {
-            Self::Look { ask_at, bookmark, .. } => at(cx, *ask_at, || listing::look(cx, &options, bookmark.as_deref())),
+            Self::Look {
+                ask_at, bookmark, ..
+            } => at(cx, *ask_at, || {
+                listing::look(cx, &options, bookmark.as_deref())
+            }),
             Self::Pin { media } => Action::Send(pin(cx, &options, media.as_deref())),
             Self::Process { media, ask_at, .. } => at(cx, *ask_at, || {
                 Call::get("ask_status", api(cx.app, &["media", media])).auth(Auth::Bearer)
             }),
-            Self::Published { id } => {
-                Action::Done(Receipt { url: Some(listing::permalink(id)), external_id: Some(id.clone()) })
-            }
+            Self::Published { id } => Action::Done(Receipt {
+                url: Some(listing::permalink(id)),
+                external_id: Some(id.clone()),
+            }),
             Self::Register { .. } => Action::Send(
                 Call::post("register_video", api(cx.app, &["media"]))
                     .auth(Auth::Bearer)
@@ -137,14 +142,26 @@ impl Machine for Publish {
 
     fn apply(self, event: Event, cx: &PublishContext<'_>) -> Result<Self, Fault> {
         match (self, event) {
-            (Self::Look { armed_at, number, page, .. }, Event::Answer(answer)) => {
-                looked(cx, armed_at, number, page, &answer)
-            }
+            (
+                Self::Look {
+                    armed_at,
+                    number,
+                    page,
+                    ..
+                },
+                Event::Answer(answer),
+            ) => looked(cx, armed_at, number, page, &answer),
             (Self::Pin { .. }, Event::Lost) => begin_to_look(cx),
             (Self::Pin { media }, Event::Answer(answer)) => pinned(cx, media, &answer),
-            (Self::Process { media, give_up_at, tries, .. }, Event::Answer(answer)) => {
-                processed(cx, media, give_up_at, tries, &answer)
-            }
+            (
+                Self::Process {
+                    media,
+                    give_up_at,
+                    tries,
+                    ..
+                },
+                Event::Answer(answer),
+            ) => processed(cx, media, give_up_at, tries, &answer),
             (Self::Register { tries }, Event::Answer(answer)) => {
                 let registered: Registered = success(&answer, cx, "media")?;
                 Ok(Self::Upload {
@@ -154,10 +171,15 @@ impl Machine for Publish {
                     tries,
                 })
             }
-            (Self::Upload { media, tries, .. }, Event::Answer(answer)) => uploaded(cx, media, tries, &answer),
+            (Self::Upload { media, tries, .. }, Event::Answer(answer)) => {
+                uploaded(cx, media, tries, &answer)
+            }
             // Lost answers to repeatable calls are the driver's business.
             (
-                state @ (Self::Look { .. } | Self::Process { .. } | Self::Register { .. } | Self::Upload { .. }),
+                state @ (Self::Look { .. }
+                | Self::Process { .. }
+                | Self::Register { .. }
+                | Self::Upload { .. }),
                 Event::Lost,
             )
             | (state @ Self::Published { .. }, Event::Answer(_) | Event::Lost) => Ok(state),
@@ -165,15 +187,25 @@ impl Machine for Publish {
     }
 }
 
-fn at(cx: &PublishContext<'_>, then: OffsetDateTime, call: impl FnOnce() -> Call) -> Action<Receipt> {
-    if cx.now < then { Action::WaitUntil(then) } else { Action::Send(call()) }
+fn at(
+    cx: &PublishContext<'_>,
+    then: OffsetDateTime,
+    call: impl FnOnce() -> Call,
+) -> Action<Receipt> {
+    if cx.now < then {
+        Action::WaitUntil(then)
+    } else {
+        Action::Send(call())
+    }
 }
 
 fn pin(cx: &PublishContext<'_>, options: &Options, media: Option<&str>) -> Call {
     let asset = cx.content.assets.first();
     let source = match (media, asset) {
         // The first second is the cover; Pinterest takes no video without one.
-        (Some(media), _) => json!({ "source_type": "video_id", "media_id": media, "cover_image_key_frame_time": 0 }),
+        (Some(media), _) => {
+            json!({ "source_type": "video_id", "media_id": media, "cover_image_key_frame_time": 0 })
+        }
         (None, Some(asset)) => json!({ "source_type": "image_url", "url": asset.url.as_str() }),
         (None, None) => Value::Null,
     };
@@ -182,26 +214,47 @@ fn pin(cx: &PublishContext<'_>, options: &Options, media: Option<&str>) -> Call 
         ("board_section_id", options.board_section_id.as_deref()),
         ("title", options.title.as_deref()),
         ("link", options.link.as_deref()),
-        ("alt_text", asset.and_then(|asset| asset.alt_text.as_deref())),
+        (
+            "alt_text",
+            asset.and_then(|asset| asset.alt_text.as_deref()),
+        ),
     ] {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             body[name] = value.into();
         }
     }
-    Call::post("create_pin", api(cx.app, &["pins"])).auth(Auth::Bearer).json(body).once()
+    Call::post("create_pin", api(cx.app, &["pins"]))
+        .auth(Auth::Bearer)
+        .json(body)
+        .once()
 }
 
 fn upload(cx: &PublishContext<'_>, url: &Url, fields: &BTreeMap<String, String>) -> Call {
-    let mut parts: Vec<Part> = fields.iter().map(|(name, value)| Part::text(name, value)).collect();
-    let (size, kind) = cx.content.assets.first().map_or((0, "video/mp4"), |asset| (asset.bytes(), asset.facts.content_type()));
+    let mut parts: Vec<Part> = fields
+        .iter()
+        .map(|(name, value)| Part::text(name, value))
+        .collect();
+    let (size, kind) = cx.content.assets.first().map_or((0, "video/mp4"), |asset| {
+        (asset.bytes(), asset.facts.content_type())
+    });
     // S3 reads no field that follows the file.
     parts.push(Part::file("file", 0, 0..size, "video.mp4", kind));
     Call::post("upload_video", url.clone()).multipart(parts)
 }
 
-fn uploaded(cx: &PublishContext<'_>, media: String, tries: u8, answer: &Answer) -> Result<Publish, Fault> {
+fn uploaded(
+    cx: &PublishContext<'_>,
+    media: String,
+    tries: u8,
+    answer: &Answer,
+) -> Result<Publish, Fault> {
     if answer.is_success() {
-        return Ok(Publish::Process { media, ask_at: cx.now, give_up_at: cx.now + MAX_PROCESSING, tries });
+        return Ok(Publish::Process {
+            media,
+            ask_at: cx.now,
+            give_up_at: cx.now + MAX_PROCESSING,
+            tries,
+        });
     }
     if answer.is_server_error() {
         return Err(fault::read(answer, cx.now));
@@ -222,15 +275,23 @@ fn processed(
     let status: MediaStatus = success(answer, cx, "media status")?;
     match status.status.as_str() {
         "succeeded" => Ok(Publish::Pin { media: Some(media) }),
-        "failed" => Err(Fault::content("processing_failed", "Pinterest could not read the video; export it as MP4 with H.264 and AAC.")
-            .seen(format!("failure_code {:?}", status.failure_code))),
+        "failed" => Err(Fault::content(
+            "processing_failed",
+            "Pinterest could not read the video; export it as MP4 with H.264 and AAC.",
+        )
+        .seen(format!("failure_code {:?}", status.failure_code))),
         // Still only announced although it was uploaded: the bytes did not arrive.
         "registered" if cx.now >= give_up_at => anew(tries, "the upload did not arrive"),
         _ if cx.now >= give_up_at => Err(Fault::content(
             "processing_too_long",
             "Pinterest worked on the video for a quarter of an hour without an end; try again later.",
         )),
-        _ => Ok(Publish::Process { media, ask_at: cx.now + ASK_AGAIN, give_up_at, tries }),
+        _ => Ok(Publish::Process {
+            media,
+            ask_at: cx.now + ASK_AGAIN,
+            give_up_at,
+            tries,
+        }),
     }
 }
 
@@ -239,10 +300,18 @@ fn anew(tries: u8, why: &str) -> Result<Publish, Fault> {
     if tries + 1 < MAX_TRIES {
         return Ok(Publish::Register { tries: tries + 1 });
     }
-    Err(Fault::content("upload_refused", "Pinterest did not take the video; try again later or use another file.").seen(why))
+    Err(Fault::content(
+        "upload_refused",
+        "Pinterest did not take the video; try again later or use another file.",
+    )
+    .seen(why))
 }
 
-fn pinned(cx: &PublishContext<'_>, media: Option<String>, answer: &Answer) -> Result<Publish, Fault> {
+fn pinned(
+    cx: &PublishContext<'_>,
+    media: Option<String>,
+    answer: &Answer,
+) -> Result<Publish, Fault> {
     if answer.is_success() {
         return match answer.json::<MadePin>() {
             Some(made) => Ok(Publish::Published { id: made.id }),
@@ -257,7 +326,15 @@ fn begin_to_look(cx: &PublishContext<'_>) -> Result<Publish, Fault> {
     let armed_at = cx.armed_at.unwrap_or(cx.now);
     next_look(armed_at, 0).map_or_else(
         || Err(Fault::unconfirmed(Vec::new())),
-        |ask_at| Ok(Publish::Look { armed_at, number: 0, ask_at, bookmark: None, page: 0 }),
+        |ask_at| {
+            Ok(Publish::Look {
+                armed_at,
+                number: 0,
+                ask_at,
+                bookmark: None,
+                page: 0,
+            })
+        },
     )
 }
 
@@ -274,19 +351,43 @@ fn looked(
         Verdict::Found(pin) => Ok(Publish::Published { id: pin.id }),
         Verdict::Several(candidates) => Err(Fault::unconfirmed(candidates)),
         Verdict::Absent => {
-            let more = pins.bookmark.filter(|_| page + 1 < MAX_PAGES && !listing::is_past(armed_at, &pins.items));
+            let more = pins
+                .bookmark
+                .filter(|_| page + 1 < MAX_PAGES && !listing::is_past(armed_at, &pins.items));
             if more.is_some() {
-                return Ok(Publish::Look { armed_at, number, ask_at: cx.now, bookmark: more, page: page + 1 });
+                return Ok(Publish::Look {
+                    armed_at,
+                    number,
+                    ask_at: cx.now,
+                    bookmark: more,
+                    page: page + 1,
+                });
             }
             let number = number + 1;
             next_look(armed_at, number).map_or_else(
                 || Err(Fault::unconfirmed(Vec::new())),
-                |ask_at| Ok(Publish::Look { armed_at, number, ask_at, bookmark: None, page: 0 }),
+                |ask_at| {
+                    Ok(Publish::Look {
+                        armed_at,
+                        number,
+                        ask_at,
+                        bookmark: None,
+                        page: 0,
+                    })
+                },
             )
         }
     }
 }
 
-fn success<T: serde::de::DeserializeOwned>(answer: &Answer, cx: &PublishContext<'_>, what: &str) -> Result<T, Fault> {
-    if answer.is_success() { answer.parse(what) } else { Err(fault::read(answer, cx.now)) }
+fn success<T: serde::de::DeserializeOwned>(
+    answer: &Answer,
+    cx: &PublishContext<'_>,
+    what: &str,
+) -> Result<T, Fault> {
+    if answer.is_success() {
+        answer.parse(what)
+    } else {
+        Err(fault::read(answer, cx.now))
+    }
 }
