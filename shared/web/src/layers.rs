@@ -89,7 +89,7 @@ fn cors(settings: &HttpSettings) -> CorsLayer {
             HeaderName::from_static("idempotency-key"),
         ])
         .expose_headers([header::RETRY_AFTER, REQUEST_ID])
-        .max_age(Duration::from_secs(600))
+        .max_age(Duration::from_mins(10))
 }
 
 /// An id that a sender chose goes into our log, so only a plain one is kept.

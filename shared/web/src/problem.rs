@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone)]
 pub struct Problem {
     status: StatusCode,
-    body: ProblemBody,
+    body: Box<ProblemBody>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -51,14 +51,14 @@ impl Problem {
         });
         Self {
             status,
-            body: ProblemBody {
+            body: Box::new(ProblemBody {
                 kind: format!("/problems/{rule}"),
                 title,
                 status: status.as_u16(),
                 detail: detail.into(),
                 errors: Vec::new(),
                 request_id: None,
-            },
+            }),
             headers: Vec::new(),
         }
     }
@@ -143,7 +143,7 @@ impl Problem {
     }
 
     /// The JSON.
-    pub const fn body(&self) -> &ProblemBody {
+    pub fn body(&self) -> &ProblemBody {
         &self.body
     }
 }
