@@ -192,7 +192,9 @@ async fn an_unknown_account_costs_a_hash_as_a_known_one_does(pool: PgPool) {
             spent[index].push(start.elapsed());
         }
     }
-    spent.iter_mut().for_each(|times| times.sort());
+    for times in &mut spent {
+        times.sort();
+    }
     let (known, unknown) = (spent[0][0], spent[1][0]);
     // Without the hash it would be a hundredth; the exact comparison is for an idle machine.
     assert!(unknown * 3 > known, "{known:?} {unknown:?}");

@@ -215,7 +215,6 @@ async fn malformed_tokens_are_all_refused_with_one_body(pool: PgPool) {
     push(format!("{}.{}.{}", parts[1], parts[0], parts[2]));
     let header = Header::new(Algorithm::HS256);
     push(jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(&key)).unwrap());
-    drop(push);
     for text in ["", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz"] {
         bad.push(text.to_owned());
     }
