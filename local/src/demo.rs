@@ -35,11 +35,15 @@ struct Sent {
     words: String,
 }
 
-/// Tells the story against a running `cargo dev`.
+/// Tells the story of these networks against a running `cargo dev`.
 ///
 /// # Errors
 /// When a step fails, a post is missing from the ledger, or is there twice.
-pub async fn run(variables: &Variables, say: impl Fn(&str)) -> Result<(), Failure> {
+pub async fn run(
+    variables: &Variables,
+    networks_told: &[Platform],
+    say: impl Fn(&str),
+) -> Result<(), Failure> {
     let client = Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
@@ -56,10 +60,10 @@ pub async fn run(variables: &Variables, say: impl Fn(&str)) -> Result<(), Failur
     };
     story.sign_up(&mark).await?;
     let mut sent = Vec::new();
-    for platform in Platform::ALL {
+    for platform in networks_told.iter().copied() {
         story.connect(platform).await?;
     }
-    for platform in Platform::ALL {
+    for platform in networks_told.iter().copied() {
         let rules = platforms::profile(platform).media;
         if rules.image.is_some() {
             sent.push(story.publish(platform, "picture", &mark, None).await?);
@@ -68,7 +72,7 @@ pub async fn run(variables: &Variables, say: impl Fn(&str)) -> Result<(), Failur
             sent.push(story.publish(platform, "video", &mark, None).await?);
         }
     }
-    for platform in Platform::ALL {
+    for platform in networks_told.iter().copied() {
         let what = if platforms::profile(platform).media.image.is_some() {
             "picture"
         } else {

@@ -190,7 +190,14 @@ pub async fn live(variables: &Variables, with_worker: bool) -> Result<(), Failur
         .map_err(|error| format!("port {} cannot be had ({error}); set PORT", variables.port))?;
     let house = House::open(variables).await?;
     let simulator = if variables.simulated {
-        Some(networks::serve(&house.settings.networks.apps, variables.simulator_port).await?)
+        Some(
+            networks::serve(
+                &house.settings.networks.apps,
+                variables.simulator_port,
+                variables.port,
+            )
+            .await?,
+        )
     } else {
         None
     };

@@ -9,10 +9,10 @@ use settings::Apps;
 use simulator::{Clock, Pulled, Registration, Server, Settings, Simulator};
 use tokio::net::TcpListener;
 
-use crate::Failure;
+use crate::{Failure, variables::MEDIA_ORIGIN};
 
 /// Serves the simulated networks, at which our apps are registered.
-pub(crate) async fn serve(apps: &Apps, port: u16) -> Result<Server, Failure> {
+pub(crate) async fn serve(apps: &Apps, port: u16, app_port: u16) -> Result<Server, Failure> {
     let listener = TcpListener::bind(("127.0.0.1", port))
         .await
         .map_err(|error| {
@@ -38,6 +38,7 @@ pub(crate) async fn serve(apps: &Apps, port: u16) -> Result<Server, Failure> {
         .build()?;
     let pull = move |url: String| -> BoxFuture<'static, Result<Pulled, String>> {
         let client = client.clone();
+        let url = url.replacen(MEDIA_ORIGIN, &format!("http://127.0.0.1:{app_port}"), 1);
         Box::pin(async move {
             fetch(&client, &url)
                 .await

@@ -10,6 +10,10 @@ use settings::Vars;
 
 use crate::{Failure, secrets};
 
+/// Where the simulated networks believe our files to be: like the real ones they fetch from https
+/// addresses of a domain only, and this one leads them back to this process.
+pub(crate) const MEDIA_ORIGIN: &str = "https://media.picscripter.localhost";
+
 /// The settings of a developer's machine.
 #[derive(Debug, Clone)]
 pub struct Variables {
@@ -57,6 +61,10 @@ impl Variables {
         if simulated {
             defaults.push(("NETWORKS_BASE_URL".to_owned(), simulator.clone()));
             defaults.push(("MEDIA_LOCAL_ORIGINS".to_owned(), simulator));
+            defaults.push((
+                "MEDIA_PUBLIC_URL".to_owned(),
+                format!("{MEDIA_ORIGIN}/objects/"),
+            ));
             for platform in Platform::ALL {
                 let prefix = platform.as_str().to_uppercase();
                 defaults.push((format!("{prefix}_CLIENT_ID"), format!("dev-{platform}")));

@@ -1,7 +1,8 @@
-//! `cargo xtask seed | grant-admin EMAIL | demo | openapi [--check]`.
+//! `cargo xtask seed | grant-admin EMAIL | demo [NETWORK…] | openapi [--check]`.
 
 use std::path::Path;
 
+use domain::Platform;
 use local::{Failure, Variables, demo, house::House, openapi, seed};
 
 const PASSWORD: &str = "picture-harbour-quartz-lantern";
@@ -31,8 +32,13 @@ async fn main() -> Result<(), Failure> {
                 Err(format!("there is no user {email}").into())
             }
         }
-        ["demo"] => demo::run(&Variables::read()?, say).await,
-        _ => Err("use seed, grant-admin EMAIL, demo, or openapi [--check]".into()),
+        ["demo"] => demo::run(&Variables::read()?, &Platform::ALL, say).await,
+        ["demo", networks @ ..] => {
+            let networks: Result<Vec<Platform>, _> =
+                networks.iter().map(|name| name.parse()).collect();
+            demo::run(&Variables::read()?, &networks?, say).await
+        }
+        _ => Err("use seed, grant-admin EMAIL, demo [NETWORK…], or openapi [--check]".into()),
     }
 }
 

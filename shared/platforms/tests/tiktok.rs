@@ -54,14 +54,14 @@ async fn a_denial_brings_the_browser_back_with_the_reason() {
 async fn refreshing_rotates_and_the_old_refresh_token_is_dead() {
     let stage = Stage::new();
     let mut connection = stage.connection(Platform::Tiktok, STUDIO).await;
-    let mut stale = connection.clone();
+    let mut earlier = connection.clone();
     stage
         .refresh(&mut connection)
         .await
         .expect("a refresh")
         .expect("new tokens");
     let fault = stage
-        .refresh(&mut stale)
+        .refresh(&mut earlier)
         .await
         .expect("a refresh")
         .expect_err("the old token is dead");

@@ -353,7 +353,7 @@ async fn the_projects_and_the_channels_quotas_say_when_they_are_free_again() {
     ] {
         let stage = Stage::new();
         let connection = stage.connection(Platform::Youtube, CHANNEL).await;
-        let fault = fault_of(&stage, &connection, status, &body).await;
+        let fault = fault_of(&stage, &connection, status, &body);
         assert_eq!(fault.code, code);
         let platforms::FaultKind::Quota { until: Some(until) } = fault.kind else {
             panic!("{fault:?}")
@@ -410,7 +410,7 @@ async fn each_refusal_has_its_sentence() {
         let stage = Stage::new();
         let connection = stage.connection(Platform::Youtube, CHANNEL).await;
         let body = refusal(status, reason, "No");
-        let fault = fault_of(&stage, &connection, status, &body).await;
+        let fault = fault_of(&stage, &connection, status, &body);
         assert_eq!(fault.code, code, "{status} {reason}");
     }
 }
@@ -452,7 +452,7 @@ async fn newer_front_ends_are_understood_and_html_is_dropped() {
     ] {
         let stage = Stage::new();
         let connection = stage.connection(Platform::Youtube, CHANNEL).await;
-        let fault = fault_of(&stage, &connection, status, &body).await;
+        let fault = fault_of(&stage, &connection, status, &body);
         assert_eq!(fault.code, code);
         assert!(!fault.evidence.unwrap_or_default().contains("href"));
     }
@@ -530,12 +530,7 @@ async fn a_stored_state_of_any_step_can_be_read() {
 }
 
 /// What the machine says of this answer to its first call.
-async fn fault_of(
-    stage: &Stage,
-    connection: &Connection,
-    status: u16,
-    body: &Value,
-) -> platforms::Fault {
+fn fault_of(stage: &Stage, connection: &Connection, status: u16, body: &Value) -> platforms::Fault {
     let machine = platforms::start(Platform::Youtube, &video(stage, 4_000));
     applied(stage, connection, machine, status, body).expect_err("a fault")
 }

@@ -227,10 +227,8 @@ fn scheme(name: &str, token: &SecretString) -> String {
 
 fn basic(name: &str, secret: &SecretString) -> String {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
-    // RFC 6749 2.3.1: both halves are form-encoded first.
-    let encoded =
-        |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = format!("{}:{}", encoded(name), encoded(secret.expose_secret()));
+    // RFC 6749 2.3.1 would form-encode both halves first; X and Pinterest document the bare pair.
+    let pair = format!("{name}:{}", secret.expose_secret());
     format!("Basic {}", STANDARD.encode(pair))
 }
 

@@ -118,7 +118,7 @@ async fn each_way_to_authorise_is_spelled_as_its_standard_says() {
             Some("Bearer token"),
             Some("Bearer own"),
             Some("OAuth token"),
-            Some("Basic YStiOm93bg=="),
+            Some("Basic YSBiOm93bg=="),
             Some("Bearer token")
         ]
     );

@@ -31,7 +31,7 @@ const MAX_STALLS: u8 = 5;
 const SETTLE: Duration = Duration::minutes(2);
 /// How long YouTube is asked each minute, and how long at all, what became of a video that it took.
 const MINUTELY: Duration = Duration::hours(1);
-const PROCESSING: Duration = Duration::hours(24);
+const PROCESSING: Duration = Duration::hours(23);
 
 /// Publishes one video: session, chunks, processing.
 ///

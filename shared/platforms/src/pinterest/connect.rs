@@ -1,0 +1,167 @@
+//! From the callback to a grant; refresh.
+
+use secrecy::SecretString;
+use serde_json::json;
+use time::{Duration, OffsetDateTime};
+
+use super::{
+    fault,
+    profile::{SCOPES, api},
+    wire::{TokenAnswer, UserAccount},
+};
+use crate::{
+    Action, Answer, App, AppContext, Auth, Call, Callback, Credentials, Event, Fault, FormValue,
+    Grant, GrantedAccount, Machine, OneCall, Tokens,
+};
+
+/// Turns a code into tokens, and asks whose they are.
+#[derive(Debug)]
+pub enum Connect {
+    /// Whose the tokens are is to be asked.
+    AskWho(Tokens),
+    /// Everything is known.
+    Connected(Box<Grant>),
+    /// The code is to be exchanged.
+    Exchange(Callback),
+}
+
+/// Starts to turn a callback into a grant.
+pub const fn connect(callback: Callback) -> Connect {
+    Connect::Exchange(callback)
+}
+
+/// Renews the tokens; Pinterest gives a new pair each time.
+pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> {
+    let old = credentials.tokens.refresh.clone()?;
+    let call = token_call("refresh_tokens", app).form([
+        ("grant_type", FormValue::from("refresh_token")),
+        ("refresh_token", FormValue::from(&old)),
+    ]);
+    let scopes = credentials.tokens.scopes.clone();
+    Some(OneCall::new(call, move |answer, cx| {
+        let tokens = read_tokens(answer, cx.now)?;
+        Ok(Tokens {
+            refresh: tokens.refresh.clone().or_else(|| Some(old.clone())),
+            scopes: if tokens.scopes.is_empty() {
+                scopes.clone()
+            } else {
+                tokens.scopes.clone()
+            },
+            ..tokens
+        })
+    }))
+}
+
+/// Pinterest lets only the person withdraw an app's access (its revocation is for system users).
+pub const fn revoke(_: &Credentials, _: &App) -> Option<OneCall<()>> {
+    None
+}
+
+impl Machine for Connect {
+    type Context<'a> = AppContext<'a>;
+    type Output = Grant;
+
+    fn next(&self, cx: &AppContext<'_>) -> Action<Grant> {
+        match self {
+            Self::AskWho(tokens) => Action::Send(ask_who(&tokens.access, cx.app)),
+            Self::Connected(grant) => Action::Done((**grant).clone()),
+            Self::Exchange(callback) => Action::Send(token_call("exchange_code", cx.app).form([
+                ("grant_type", FormValue::from("authorization_code")),
+                ("code", FormValue::from(&callback.code)),
+                (
+                    "redirect_uri",
+                    FormValue::from(cx.app.redirect_uri.as_str()),
+                ),
+                ("continuous_refresh", FormValue::from("true")),
+            ])),
+        }
+    }
+
+    fn apply(self, event: Event, cx: &AppContext<'_>) -> Result<Self, Fault> {
+        let Event::Answer(answer) = event else {
+            return Ok(self);
+        };
+        match self {
+            Self::AskWho(tokens) => {
+                if !answer.is_success() {
+                    return Err(fault::read(&answer, cx.now));
+                }
+                Ok(Self::Connected(Box::new(grant(
+                    answer.parse("user_account")?,
+                    tokens,
+                ))))
+            }
+            Self::Connected(grant) => Ok(Self::Connected(grant)),
+            Self::Exchange(_) => read_tokens(&answer, cx.now)
+                .and_then(with_every_scope)
+                .map(Self::AskWho),
+        }
+    }
+}
+
+fn ask_who(access: &SecretString, app: &App) -> Call {
+    Call::get("read_account", api(app, &["user_account"])).auth(Auth::BearerOf(access.clone()))
+}
+
+fn token_call(name: &'static str, app: &App) -> Call {
+    Call::post(name, api(app, &["oauth", "token"])).auth(Auth::Basic(
+        app.client_id.clone(),
+        app.client_secret.clone(),
+    ))
+}
+
+fn read_tokens(answer: &Answer, now: OffsetDateTime) -> Result<Tokens, Fault> {
+    if !answer.is_success() {
+        return Err(fault::read_token(answer, now));
+    }
+    let given: TokenAnswer = answer.parse("oauth/token")?;
+    let ends = |seconds: i64| now + Duration::seconds(seconds);
+    Ok(Tokens {
+        access: given.access_token,
+        access_expires_at: given.expires_in.map(ends),
+        refresh: given.refresh_token,
+        refresh_expires_at: given.refresh_token_expires_in.map(ends),
+        scopes: given
+            .scope
+            .split([' ', ','])
+            .filter(|scope| !scope.is_empty())
+            .map(str::to_owned)
+            .collect(),
+    })
+}
+
+fn with_every_scope(tokens: Tokens) -> Result<Tokens, Fault> {
+    let missing: Vec<&str> = SCOPES
+        .iter()
+        .copied()
+        .filter(|scope| !tokens.scopes.iter().any(|given| given == scope))
+        .collect();
+    if missing.is_empty() {
+        return Ok(tokens);
+    }
+    Err(Fault::reconnect(
+        "scope_missing",
+        format!(
+            "Pinterest did not allow everything that a Pin needs ({}); connect again and allow it.",
+            missing.join(", ")
+        ),
+    ))
+}
+
+fn grant(user: UserAccount, tokens: Tokens) -> Grant {
+    let name = user
+        .business_name
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| user.username.clone());
+    Grant {
+        subject: user.id.clone(),
+        accounts: vec![GrantedAccount {
+            external_id: user.id,
+            username: Some(user.username),
+            display_name: name,
+            avatar_url: user.profile_image,
+            facts: json!({ "accountType": user.account_type }),
+            tokens,
+        }],
+    }
+}
