@@ -16,11 +16,22 @@ fn text(stage: &Stage) -> Content {
 }
 
 fn picture(stage: &Stage) -> Content {
-    stage.content("A harbour", json!({}), vec![(jpeg(800, 600, 4_000), Some("Boats in mist"))])
+    stage.content(
+        "A harbour",
+        json!({}),
+        vec![(jpeg(800, 600, 4_000), Some("Boats in mist"))],
+    )
 }
 
 fn pictures(stage: &Stage) -> Content {
-    stage.content("Two of a kind", Value::Null, vec![(jpeg(800, 600, 4_000), None), (png(640, 640, 3_000), Some("A gate"))])
+    stage.content(
+        "Two of a kind",
+        Value::Null,
+        vec![
+            (jpeg(800, 600, 4_000), None),
+            (png(640, 640, 3_000), Some("A gate")),
+        ],
+    )
 }
 
 fn video(stage: &Stage) -> Content {
@@ -37,20 +48,35 @@ async fn publish(stage: &Stage, content: &Content) -> Run {
 }
 
 fn assert_published(run: &Run) {
-    assert!(matches!(run.outcome, Outcome::Published(_)), "{:?}\n{}", run.outcome, run.transcript);
+    assert!(
+        matches!(run.outcome, Outcome::Published(_)),
+        "{:?}\n{}",
+        run.outcome,
+        run.transcript
+    );
 }
 
 #[tokio::test]
 async fn connecting_takes_two_calls() {
-    let (grant, transcript) = Stage::new().try_connect(Platform::Linkedin, &[STUDIO]).await;
-    assert_eq!(grant.expect("a grant").accounts[0].external_id, "urn:li:person:782bbtaQ");
+    let (grant, transcript) = Stage::new()
+        .try_connect(Platform::Linkedin, &[STUDIO])
+        .await;
+    assert_eq!(
+        grant.expect("a grant").accounts[0].external_id,
+        "urn:li:person:782bbtaQ"
+    );
     insta::assert_snapshot!(transcript);
 }
 
 #[tokio::test]
 async fn a_token_of_some_seconds_is_tried_again() {
     let stage = Stage::new();
-    stage.simulator.world().states().linkedin().know_tokens_late(3);
+    stage
+        .simulator
+        .world()
+        .states()
+        .linkedin()
+        .know_tokens_late(3);
     let (grant, transcript) = stage.try_connect(Platform::Linkedin, &[STUDIO]).await;
     assert!(grant.is_ok(), "{transcript}");
 }
@@ -79,12 +105,19 @@ async fn a_picture_and_pictures_are_uploaded_first() {
 #[tokio::test]
 async fn a_video_arrives_byte_for_byte_in_its_parts() {
     let stage = Stage::new();
-    stage.simulator.world().set_processing("linkedin", Duration::seconds(9));
+    stage
+        .simulator
+        .world()
+        .set_processing("linkedin", Duration::seconds(9));
     let content = video(&stage);
     let run = publish(&stage, &content).await;
     assert_published(&run);
     let ledger = stage.simulator.ledger();
-    let (_, bytes) = stage.simulator.world().kept(&ledger.posts()[0].media[0].digest).expect("the file");
+    let (_, bytes) = stage
+        .simulator
+        .world()
+        .kept(&ledger.posts()[0].media[0].digest)
+        .expect("the file");
     assert_eq!(bytes, stage.files_of(&content)[0]);
     insta::assert_snapshot!(run.transcript);
 }
@@ -92,9 +125,16 @@ async fn a_video_arrives_byte_for_byte_in_its_parts() {
 #[tokio::test]
 async fn a_post_without_a_name_is_published_all_the_same() {
     let stage = Stage::new();
-    stage.simulator.world().states().linkedin().keep_ids_to_itself(true);
+    stage
+        .simulator
+        .world()
+        .states()
+        .linkedin()
+        .keep_ids_to_itself(true);
     let run = publish(&stage, &text(&stage)).await;
-    let Outcome::Published(receipt) = run.outcome else { panic!("{}", run.transcript) };
+    let Outcome::Published(receipt) = run.outcome else {
+        panic!("{}", run.transcript)
+    };
     assert_eq!(receipt.external_id, None);
 }
 
@@ -103,8 +143,13 @@ async fn an_equal_text_is_refused_with_nothing_new_live() {
     let stage = Stage::new();
     assert_published(&publish(&stage, &text(&stage)).await);
     let run = publish(&stage, &text(&stage)).await;
-    let Outcome::Failed(fault) = run.outcome else { panic!("{}", run.transcript) };
-    assert_eq!((fault.kind, fault.code.as_str()), (FaultKind::Content, "duplicate"));
+    let Outcome::Failed(fault) = run.outcome else {
+        panic!("{}", run.transcript)
+    };
+    assert_eq!(
+        (fault.kind, fault.code.as_str()),
+        (FaultKind::Content, "duplicate")
+    );
     assert_eq!(stage.simulator.ledger().posts().len(), 1);
 }
 
@@ -112,7 +157,11 @@ async fn an_equal_text_is_refused_with_nothing_new_live() {
 async fn a_version_that_has_ended_is_for_the_operator() {
     let stage = Stage::new().with_version(Platform::Linkedin, "202411");
     let run = publish(&stage, &text(&stage)).await;
-    assert!(run.transcript.to_string().contains("426"), "{}", run.transcript);
+    assert!(
+        run.transcript.to_string().contains("426"),
+        "{}",
+        run.transcript
+    );
     assert!(stage.simulator.ledger().posts().is_empty());
 }
 
@@ -128,6 +177,8 @@ async fn pictures_hold_whatever_breaks() {
 
 #[tokio::test]
 async fn videos_hold_whatever_breaks() {
-    let trial = Trial::new(Platform::Linkedin, STUDIO, video).processing(Duration::seconds(7)).limited(429, limited());
+    let trial = Trial::new(Platform::Linkedin, STUDIO, video)
+        .processing(Duration::seconds(7))
+        .limited(429, limited());
     conformance(trial).await;
 }

@@ -41,15 +41,24 @@ pub const fn connect(callback: Callback) -> Connect {
 pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> {
     let old = credentials.tokens.refresh.clone()?;
     let scopes = credentials.tokens.scopes.clone();
-    let call = token_call("refresh_tokens", "accessToken", app, [
-        ("grant_type", FormValue::from("refresh_token")),
-        ("refresh_token", FormValue::from(&old)),
-    ]);
+    let call = token_call(
+        "refresh_tokens",
+        "accessToken",
+        app,
+        [
+            ("grant_type", FormValue::from("refresh_token")),
+            ("refresh_token", FormValue::from(&old)),
+        ],
+    );
     Some(OneCall::new(call, move |answer, cx| {
         let tokens = read_tokens(answer, cx.now)?;
         Ok(Tokens {
             refresh: tokens.refresh.clone().or_else(|| Some(old.clone())),
-            scopes: if tokens.scopes.is_empty() { scopes.clone() } else { tokens.scopes.clone() },
+            scopes: if tokens.scopes.is_empty() {
+                scopes.clone()
+            } else {
+                tokens.scopes.clone()
+            },
             ..tokens
         })
     }))
@@ -61,7 +70,11 @@ pub fn revoke(credentials: &Credentials, app: &App) -> Option<OneCall<()>> {
     let call = token_call("revoke_access", "revoke", app, [("token", token)]);
     Some(OneCall::new(call, |answer, cx| {
         // A token that LinkedIn does not know any more is as good as revoked.
-        if answer.is_success() || matches!(answer.status, 400 | 401) { Ok(()) } else { Err(fault::read(answer, cx.now)) }
+        if answer.is_success() || matches!(answer.status, 400 | 401) {
+            Ok(())
+        } else {
+            Err(fault::read(answer, cx.now))
+        }
     }))
 }
 
@@ -71,29 +84,46 @@ impl Machine for Connect {
 
     fn next(&self, cx: &AppContext<'_>) -> Action<Grant> {
         match self {
-            Self::AskWho { tokens, .. } => {
-                Action::Send(Call::get("read_member", api(&["v2", "userinfo"])).auth(Auth::BearerOf(tokens.access.clone())))
-            }
+            Self::AskWho { tokens, .. } => Action::Send(
+                Call::get("read_member", api(&["v2", "userinfo"]))
+                    .auth(Auth::BearerOf(tokens.access.clone())),
+            ),
             Self::Connected(grant) => Action::Done((**grant).clone()),
-            Self::Exchange(callback) => Action::Send(token_call("exchange_code", "accessToken", cx.app, [
-                ("grant_type", FormValue::from("authorization_code")),
-                ("code", FormValue::from(&callback.code)),
-                ("redirect_uri", FormValue::from(cx.app.redirect_uri.as_str())),
-            ])),
+            Self::Exchange(callback) => Action::Send(token_call(
+                "exchange_code",
+                "accessToken",
+                cx.app,
+                [
+                    ("grant_type", FormValue::from("authorization_code")),
+                    ("code", FormValue::from(&callback.code)),
+                    (
+                        "redirect_uri",
+                        FormValue::from(cx.app.redirect_uri.as_str()),
+                    ),
+                ],
+            )),
         }
     }
 
     fn apply(self, event: Event, cx: &AppContext<'_>) -> Result<Self, Fault> {
-        let Event::Answer(answer) = event else { return Ok(self) };
+        let Event::Answer(answer) = event else {
+            return Ok(self);
+        };
         match self {
             Self::AskWho { tokens, tries } => {
                 if fault::is_too_new(&answer) && tries + 1 < MAX_TRIES {
-                    return Ok(Self::AskWho { tokens, tries: tries + 1 });
+                    return Ok(Self::AskWho {
+                        tokens,
+                        tries: tries + 1,
+                    });
                 }
                 if !answer.is_success() {
                     return Err(fault::read(&answer, cx.now));
                 }
-                Ok(Self::Connected(Box::new(grant(answer.parse("userinfo")?, tokens))))
+                Ok(Self::Connected(Box::new(grant(
+                    answer.parse("userinfo")?,
+                    tokens,
+                ))))
             }
             Self::Connected(grant) => Ok(Self::Connected(grant)),
             Self::Exchange(_) => {
@@ -129,19 +159,30 @@ fn read_tokens(answer: &Answer, now: OffsetDateTime) -> Result<Tokens, Fault> {
         access_expires_at: given.expires_in.map(ends),
         refresh: given.refresh_token,
         refresh_expires_at: given.refresh_token_expires_in.map(ends),
-        scopes: given.scope.split([' ', ',']).filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
+        scopes: given
+            .scope
+            .split([' ', ','])
+            .filter(|scope| !scope.is_empty())
+            .map(str::to_owned)
+            .collect(),
     })
 }
 
 fn with_every_scope(tokens: Tokens) -> Result<Tokens, Fault> {
-    let missing: Vec<&str> =
-        SCOPES.iter().copied().filter(|scope| !tokens.scopes.iter().any(|given| given == scope)).collect();
+    let missing: Vec<&str> = SCOPES
+        .iter()
+        .copied()
+        .filter(|scope| !tokens.scopes.iter().any(|given| given == scope))
+        .collect();
     if missing.is_empty() {
         return Ok(tokens);
     }
     Err(Fault::reconnect(
         "scope_missing",
-        format!("LinkedIn did not allow everything that posting needs ({}); connect again and allow it.", missing.join(", ")),
+        format!(
+            "LinkedIn did not allow everything that posting needs ({}); connect again and allow it.",
+            missing.join(", ")
+        ),
     ))
 }
 
@@ -151,7 +192,11 @@ fn grant(member: UserInfo, tokens: Tokens) -> Grant {
         accounts: vec![GrantedAccount {
             external_id: format!("urn:li:person:{}", member.sub),
             username: None,
-            display_name: if member.name.is_empty() { "LinkedIn member".to_owned() } else { member.name },
+            display_name: if member.name.is_empty() {
+                "LinkedIn member".to_owned()
+            } else {
+                member.name
+            },
             avatar_url: member.picture,
             facts: json!({}),
             tokens,

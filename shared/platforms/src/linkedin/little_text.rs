@@ -12,7 +12,9 @@ pub(super) fn escape(text: &str) -> String {
     let mut rest = text;
     while let Some(start) = link_start(rest) {
         plain(&rest[..start], &mut escaped);
-        let end = rest[start..].find(char::is_whitespace).map_or(rest.len(), |length| start + length);
+        let end = rest[start..]
+            .find(char::is_whitespace)
+            .map_or(rest.len(), |length| start + length);
         link(&rest[start..end], &mut escaped);
         rest = &rest[end..];
     }
@@ -21,7 +23,10 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 fn link_start(text: &str) -> Option<usize> {
-    [text.find("https://"), text.find("http://")].into_iter().flatten().min()
+    [text.find("https://"), text.find("http://")]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 fn plain(text: &str, escaped: &mut String) {
@@ -66,10 +71,19 @@ mod tests {
     #[test]
     fn reserved_characters_are_escaped_hashtags_and_links_are_not() {
         for (text, expected) in [
-            ("plain text, with: punctuation!", "plain text, with: punctuation!"),
-            ("a (b) [c] {d} <e> *f* _g_ ~h~ |i| \\j @k", "a \\(b\\) \\[c\\] \\{d\\} \\<e\\> \\*f\\* \\_g\\_ \\~h\\~ \\|i\\| \\\\j \\@k"),
+            (
+                "plain text, with: punctuation!",
+                "plain text, with: punctuation!",
+            ),
+            (
+                "a (b) [c] {d} <e> *f* _g_ ~h~ |i| \\j @k",
+                "a \\(b\\) \\[c\\] \\{d\\} \\<e\\> \\*f\\* \\_g\\_ \\~h\\~ \\|i\\| \\\\j \\@k",
+            ),
             ("#tag and #1 but # and a#b", "#tag and #1 but \\# and a\\#b"),
-            ("see https://example.com/a_b?utm_x=1#top (now)", "see https://example.com/a_b?utm_x=1#top \\(now\\)"),
+            (
+                "see https://example.com/a_b?utm_x=1#top (now)",
+                "see https://example.com/a_b?utm_x=1#top \\(now\\)",
+            ),
             ("https://example.com/a_(b)", "https://example.com/a_%28b%29"),
             ("é🙂\n(x)", "é🙂\n\\(x\\)"),
         ] {

@@ -35,7 +35,11 @@ pub(super) fn read(options: &Value) -> Options {
 /// Every rule of LinkedIn's own that a draft breaks.
 pub fn check(draft: &Draft<'_>) -> Vec<Violation> {
     let empty = Value::Object(serde_json::Map::new());
-    let given = if draft.options.is_null() { &empty } else { draft.options };
+    let given = if draft.options.is_null() {
+        &empty
+    } else {
+        draft.options
+    };
     if let Err(broken) = parse_options::<Options>(given) {
         return vec![broken];
     }
@@ -44,7 +48,12 @@ pub fn check(draft: &Draft<'_>) -> Vec<Violation> {
         .iter()
         .enumerate()
         .filter_map(|(place, item)| {
-            text_rule(&format!("media[{place}].altText"), item.alt_text.as_deref()?, ALT_TEXT, "LinkedIn")
+            text_rule(
+                &format!("media[{place}].altText"),
+                item.alt_text.as_deref()?,
+                ALT_TEXT,
+                "LinkedIn",
+            )
         })
         .collect()
 }
@@ -64,7 +73,11 @@ mod tests {
             (json!({"visibility": "FRIENDS"}), 1),
             (json!({"audience": "PUBLIC"}), 1),
         ] {
-            let broken = check(&Draft { caption: "x", media: &[], options: &options });
+            let broken = check(&Draft {
+                caption: "x",
+                media: &[],
+                options: &options,
+            });
             assert_eq!(broken.len(), count, "{options}");
         }
     }

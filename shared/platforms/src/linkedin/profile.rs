@@ -25,7 +25,10 @@ pub const PROFILE: Profile = Profile {
     grant_family: "linkedin",
     default_version: "202607",
     // The unit is not documented, nor whether escapes count; UTF-16 units of the plain text are safe.
-    caption: CaptionRule { max: 3_000, unit: Unit::Utf16 },
+    caption: CaptionRule {
+        max: 3_000,
+        unit: Unit::Utf16,
+    },
     media: MediaRules {
         text_alone: true,
         max_images: 20,
@@ -40,7 +43,12 @@ pub const PROFILE: Profile = Profile {
         }),
         video: Some(VideoRules {
             containers: &[Container::Mp4],
-            video_codecs: &[VideoCodec::H264, VideoCodec::H265, VideoCodec::Vp8, VideoCodec::Vp9],
+            video_codecs: &[
+                VideoCodec::H264,
+                VideoCodec::H265,
+                VideoCodec::Vp8,
+                VideoCodec::Vp9,
+            ],
             audio_codecs: &[AudioCodec::Aac, AudioCodec::Mp3, AudioCodec::Vorbis],
             max_bytes: 500_000_000,
             min_duration_ms: 3_000,

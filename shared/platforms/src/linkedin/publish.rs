@@ -15,7 +15,9 @@ use super::{
     profile::{api, rest},
     wire,
 };
-use crate::{Action, Answer, Asset, Auth, Call, Content, Event, Fault, Machine, PublishContext, Receipt};
+use crate::{
+    Action, Answer, Asset, Auth, Call, Content, Event, Fault, Machine, PublishContext, Receipt,
+};
 
 /// How long LinkedIn may work on a video.
 const MAX_PROCESSING: Duration = Duration::minutes(15);
@@ -115,7 +117,10 @@ pub enum Publish {
 pub fn start(content: &Content) -> Publish {
     match content.assets.first().map(Asset::kind) {
         None => Publish::Post { media: Vec::new() },
-        Some(MediaKind::Image) => Publish::InitializeImage { images: Vec::new(), tries: 0 },
+        Some(MediaKind::Image) => Publish::InitializeImage {
+            images: Vec::new(),
+            tries: 0,
+        },
         Some(MediaKind::Video) => Publish::InitializeVideo { tries: 0 },
     }
 }
@@ -133,31 +138,54 @@ impl Machine for Publish {
 
     fn next(&self, cx: &PublishContext<'_>) -> Action<Receipt> {
         match self {
-            Self::Finalize { video, token, tags } => Action::Send(action(cx, "finalize_video", "videos", "finalizeUpload", json!({
-                "finalizeUploadRequest": { "video": video, "uploadToken": token, "uploadedPartIds": tags }
-            }))),
-            Self::InitializeImage { .. } => Action::Send(action(cx, "initialize_image", "images", "initializeUpload", json!({
-                "initializeUploadRequest": { "owner": cx.account.external_id }
-            }))),
+            Self::Finalize { video, token, tags } => Action::Send(action(
+                cx,
+                "finalize_video",
+                "videos",
+                "finalizeUpload",
+                json!({
+                    "finalizeUploadRequest": { "video": video, "uploadToken": token, "uploadedPartIds": tags }
+                }),
+            )),
+            Self::InitializeImage { .. } => Action::Send(action(
+                cx,
+                "initialize_image",
+                "images",
+                "initializeUpload",
+                json!({
+                    "initializeUploadRequest": { "owner": cx.account.external_id }
+                }),
+            )),
             Self::InitializeVideo { .. } => {
                 let size = cx.content.assets.first().map_or(0, Asset::bytes);
-                Action::Send(action(cx, "initialize_video", "videos", "initializeUpload", json!({
-                    "initializeUploadRequest": {
-                        "owner": cx.account.external_id, "fileSizeBytes": size,
-                        "uploadCaptions": false, "uploadThumbnail": false
-                    }
-                })))
+                Action::Send(action(
+                    cx,
+                    "initialize_video",
+                    "videos",
+                    "initializeUpload",
+                    json!({
+                        "initializeUploadRequest": {
+                            "owner": cx.account.external_id, "fileSizeBytes": size,
+                            "uploadCaptions": false, "uploadThumbnail": false
+                        }
+                    }),
+                ))
             }
             Self::Post { media } => Action::Send(post(cx, media)),
             Self::Process { video, ask_at, .. } => {
                 if cx.now < *ask_at {
                     Action::WaitUntil(*ask_at)
                 } else {
-                    Action::Send(rest(Call::get("ask_status", api(&["rest", "videos", video])), cx.app))
+                    Action::Send(rest(
+                        Call::get("ask_status", api(&["rest", "videos", video])),
+                        cx.app,
+                    ))
                 }
             }
             Self::Published { urn } => Action::Done(Receipt {
-                url: urn.as_ref().map(|urn| format!("https://www.linkedin.com/feed/update/{urn}/")),
+                url: urn
+                    .as_ref()
+                    .map(|urn| format!("https://www.linkedin.com/feed/update/{urn}/")),
                 external_id: urn.clone(),
             }),
             Self::UploadImage { images, url, .. } => {
@@ -186,13 +214,22 @@ impl Machine for Publish {
             (Self::Finalize { video, .. }, Event::Answer(answer)) => {
                 // Closed before, perhaps by a call whose answer was lost: the video itself can be asked.
                 if answer.is_success() || answer.status == 400 {
-                    return Ok(Self::Process { video, ask_at: cx.now, give_up_at: cx.now + MAX_PROCESSING });
+                    return Ok(Self::Process {
+                        video,
+                        ask_at: cx.now,
+                        give_up_at: cx.now + MAX_PROCESSING,
+                    });
                 }
                 Err(fault::read(&answer, cx.now))
             }
             (Self::InitializeImage { images, tries }, Event::Answer(answer)) => {
                 let upload: wire::Value<wire::ImageUpload> = success(&answer, cx, "images")?;
-                Ok(Self::UploadImage { images, image: upload.value.image, url: upload.value.upload_url, tries })
+                Ok(Self::UploadImage {
+                    images,
+                    image: upload.value.image,
+                    url: upload.value.upload_url,
+                    tries,
+                })
             }
             (Self::InitializeVideo { tries }, Event::Answer(answer)) => {
                 let upload: wire::Value<wire::VideoUpload> = success(&answer, cx, "videos")?;
@@ -201,15 +238,33 @@ impl Machine for Publish {
             (Self::Post { .. }, Event::Lost) => Err(Fault::unconfirmed(Vec::new())),
             (Self::Post { .. }, Event::Answer(answer)) => {
                 if answer.is_success() {
-                    let urn = answer.header("x-restli-id").or_else(|| answer.header("x-linkedin-id")).map(str::to_owned);
+                    let urn = answer
+                        .header("x-restli-id")
+                        .or_else(|| answer.header("x-linkedin-id"))
+                        .map(str::to_owned);
                     return Ok(Self::Published { urn });
                 }
-                Err(fault::refused(&answer, cx.now).unwrap_or_else(|| Fault::unconfirmed(Vec::new())))
+                Err(fault::refused(&answer, cx.now)
+                    .unwrap_or_else(|| Fault::unconfirmed(Vec::new())))
             }
-            (Self::Process { video, give_up_at, .. }, Event::Answer(answer)) => processed(cx, video, give_up_at, &answer),
-            (Self::UploadImage { mut images, image, tries, .. }, Event::Answer(answer)) => {
+            (
+                Self::Process {
+                    video, give_up_at, ..
+                },
+                Event::Answer(answer),
+            ) => processed(cx, video, give_up_at, &answer),
+            (
+                Self::UploadImage {
+                    mut images,
+                    image,
+                    tries,
+                    ..
+                },
+                Event::Answer(answer),
+            ) => {
                 if !answer.is_success() {
-                    return expired(&answer, cx, tries).map(|tries| Self::InitializeImage { images, tries });
+                    return expired(&answer, cx, tries)
+                        .map(|tries| Self::InitializeImage { images, tries });
                 }
                 images.push(image);
                 Ok(if images.len() < cx.content.assets.len() {
@@ -218,14 +273,37 @@ impl Machine for Publish {
                     Self::Post { media: images }
                 })
             }
-            (Self::UploadPart { video, token, parts, mut tags, tries }, Event::Answer(answer)) => {
+            (
+                Self::UploadPart {
+                    video,
+                    token,
+                    parts,
+                    mut tags,
+                    tries,
+                },
+                Event::Answer(answer),
+            ) => {
                 if !answer.is_success() {
-                    return expired(&answer, cx, tries).map(|tries| Self::InitializeVideo { tries });
+                    return expired(&answer, cx, tries)
+                        .map(|tries| Self::InitializeVideo { tries });
                 }
-                let tag = answer.header("etag").map(|tag| tag.trim_matches('"').to_owned());
-                tags.push(tag.ok_or_else(|| Fault::retry("no_etag", "LinkedIn did not confirm a part of the video; trying again."))?);
+                let tag = answer
+                    .header("etag")
+                    .map(|tag| tag.trim_matches('"').to_owned());
+                tags.push(tag.ok_or_else(|| {
+                    Fault::retry(
+                        "no_etag",
+                        "LinkedIn did not confirm a part of the video; trying again.",
+                    )
+                })?);
                 Ok(if tags.len() < parts.len() {
-                    Self::UploadPart { video, token, parts, tags, tries }
+                    Self::UploadPart {
+                        video,
+                        token,
+                        parts,
+                        tags,
+                        tries,
+                    }
                 } else {
                     Self::Finalize { video, token, tags }
                 })
@@ -245,7 +323,13 @@ impl Machine for Publish {
     }
 }
 
-fn action(cx: &PublishContext<'_>, name: &'static str, what: &str, action: &str, body: Value) -> Call {
+fn action(
+    cx: &PublishContext<'_>,
+    name: &'static str,
+    what: &str,
+    action: &str,
+    body: Value,
+) -> Call {
     let mut url = api(&["rest", what]);
     url.query_pairs_mut().append_pair("action", action);
     rest(Call::post(name, url), cx.app).json(body)
@@ -264,35 +348,58 @@ fn post(cx: &PublishContext<'_>, media: &[String]) -> Call {
     let described: Vec<Value> = media
         .iter()
         .zip(&cx.content.assets)
-        .map(|(id, asset)| match asset.alt_text.as_deref().filter(|text| !text.is_empty()) {
-            Some(text) if asset.kind() == MediaKind::Image => json!({ "id": id, "altText": text }),
-            Some(_) | None => json!({ "id": id }),
-        })
+        .map(
+            |(id, asset)| match asset.alt_text.as_deref().filter(|text| !text.is_empty()) {
+                Some(text) if asset.kind() == MediaKind::Image => {
+                    json!({ "id": id, "altText": text })
+                }
+                Some(_) | None => json!({ "id": id }),
+            },
+        )
         .collect();
     match described.as_slice() {
         [] => {}
         [one] => body["content"] = json!({ "media": one }),
         several => body["content"] = json!({ "multiImage": { "images": several } }),
     }
-    rest(Call::post("create_post", api(&["rest", "posts"])), cx.app).json(body).once()
+    rest(Call::post("create_post", api(&["rest", "posts"])), cx.app)
+        .json(body)
+        .once()
 }
 
 fn begin_parts(upload: wire::VideoUpload, tries: u8) -> Result<Publish, Fault> {
     if upload.upload_instructions.is_empty() {
-        return Err(Fault::retry("no_upload", "LinkedIn did not say where to upload the video; trying again."));
+        return Err(Fault::retry(
+            "no_upload",
+            "LinkedIn did not say where to upload the video; trying again.",
+        ));
     }
     let parts = upload
         .upload_instructions
         .into_iter()
-        .map(|part| VideoPart { url: part.upload_url, first: part.first_byte, end: part.last_byte + 1 })
+        .map(|part| VideoPart {
+            url: part.upload_url,
+            first: part.first_byte,
+            end: part.last_byte + 1,
+        })
         .collect();
-    Ok(Publish::UploadPart { video: upload.video, token: upload.upload_token, parts, tags: Vec::new(), tries })
+    Ok(Publish::UploadPart {
+        video: upload.video,
+        token: upload.upload_token,
+        parts,
+        tags: Vec::new(),
+        tries,
+    })
 }
 
 /// An address that has ended, which a new one mends; gives how often that happened.
 fn expired(answer: &Answer, cx: &PublishContext<'_>, tries: u8) -> Result<u8, Fault> {
     let over = matches!(answer.status, 400 | 401 | 403 | 404 | 410);
-    if over && tries + 1 < MAX_TRIES { Ok(tries + 1) } else { Err(fault::read(answer, cx.now)) }
+    if over && tries + 1 < MAX_TRIES {
+        Ok(tries + 1)
+    } else {
+        Err(fault::read(answer, cx.now))
+    }
 }
 
 /// Where LinkedIn's word on a video leads; a word that is not known means that it is still at work.
@@ -305,16 +412,31 @@ fn processed(
     let status: wire::VideoStatus = success(answer, cx, "video")?;
     match status.status.as_str() {
         "AVAILABLE" => Ok(Publish::Post { media: vec![video] }),
-        "PROCESSING_FAILED" => Err(Fault::content("processing_failed", "LinkedIn could not read the video; export it as MP4 with H.264 and AAC.")
-            .seen(status.processing_failure_reason.unwrap_or_default())),
+        "PROCESSING_FAILED" => Err(Fault::content(
+            "processing_failed",
+            "LinkedIn could not read the video; export it as MP4 with H.264 and AAC.",
+        )
+        .seen(status.processing_failure_reason.unwrap_or_default())),
         _ if cx.now >= give_up_at => Err(Fault::content(
             "processing_too_long",
             "LinkedIn worked on the video for a quarter of an hour without an end; try again later.",
         )),
-        _ => Ok(Publish::Process { video, ask_at: cx.now + ASK_AGAIN, give_up_at }),
+        _ => Ok(Publish::Process {
+            video,
+            ask_at: cx.now + ASK_AGAIN,
+            give_up_at,
+        }),
     }
 }
 
-fn success<T: serde::de::DeserializeOwned>(answer: &Answer, cx: &PublishContext<'_>, what: &str) -> Result<T, Fault> {
-    if answer.is_success() { answer.parse(what) } else { Err(fault::read(answer, cx.now)) }
+fn success<T: serde::de::DeserializeOwned>(
+    answer: &Answer,
+    cx: &PublishContext<'_>,
+    what: &str,
+) -> Result<T, Fault> {
+    if answer.is_success() {
+        answer.parse(what)
+    } else {
+        Err(fault::read(answer, cx.now))
+    }
 }
