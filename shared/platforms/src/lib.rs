@@ -22,6 +22,7 @@ mod webhook;
 pub mod facebook;
 pub mod instagram;
 pub mod linkedin;
+pub mod meta;
 pub mod pinterest;
 pub mod tiktok;
 pub mod x;
