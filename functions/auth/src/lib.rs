@@ -35,3 +35,6 @@ pub fn router(env: WebEnv) -> Router {
 )]
 #[derive(Debug)]
 pub struct Api;
+
+#[cfg(test)]
+mod tests;

@@ -27,7 +27,9 @@ pub(crate) async fn hash(password: SecretString) -> Result<String, Problem> {
 pub(crate) async fn verify(password: SecretString, hash: Option<String>) -> Result<bool, Problem> {
     blocking(move || {
         let known = hash.is_some();
-        let hash = hash.or_else(|| NOBODYS.clone()).unwrap_or_default();
+        // Made before it is known who needs it, or the first unknown account would take longer.
+        let nobodys = LazyLock::force(&NOBODYS).clone();
+        let hash = hash.or(nobodys).unwrap_or_default();
         let matches = PasswordHash::new(&hash).is_ok_and(|hash| {
             argon()
                 .verify_password(password.expose_secret().as_bytes(), &hash)

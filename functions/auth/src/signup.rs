@@ -1,7 +1,7 @@
 //! `POST /api/auth/signup`.
 
 use axum::extract::State;
-use domain::UserId;
+use domain::{UserId, Violation};
 use http::{HeaderMap, StatusCode};
 use store::users;
 use web::{Json, Problem, ProblemBody, WebEnv, client_address, limit};
@@ -49,7 +49,13 @@ pub(crate) async fn signup(
                     StatusCode::CONFLICT,
                     "email_taken",
                     "There is an account with this address; sign in, or use another one.",
-                );
+                )
+                .with(Violation::new(
+                    "email",
+                    "email_taken",
+                    "belongs to an account",
+                    "Sign in, or use another one.",
+                ));
             }
             error.into()
         })?;

@@ -1,6 +1,6 @@
 //! `/openapi.json` and `/docs`.
 
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Response};
 use http::header;
 
 const OPENAPI: &str = include_str!("../../../docs/openapi.json");
@@ -13,5 +13,5 @@ pub(crate) async fn openapi() -> Response {
 
 /// The same, for people.
 pub(crate) async fn docs() -> Response {
-    crate::console::page(Html(PAGE))
+    crate::console::page(PAGE.to_owned())
 }

@@ -48,3 +48,6 @@ pub fn router(env: Env) -> Router {
 )]
 #[derive(Debug)]
 pub struct Api;
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Who is calling.
 
+use std::net::IpAddr;
+
 use axum::extract::FromRequestParts;
 use domain::{SessionId, UserId};
 use http::{HeaderMap, StatusCode, header, request::Parts};
@@ -89,23 +91,36 @@ pub async fn limit(web: &WebEnv, key: &str, per_minute: u32) -> Result<(), Probl
 }
 
 /// The address a request came from, as far as it can be trusted: the last hop that
-/// `X-Forwarded-For` names is the one that API Gateway itself saw.
+/// `X-Forwarded-For` names is the one that API Gateway itself saw; earlier ones are the sender's
+/// word. An IPv6 sender owns its whole /64, so that is its name. Without any, all share one name.
 pub fn client_address(headers: &HeaderMap) -> String {
     headers
-        .get("x-forwarded-for")
+        .get_all("x-forwarded-for")
+        .iter()
+        .next_back()
         .and_then(|value| value.to_str().ok())
         .and_then(|hops| hops.rsplit(',').next())
-        .map(|hop| hop.trim().chars().take(60).collect())
-        .unwrap_or_else(|| "unknown".to_owned())
+        .and_then(|hop| hop.trim().parse::<IpAddr>().ok())
+        .map_or_else(|| "unknown".to_owned(), network)
+}
+
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return None;
+    };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
 fn unauthorised() -> Problem {
@@ -116,3 +131,6 @@ fn unauthorised() -> Problem {
     )
     .header(header::WWW_AUTHENTICATE, "Bearer")
 }
+
+#[cfg(test)]
+mod tests;

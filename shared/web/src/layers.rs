@@ -36,20 +36,22 @@ pub fn dress(router: Router, settings: &HttpSettings) -> Router {
         })
         .layer(DefaultBodyLimit::max(BODY))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(tell_request_id))
         .layer(cors(settings));
+    if !settings.stage.is_development() {
+        dressed = dressed.layer(middleware::from_fn(https_only));
+    }
     for (name, value) in security(settings.stage) {
         dressed = dressed.layer(SetResponseHeaderLayer::if_not_present(
             name,
             HeaderValue::from_static(value),
         ));
     }
-    if !settings.stage.is_development() {
-        dressed = dressed.layer(middleware::from_fn(https_only));
-    }
     dressed
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, Minted))
+        .layer(middleware::from_fn(drop_odd_request_id))
 }
 
 fn security(stage: Stage) -> impl Iterator<Item = (HeaderName, &'static str)> {
@@ -57,6 +59,7 @@ fn security(stage: Stage) -> impl Iterator<Item = (HeaderName, &'static str)> {
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
         (
             header::CONTENT_SECURITY_POLICY,
             "default-src 'none'; frame-ancestors 'none'",
@@ -86,7 +89,34 @@ fn cors(settings: &HttpSettings) -> CorsLayer {
             HeaderName::from_static("idempotency-key"),
         ])
         .expose_headers([header::RETRY_AFTER, REQUEST_ID])
-        .max_age(Duration::from_secs(600))
+        .max_age(Duration::from_mins(10))
+}
+
+/// An id that a sender chose goes into our log, so only a plain one is kept.
+async fn drop_odd_request_id(mut request: Request, next: Next) -> Response {
+    let is_plain = |id: &HeaderValue| {
+        (8..=64).contains(&id.len())
+            && id
+                .as_bytes()
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    if !request.headers().get(REQUEST_ID).is_some_and(is_plain) {
+        request.headers_mut().remove(REQUEST_ID);
+    }
+    next.run(request).await
+}
+
+/// Where something of ours failed, the body names the request, so that a person can tell us which.
+async fn tell_request_id(request: Request, next: Next) -> Response {
+    let id = request.headers().get(REQUEST_ID).cloned();
+    let mut response = next.run(request).await;
+    let problem = response.extensions_mut().remove::<Problem>();
+    let id = id.as_ref().and_then(|id| id.to_str().ok());
+    match (problem, id) {
+        (Some(problem), Some(id)) => problem.of_request(id).into_response(),
+        (Some(_) | None, _) => response,
+    }
 }
 
 /// API Gateway speaks https only; where something else stands in front, plain http is refused.
@@ -94,7 +124,7 @@ async fn https_only(request: Request, next: Next) -> Response {
     let plain = request
         .headers()
         .get("x-forwarded-proto")
-        .is_some_and(|scheme| scheme == "http");
+        .is_some_and(|scheme| !scheme.as_bytes().eq_ignore_ascii_case(b"https"));
     if plain {
         return Problem::new(StatusCode::FORBIDDEN, "https_only", "Use https://.").into_response();
     }
@@ -136,3 +166,6 @@ impl MakeRequestId for Minted {
         HeaderValue::try_from(id).ok().map(RequestId::new)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,3 +19,6 @@ pub use problem::{Problem, ProblemBody};
 pub use run::{run, telemetry};
 pub use token::{AccessToken, issue};
 pub use views::ConnectionView;
+
+#[cfg(test)]
+mod testing;

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone)]
 pub struct Problem {
     status: StatusCode,
-    body: ProblemBody,
+    body: Box<ProblemBody>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -36,6 +36,9 @@ pub struct ProblemBody {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
     pub errors: Vec<Violation>,
+    /// In answers of the 5xx kind, what to tell us; every answer has it as the header `x-request-id`.
+    #[serde(rename = "requestId", default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 impl Problem {
@@ -48,13 +51,14 @@ impl Problem {
         });
         Self {
             status,
-            body: ProblemBody {
+            body: Box::new(ProblemBody {
                 kind: format!("/problems/{rule}"),
                 title,
                 status: status.as_u16(),
                 detail: detail.into(),
                 errors: Vec::new(),
-            },
+                request_id: None,
+            }),
             headers: Vec::new(),
         }
     }
@@ -83,6 +87,19 @@ impl Problem {
         remedy: impl Into<String>,
     ) -> Self {
         Self::fields(vec![Violation::new(field, rule, detail, remedy)])
+    }
+
+    /// The same problem, naming one more field at fault.
+    #[must_use]
+    pub fn with(mut self, violation: Violation) -> Self {
+        self.body.errors.push(violation);
+        self
+    }
+
+    /// The same problem, told with the id of the request.
+    pub(crate) fn of_request(mut self, id: &str) -> Self {
+        self.body.request_id = Some(id.to_owned());
+        self
     }
 
     /// There is nothing here; the same to the byte whether it is absent or somebody else's.
@@ -126,7 +143,7 @@ impl Problem {
     }
 
     /// The JSON.
-    pub const fn body(&self) -> &ProblemBody {
+    pub fn body(&self) -> &ProblemBody {
         &self.body
     }
 }
@@ -134,11 +151,16 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self.body).unwrap_or_default();
+        let told = self.status.is_server_error().then(|| self.clone());
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status;
         let json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
         response.headers_mut().extend(self.headers);
+        // The layer that knows the id of the request tells it anew with the id in it.
+        if let Some(problem) = told {
+            response.extensions_mut().insert(problem);
+        }
         response
     }
 }
@@ -146,5 +168,31 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         Self::internal(&error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the secret outside")]
+    struct Outside(#[source] std::fmt::Error);
+
+    #[test]
+    fn what_failed_inside_is_never_shown() {
+        let problem = Problem::internal(&Outside(std::fmt::Error));
+        assert_eq!(problem.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!format!("{problem:?}").contains("secret"));
+    }
+
+    #[test]
+    fn a_wait_is_told_in_whole_seconds_rounded_up() {
+        for (milliseconds, header) in [(0, "1"), (1, "1"), (1000, "1"), (1001, "2"), (-5, "1")] {
+            let response = Problem::not_found()
+                .retry_after(time::Duration::milliseconds(milliseconds))
+                .into_response();
+            assert_eq!(response.headers()["retry-after"], header, "{milliseconds}");
+        }
     }
 }

@@ -8,8 +8,10 @@ use time::OffsetDateTime;
 
 const KIND: &str = "at+jwt";
 const AUDIENCE: &str = "picscripter-api";
-/// How far clocks may differ, in seconds.
-const LEEWAY: u64 = 30;
+/// How far ahead the clock of the process that issued a token may be, in seconds.
+const LEEWAY: i64 = 30;
+/// The longest life a token of ours ever had, in seconds.
+const LONGEST: i64 = 15 * 60;
 
 /// What an access token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,16 +49,12 @@ pub fn issue(
         nbf: now.unix_timestamp(),
         exp: (now + settings.access_life).unix_timestamp(),
     };
-    let header = Header {
-        typ: Some(KIND.to_owned()),
-        ..Header::new(Algorithm::HS256)
-    };
     let key = settings
         .jwt_keys
         .first()
         .map(settings::SecretKey::expose)
         .unwrap_or_default();
-    encode(&header, &claims, &EncodingKey::from_secret(key))
+    encode(&header(), &claims, &EncodingKey::from_secret(key))
 }
 
 /// What a token says, if it is one of ours and its time has not passed.
@@ -75,12 +73,23 @@ pub(crate) fn read(
     let token = settings.jwt_keys.iter().find_map(|key| {
         let token =
             decode::<AccessToken>(text, &DecodingKey::from_secret(key.expose()), &rules).ok()?;
-        (token.header.typ.as_deref() == Some(KIND)).then_some(token.claims)
+        // A header of ours is one constant: no key id, no address of a key, no extension.
+        (token.header == header()).then_some(token.claims)
     })?;
-    let (now, leeway) = (now.unix_timestamp(), i64::try_from(LEEWAY).ok()?);
-    let lives =
-        token.exp > now - leeway && token.nbf <= now + leeway && token.exp - token.iat <= 15 * 60;
-    lives.then_some(token)
+    let now = now.unix_timestamp();
+    let lives = token.exp > now
+        && token.nbf <= now + LEEWAY
+        && token.iat <= now + LEEWAY
+        && token.exp.checked_sub(token.iat)? <= LONGEST;
+    let named = token.jti.len() == 32 && token.jti.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (lives && named).then_some(token)
+}
+
+fn header() -> Header {
+    Header {
+        typ: Some(KIND.to_owned()),
+        ..Header::new(Algorithm::HS256)
+    }
 }
 
 fn issuer(settings: &HttpSettings) -> String {
