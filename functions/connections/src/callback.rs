@@ -271,10 +271,9 @@ fn weight(accept: &[&str], kind: &str) -> u16 {
 fn thousandths(quality: &str) -> u16 {
     match quality.split_once('.') {
         Some(("0", digits)) if digits.len() <= 3 => format!("{digits:0<3}").parse().unwrap_or(0),
-        Some((whole, _)) if whole == "1" => 1_000,
+        Some(("1", _)) => 1_000,
         Some(_) => 0,
-        None if quality == "1" => 1_000,
-        None => 0,
+        None => u16::from(quality == "1") * 1_000,
     }
 }
 

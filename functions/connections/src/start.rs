@@ -1,6 +1,6 @@
 //! Making an [`Env`] out of settings, once, before the first request.
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use doorbell::Doorbell;
 use settings::{Apps, DatabaseSettings, HttpSettings, Reader, Vars, VaultSettings};
@@ -10,6 +10,9 @@ use web::{Clock, WebEnv};
 use wire::{Wire, WireSettings};
 
 use crate::Env;
+
+/// How long one call to a network may take: API Gateway gives up on all of them after 30 seconds.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 impl Env {
     /// What this function needs, as the variables say.
@@ -28,7 +31,8 @@ impl Env {
         let shelf = Arc::new(Shelf(pool.clone()));
         let wire = Wire::new(WireSettings {
             networks_base_url: http.networks_base_url.clone(),
-            ..WireSettings::default()
+            connect_timeout: PATIENCE / 2,
+            timeout: PATIENCE,
         })?;
         Ok(Self {
             apps: Arc::new(apps),

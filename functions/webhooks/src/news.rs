@@ -68,12 +68,12 @@ pub(crate) async fn receive(
         Err(error @ WebhookError::Malformed) => Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "malformed_event",
-            capital(&error),
+            capital(error),
         )),
         Err(error @ WebhookError::Unsigned) => Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "unsigned_event",
-            capital(&error),
+            capital(error),
         )),
         Err(WebhookError::Unsupported) => Err(Problem::not_found()),
     }
@@ -117,7 +117,7 @@ fn unread(rejection: &BytesRejection) -> Problem {
     )
 }
 
-fn capital(error: &WebhookError) -> String {
+fn capital(error: WebhookError) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| {

@@ -80,7 +80,7 @@ async fn states_and_marks_differ_each_time_and_rest_as_hashes(pool: PgPool) {
     let marks = seen.iter().map(|text| text.split('=').next_back().unwrap());
     for secret in marks {
         assert!(stored.iter().all(|row| !row.contains(secret)));
-        assert!(stored.iter().all(|row| !row.contains(&hex_of(secret))));
+        assert!(stored.iter().all(|row| !row.contains(&hex::encode(secret))));
     }
 }
 
@@ -196,8 +196,4 @@ async fn attempts(house: &House) -> i64 {
         .fetch_one(&house.pool)
         .await
         .unwrap()
-}
-
-fn hex_of(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -105,10 +105,10 @@ impl House {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let networks = networks(&base);
-        let counter = Arc::clone(&calls);
+        let tally = Arc::clone(&calls);
         let counted = networks.router().layer(axum::middleware::from_fn(
             move |request: Incoming, next: Next| {
-                counter.fetch_add(1, Ordering::SeqCst);
+                tally.fetch_add(1, Ordering::SeqCst);
                 next.run(request)
             },
         ));

@@ -66,166 +66,173 @@ async fn what_is_signed_but_is_no_event_is_malformed(pool: PgPool) {
     house.untouched().await;
 }
 
+/// Genuine news of a signer, from which all forgeries are made.
+struct Genuine {
+    signer: Signer,
+    time: i64,
+    body: String,
+    signature: String,
+}
+
 fn forged(signer: Signer) -> Vec<Forged> {
     let (time, body) = (now(), signer.news("true"));
-    let right = signer.sign(body.as_bytes(), time);
-    let (secret, other_secret) = signer.secrets();
-    let mut all = Vec::new();
-    let mut forge = |what: String, headers: Vec<(&'static str, String)>, body: &[u8]| {
-        all.push(Forged {
-            what,
-            headers,
-            body: body.to_vec(),
-        });
+    let genuine = Genuine {
+        signer,
+        time,
+        signature: signer.sign(body.as_bytes(), time),
+        body,
     };
-    let own = signer.header();
-
-    forge("no header".to_owned(), vec![], body.as_bytes());
-    for other in Signer::ALL.into_iter().filter(|other| *other != signer) {
-        let theirs = other.sign_with(&secret, body.as_bytes(), time);
-        forge(
-            format!("the way of {other:?}"),
-            vec![(other.header(), theirs.clone())],
-            body.as_bytes(),
-        );
-        forge(
-            format!("the value of {other:?}"),
-            vec![(own, theirs)],
-            body.as_bytes(),
-        );
-        forge(
-            format!("the header of {other:?}"),
-            vec![(other.header(), right.clone())],
-            body.as_bytes(),
-        );
-    }
-    let cases = [
-        ("empty", String::new()),
-        ("a space", " ".to_owned()),
-        (
-            "no value",
-            right.split('=').next().unwrap().to_owned() + "=",
-        ),
-        (
-            "a bare digest",
-            right
-                .rsplit('=')
-                .find(|part| !part.is_empty())
-                .unwrap()
-                .to_owned(),
-        ),
-        ("a digest of zeros", zeros(&right)),
-        ("cut by one", right[..right.len() - 1].to_owned()),
-        ("cut by two", right[..right.len() - 2].to_owned()),
-        ("cut in half", right[..right.len() / 2].to_owned()),
-        ("one too many", format!("{right}0")),
-        ("two too many", format!("{right}00")),
-        ("doubled", format!("{right}{right}")),
-        ("another name", right.replacen(['s', 't'], "q", 1)),
-        ("reversed", right.chars().rev().collect()),
-        (
-            "no digits",
-            right
-                .chars()
-                .map(|c| if c.is_ascii_digit() { 'g' } else { c })
-                .collect(),
-        ),
-    ];
-    for (what, value) in cases {
-        forge(what.to_owned(), vec![(own, value)], body.as_bytes());
-    }
-    for wrong in [
-        "",
-        " ",
-        "secret",
-        &other_secret,
-        &secret.to_uppercase(),
-        &format!("{secret} "),
-        &secret[1..],
-        &format!("{secret}\0x"),
-    ] {
-        let value = signer.sign_with(wrong, body.as_bytes(), time);
-        forge(
-            format!("secret {wrong:?}"),
-            vec![(own, value)],
-            body.as_bytes(),
-        );
-    }
-    // Every byte of the digest counts, and every byte of the body.
-    let digest = right
-        .rfind('=')
-        .filter(|at| at + 1 < right.len())
-        .map_or_else(|| right.find('=').unwrap(), |at| at)
-        + 1;
-    for place in (digest..right.len() - 2).step_by(2) {
-        let mut bytes = right.clone().into_bytes();
-        bytes[place] = if bytes[place] == b'0' { b'1' } else { b'0' };
-        let value = String::from_utf8(bytes).unwrap();
-        forge(
-            format!("letter {place} of the signature"),
-            vec![(own, value)],
-            body.as_bytes(),
-        );
-    }
-    for place in (0..body.len()).step_by(7) {
-        let mut bytes = body.clone().into_bytes();
-        bytes[place] ^= 1;
-        forge(
-            format!("byte {place} of the body"),
-            vec![(own, right.clone())],
-            &bytes,
-        );
-    }
-    for (what, other) in [
-        ("a line more", format!("{body}\n")),
-        ("a space before", format!(" {body}")),
-        ("nothing", String::new()),
-        ("twice", format!("{body}{body}")),
-        ("other news", signer.news("other")),
-    ] {
-        forge(
-            format!("a body with {what}"),
-            vec![(own, right.clone())],
-            other.as_bytes(),
-        );
-    }
+    let mut all = genuine.in_other_ways();
+    all.extend(genuine.with_other_signatures());
+    all.extend(genuine.with_other_secrets());
+    all.extend(genuine.with_other_bodies());
     if signer == Signer::Tiktok {
-        for late in [
-            -86_400,
-            -301 - 30,
-            301 + 30,
-            86_400,
-            i64::MIN / 2,
-            i64::MAX / 2,
-        ] {
-            let value = signer.sign(body.as_bytes(), time.saturating_add(late));
-            forge(
-                format!("signed {late} s off"),
-                vec![(own, value)],
-                body.as_bytes(),
-            );
-        }
-        for (what, value) in [
-            (
-                "another time",
-                right.replacen(&time.to_string(), &(time - 1).to_string(), 1),
-            ),
-            ("no time", right.split_once(',').unwrap().1.to_owned()),
-            ("no signature", right.split_once(',').unwrap().0.to_owned()),
-            (
-                "a time in words",
-                right.replacen(&time.to_string(), "now", 1),
-            ),
-        ] {
-            forge(what.to_owned(), vec![(own, value)], body.as_bytes());
-        }
+        all.extend(genuine.at_other_times());
     }
     all
 }
 
-fn zeros(right: &str) -> String {
-    let (name, digest) = right.split_once('=').unwrap();
-    format!("{name}={}", "0".repeat(digest.len()))
+impl Genuine {
+    fn with_headers(&self, what: String, headers: Vec<(&'static str, String)>) -> Forged {
+        Forged {
+            what,
+            headers,
+            body: self.body.clone().into_bytes(),
+        }
+    }
+
+    fn signed(&self, what: impl Into<String>, signature: impl Into<String>) -> Forged {
+        let headers = vec![(self.signer.header(), signature.into())];
+        self.with_headers(what.into(), headers)
+    }
+
+    fn in_other_ways(&self) -> Vec<Forged> {
+        let mut all = vec![self.with_headers("no header".to_owned(), Vec::new())];
+        let others = Signer::ALL
+            .into_iter()
+            .filter(|other| *other != self.signer);
+        for other in others {
+            let secret = self.signer.secrets().0;
+            let theirs = other.sign_with(&secret, self.body.as_bytes(), self.time);
+            let way = vec![(other.header(), theirs.clone())];
+            let header = vec![(other.header(), self.signature.clone())];
+            all.push(self.with_headers(format!("the way of {other:?}"), way));
+            all.push(self.with_headers(format!("the header of {other:?}"), header));
+            all.push(self.signed(format!("the value of {other:?}"), theirs));
+        }
+        all
+    }
+
+    fn with_other_signatures(&self) -> Vec<Forged> {
+        let right = self.signature.as_str();
+        let name = right.split('=').next().unwrap();
+        let digest = &right[self.digest()..];
+        let letters = |bent: fn(char) -> char| right.chars().map(bent).collect::<String>();
+        let mut all = vec![
+            self.signed("empty", ""),
+            self.signed("a space", " "),
+            self.signed("no value", format!("{name}=")),
+            self.signed("a bare digest", digest),
+            self.signed(
+                "a digest of zeros",
+                right.replace(digest, &"0".repeat(digest.len())),
+            ),
+            self.signed("cut by one", &right[..right.len() - 1]),
+            self.signed("cut by two", &right[..right.len() - 2]),
+            self.signed("cut in half", &right[..right.len() / 2]),
+            self.signed("one too many", format!("{right}0")),
+            self.signed("two too many", format!("{right}00")),
+            self.signed("doubled", format!("{right}{right}")),
+            self.signed("another name", right.replacen(['s', 't'], "q", 1)),
+            self.signed("reversed", right.chars().rev().collect::<String>()),
+            self.signed(
+                "no digits",
+                letters(|c| if c.is_ascii_digit() { 'g' } else { c }),
+            ),
+        ];
+        // Every part of the digest counts.
+        for place in (self.digest()..right.len() - 2).step_by(2) {
+            let mut bytes = right.to_owned().into_bytes();
+            bytes[place] = if bytes[place] == b'0' { b'1' } else { b'0' };
+            let bent = String::from_utf8(bytes).unwrap();
+            all.push(self.signed(format!("letter {place} of the signature"), bent));
+        }
+        all
+    }
+
+    fn with_other_secrets(&self) -> Vec<Forged> {
+        let (secret, other) = self.signer.secrets();
+        [
+            String::new(),
+            " ".to_owned(),
+            "secret".to_owned(),
+            other,
+            secret.to_uppercase(),
+            format!("{secret} "),
+            format!("{secret}\0x"),
+            secret[1..].to_owned(),
+        ]
+        .into_iter()
+        .map(|wrong| {
+            let body = self.body.as_bytes();
+            let signature = self.signer.sign_with(&wrong, body, self.time);
+            self.signed(format!("secret {wrong:?}"), signature)
+        })
+        .collect()
+    }
+
+    fn with_other_bodies(&self) -> Vec<Forged> {
+        let body = &self.body;
+        let mut bodies: Vec<(String, Vec<u8>)> = [
+            ("a line more", format!("{body}\n")),
+            ("a space before", format!(" {body}")),
+            ("nothing", String::new()),
+            ("all of it twice", format!("{body}{body}")),
+            ("other news", self.signer.news("other")),
+        ]
+        .map(|(what, other)| (what.to_owned(), other.into_bytes()))
+        .into();
+        for place in (0..body.len()).step_by(7) {
+            let mut bytes = body.clone().into_bytes();
+            bytes[place] ^= 1;
+            bodies.push((format!("another byte {place}"), bytes));
+        }
+        bodies
+            .into_iter()
+            .map(|(what, body)| Forged {
+                body,
+                ..self.signed(format!("a body of {what}"), self.signature.as_str())
+            })
+            .collect()
+    }
+
+    fn at_other_times(&self) -> Vec<Forged> {
+        let (time, right) = (self.time.to_string(), self.signature.as_str());
+        let (timed, digest) = right.split_once(',').unwrap();
+        let earlier = (self.time - 1).to_string();
+        let mut all = vec![
+            self.signed("another time", right.replacen(&time, &earlier, 1)),
+            self.signed("a time in words", right.replacen(&time, "now", 1)),
+            self.signed("no time", digest),
+            self.signed("no signature", timed),
+        ];
+        // Signed by the network, but not in the last five minutes, nor in the next.
+        for off in [-86_400, -331, 331, 86_400, i64::MIN / 2, i64::MAX / 2] {
+            let time = self.time.saturating_add(off);
+            let signature = self.signer.sign(self.body.as_bytes(), time);
+            all.push(self.signed(format!("signed {off} s off"), signature));
+        }
+        all
+    }
+
+    /// Where in the signature the digest begins.
+    fn digest(&self) -> usize {
+        let equals = match self.signer {
+            Signer::Tiktok => self.signature.rfind('='),
+            Signer::X | Signer::Youtube => self.signature.find('='),
+        };
+        equals.unwrap() + 1
+    }
 }
 
 /// A house in which every piece of news would change something.
