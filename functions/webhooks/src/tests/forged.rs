@@ -132,7 +132,6 @@ impl Genuine {
             self.signed("empty", ""),
             self.signed("a space", " "),
             self.signed("no value", format!("{name}=")),
-            self.signed("a bare digest", digest),
             self.signed(
                 "a digest of zeros",
                 right.replace(digest, &"0".repeat(digest.len())),
@@ -150,6 +149,10 @@ impl Genuine {
                 letters(|c| if c.is_ascii_digit() { 'g' } else { c }),
             ),
         ];
+        // LinkedIn documents the bare digest, and names the method before it to some: both are its own.
+        if self.signer != Signer::Linkedin {
+            all.push(self.signed("a bare digest", digest));
+        }
         // Every part of the digest counts.
         for place in (self.digest()..right.len() - 2).step_by(2) {
             let mut bytes = right.to_owned().into_bytes();
@@ -229,7 +232,7 @@ impl Genuine {
     fn digest(&self) -> usize {
         let equals = match self.signer {
             Signer::Tiktok => self.signature.rfind('='),
-            Signer::X | Signer::Youtube => self.signature.find('='),
+            Signer::Linkedin | Signer::X | Signer::Youtube => self.signature.find('='),
         };
         equals.unwrap() + 1
     }

@@ -27,6 +27,27 @@ async fn x_is_answered_with_its_token_signed(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn linkedin_is_answered_with_its_challenge_and_the_challenge_signed(pool: PgPool) {
+    let house = House::open(pool);
+    let challenge = "890e4665-4dfe-4ab1-b689-ed553bceeed0";
+    let answer = house
+        .get(Platform::Linkedin, &[("challengeCode", challenge)])
+        .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.headers[header::CONTENT_TYPE], "application/json");
+    let signed = sha256(&Signer::Linkedin.secrets().0, challenge.as_bytes());
+    let right = json!({"challengeCode": challenge, "challengeResponse": hex::encode(signed)});
+    let said: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(said, right);
+    for wrong in ["", &"x".repeat(201)] {
+        let answer = house
+            .get(Platform::Linkedin, &[("challengeCode", wrong)])
+            .await;
+        assert_eq!(answer.rule(), "malformed_event");
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn youtube_is_answered_with_its_challenge_to_the_byte_and_as_text(pool: PgPool) {
     let house = House::open(pool);
     let topic = "https://www.youtube.com/xml/feeds/videos.xml?channel_id=UCaaaaaaaaaaaaaaaaaaaaaa";

@@ -190,16 +190,20 @@ impl House {
 /// A network that signs what it tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signer {
+    Linkedin,
     Tiktok,
     X,
     Youtube,
 }
 
 impl Signer {
-    pub(super) const ALL: [Self; 3] = [Self::Tiktok, Self::X, Self::Youtube];
+    pub(super) const ALL: [Self; 4] = [Self::Linkedin, Self::Tiktok, Self::X, Self::Youtube];
+    /// Those whose news we have a use for.
+    pub(super) const HEARD: [Self; 3] = [Self::Tiktok, Self::X, Self::Youtube];
 
     pub(super) const fn platform(self) -> Platform {
         match self {
+            Self::Linkedin => Platform::Linkedin,
             Self::Tiktok => Platform::Tiktok,
             Self::X => Platform::X,
             Self::Youtube => Platform::Youtube,
@@ -208,6 +212,7 @@ impl Signer {
 
     pub(super) const fn header(self) -> &'static str {
         match self {
+            Self::Linkedin => "x-li-signature",
             Self::Tiktok => "tiktok-signature",
             Self::X => "x-twitter-webhooks-signature",
             Self::Youtube => "x-hub-signature",
@@ -222,7 +227,7 @@ impl Signer {
         );
         match self {
             Self::Tiktok => (client, webhook),
-            Self::X | Self::Youtube => (webhook, client),
+            Self::Linkedin | Self::X | Self::Youtube => (webhook, client),
         }
     }
 
@@ -232,6 +237,10 @@ impl Signer {
 
     pub(super) fn sign_with(self, secret: &str, body: &[u8], time: i64) -> String {
         match self {
+            Self::Linkedin => {
+                let signed = [b"hmacsha256=", body].concat();
+                format!("hmacsha256={}", hex::encode(sha256(secret, &signed)))
+            }
             Self::Tiktok => {
                 let signed = [format!("{time}.").as_bytes(), body].concat();
                 format!("t={time},s={}", hex::encode(sha256(secret, &signed)))
@@ -249,6 +258,11 @@ impl Signer {
     /// moved where it does not.
     pub(super) fn news(self, key: &str) -> String {
         match self {
+            Self::Linkedin => json!({
+                "type": "ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS",
+                "notifications": [{"notificationId": key, "action": "LIKE"}],
+            })
+            .to_string(),
             Self::Tiktok => tiktok("authorization.removed", SUBJECT, key, "{\"reason\":1}"),
             Self::X => json!({"data": {
                 "event_uuid": key, "event_type": "oauth.revoke",
