@@ -1,21 +1,22 @@
 //! `GET /api/callback/:platform`.
 
 use axum::{
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse as _, Redirect, Response},
 };
 use domain::{ConnectionId, GrantId, Platform, UserId};
 use http::{HeaderMap, StatusCode, header};
-use platforms::{AppContext, Callback, Fault, FaultKind, Grant, GrantedAccount};
+use platforms::{App, AppContext, Callback, Fault, FaultKind, Grant, GrantedAccount};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use store::{
     connections::{self, Granted, SealedTokens},
     oauth_attempts,
 };
+use url::Url;
 use utoipa::ToSchema;
 use vault::Place;
-use web::{ConnectionView, Json, Path, Problem, ProblemBody};
+use web::{ConnectionView, Json, Path, Problem, ProblemBody, Query};
 
 use crate::{Env, connect::not_set_up, visit};
 
@@ -90,6 +91,13 @@ async fn end(
     let user = oauth_attempts::take(&env.web.pool, platform, &state_hash, &browser_hash)
         .await?
         .ok_or_else(stale)?;
+    if !is_from(platform, app, &query) {
+        return Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "issuer_foreign",
+            "This way back was not sent by the network that it names. Start anew with GET /api/connect.",
+        ));
+    }
     if query.iter().any(|(name, _)| name == "error") {
         return Err(Problem::new(
             StatusCode::BAD_REQUEST,
@@ -221,15 +229,52 @@ fn only<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a str> {
     values.next().filter(|_| values.next().is_none())
 }
 
-fn wants_page(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| {
-            accept
-                .split(',')
-                .any(|kind| kind.trim().starts_with("text/html"))
+/// Whether the way back names no other issuer than the network whose page the browser was sent to
+/// (RFC 9207). Issuers are held against the origin of that page, which they share with it.
+fn is_from(platform: Platform, app: &App, query: &[(String, String)]) -> bool {
+    if query.iter().all(|(name, _)| name != "iss") {
+        return true;
+    }
+    let page = (platforms::profile(platform).oauth.authorize_url)(app);
+    only(query, "iss")
+        .and_then(|issuer| Url::parse(issuer).ok())
+        .is_some_and(|issuer| issuer.origin() == page.origin())
+}
+
+/// Whether the one who asks would rather have a page than JSON, as browsers would.
+pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
+    let accept: Vec<&str> = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|accept| accept.to_str().ok())
+        .flat_map(|accept| accept.split(','))
+        .collect();
+    weight(&accept, "text/html") > weight(&accept, "application/json")
+}
+
+/// How much a kind is wanted, in thousandths (RFC 9110 12.4.2); nothing where it is not named.
+fn weight(accept: &[&str], kind: &str) -> u16 {
+    accept
+        .iter()
+        .filter_map(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            parts
+                .next()
+                .filter(|name| name.eq_ignore_ascii_case(kind))?;
+            let quality = parts.find_map(|part| part.strip_prefix("q="));
+            Some(quality.map_or(1_000, thousandths))
         })
+        .max()
+        .unwrap_or(0)
+}
+
+fn thousandths(quality: &str) -> u16 {
+    match quality.split_once('.') {
+        Some(("0", digits)) if digits.len() <= 3 => format!("{digits:0<3}").parse().unwrap_or(0),
+        Some(("1", _)) => 1_000,
+        Some(_) => 0,
+        None => u16::from(quality == "1") * 1_000,
+    }
 }
 
 fn stale() -> Problem {

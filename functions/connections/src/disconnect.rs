@@ -1,6 +1,9 @@
 //! `POST /api/disconnect/:platform`.
 
-use axum::extract::State;
+use axum::{
+    body::HttpBody as _,
+    extract::{FromRequest as _, Request, State},
+};
 use domain::ConnectionId;
 use http::StatusCode;
 use serde::Deserialize;
@@ -38,9 +41,15 @@ pub(crate) async fn disconnect(
     State(env): State<Env>,
     caller: Caller,
     Path(platform): Path<String>,
-    Json(request): Json<DisconnectRequest>,
+    request: Request,
 ) -> Result<(StatusCode, Json<ConnectionView>), Problem> {
     let platform = visit::platform(&platform)?;
+    // Nothing in the body is required, so neither is the body.
+    let request = if request.body().is_end_stream() {
+        DisconnectRequest::default()
+    } else {
+        Json::from_request(request, &env).await?.0
+    };
     let asked: Option<ConnectionId> = request
         .connection_id
         .map(|id| id.parse())

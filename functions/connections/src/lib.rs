@@ -4,6 +4,7 @@ mod callback;
 mod connect;
 mod disconnect;
 mod list;
+mod start;
 mod visit;
 
 use std::sync::Arc;
@@ -13,10 +14,11 @@ use axum::{
     routing::{get, post},
 };
 use doorbell::Doorbell;
+use http::{StatusCode, header};
 use settings::Apps;
 use utoipa::OpenApi;
 use vault::Sealer;
-use web::{HasWeb, WebEnv};
+use web::{HasWeb, Problem, WebEnv};
 use wire::Wire;
 
 /// What this function needs. It seals tokens and cannot open them.
@@ -43,11 +45,28 @@ impl HasWeb for Env {
 /// The routes of this function.
 pub fn router(env: Env) -> Router {
     Router::new()
-        .route("/api/callback/{platform}", get(callback::callback))
-        .route("/api/connect/{platform}", get(connect::connect))
+        .route(
+            "/api/callback/{platform}",
+            get(callback::callback).head(no_head),
+        )
+        .route(
+            "/api/connect/{platform}",
+            get(connect::connect).head(no_head),
+        )
         .route("/api/connections", get(list::list))
         .route("/api/disconnect/{platform}", post(disconnect::disconnect))
         .with_state(env)
+}
+
+/// A GET that begins or ends a visit changes something, so it must not answer a HEAD as well: who
+/// only looks at an address would use up its state.
+async fn no_head() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "This address does not take that method.",
+    )
+    .header(header::ALLOW, "GET")
 }
 
 /// The description of these routes.
@@ -58,3 +77,6 @@ pub fn router(env: Env) -> Router {
 )]
 #[derive(Debug)]
 pub struct Api;
+
+#[cfg(test)]
+mod tests;

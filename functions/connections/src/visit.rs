@@ -59,7 +59,8 @@ pub(crate) fn browser(headers: &HeaderMap) -> Option<String> {
         .filter(|value| value.len() == 43)
 }
 
-/// The cookie that marks a browser, sent back with callbacks only.
+/// The cookie that marks a browser. Its path holds the address that begins a visit too, so that a
+/// second visit keeps the mark of the first, and both can be ended.
 pub(crate) fn mark(env: &Env, browser: &str) -> Result<HeaderValue, Problem> {
     let secure = if env.web.settings.public_url.scheme() == "https" {
         "; Secure"

@@ -1,11 +1,8 @@
 //! `GET /api/webhooks/:platform`.
 
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::HeaderMap;
-use web::{Path, Problem, ProblemBody};
+use web::{Path, Problem, ProblemBody, Query};
 
 use crate::{Env, news::receive};
 

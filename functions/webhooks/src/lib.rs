@@ -2,6 +2,7 @@
 
 mod handshake;
 mod news;
+mod start;
 
 use std::sync::Arc;
 
@@ -46,3 +47,6 @@ pub fn router(env: Env) -> Router {
 )]
 #[derive(Debug)]
 pub struct Api;
+
+#[cfg(test)]
+mod tests;

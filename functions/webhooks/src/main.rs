@@ -2,32 +2,12 @@
 
 use std::sync::Arc;
 
-use doorbell::Doorbell;
-use settings::{Apps, DatabaseSettings, HttpSettings, Reader, Vars};
-use store::PoolSettings;
-use web::{Clock, WebEnv};
+use settings::Vars;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let vars = Vars::process();
-    let mut reader = Reader::new(&vars);
-    let http = HttpSettings::from_vars(&mut reader);
-    let database = DatabaseSettings::from_vars(&mut reader);
-    let apps = Apps::from_vars(&mut reader, &http.public_url);
-    let (http, database, apps) = reader.finish((http, database, Arc::new(apps)))?;
-    web::telemetry(http.stage);
-    let pool = store::connect(&PoolSettings::from(database))?;
-    let doorbell = Doorbell::postgres(pool.clone());
-    let settings = Arc::new(http);
-    let web = WebEnv {
-        pool,
-        settings: Arc::clone(&settings),
-        clock: Clock::default(),
-    };
-    let router = webhooks::router(webhooks::Env {
-        web,
-        apps,
-        doorbell,
-    });
-    web::run(web::dress(router, &settings)).await
+    let env = webhooks::Env::from_vars(&Vars::process())?;
+    let settings = Arc::clone(&env.web.settings);
+    web::telemetry(settings.stage);
+    web::run(web::dress(webhooks::router(env), &settings)).await
 }

@@ -2,14 +2,14 @@
 
 use axum::{
     body::Bytes,
-    extract::{Query, State},
+    extract::{State, rejection::BytesRejection},
     response::{IntoResponse as _, Response},
 };
 use domain::Platform;
 use http::{HeaderMap, StatusCode, header};
 use platforms::{Happening, Incoming, Received, WebhookError, What};
-use store::{connections, webhook_receipts, work};
-use web::{Path, Problem, ProblemBody};
+use store::{StoreError, connections, webhook_receipts, work};
+use web::{Path, Problem, ProblemBody, Query};
 
 use crate::Env;
 
@@ -29,8 +29,9 @@ pub(crate) async fn news(
     Path(platform): Path<String>,
     Query(query): Query<Vec<(String, String)>>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
+    let body = body.map_err(|rejection| unread(&rejection))?;
     receive(&env, &platform, false, &query, &headers, &body).await
 }
 
@@ -67,38 +68,56 @@ pub(crate) async fn receive(
         Err(error @ WebhookError::Malformed) => Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "malformed_event",
-            capital(&error),
+            capital(error),
         )),
         Err(error @ WebhookError::Unsigned) => Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "unsigned_event",
-            capital(&error),
+            capital(error),
         )),
         Err(WebhookError::Unsupported) => Err(Problem::not_found()),
     }
 }
 
+/// Does what a piece of news asks for. That it was heard is noted together with what it changed:
+/// where one fails, the network tells it again and finds neither.
 async fn hear(env: &Env, platform: Platform, happening: Happening) -> Result<(), Problem> {
-    let pool = &env.web.pool;
-    if !webhook_receipts::first_time(pool, platform, &happening.key).await? {
+    let mut tx = env.web.pool.begin().await.map_err(StoreError::from)?;
+    if !webhook_receipts::first_time(&mut *tx, platform, &happening.key).await? {
         return Ok(());
     }
-    match happening.what {
+    let posts = match happening.what {
         What::AccessWithdrawn { subject } => {
-            let connections = connections::withdraw(pool, platform, &subject).await?;
+            let connections = connections::withdraw(&mut *tx, platform, &subject).await?;
             tracing::info!(%platform, connections = connections.len(), "access was withdrawn at the network");
+            Vec::new()
         }
-        What::PostMoved { handle } => {
-            let now = store::now(pool).await?;
-            for post in work::by_handle(pool, platform, &handle).await? {
-                env.doorbell.try_ring(&post.to_string(), now).await;
-            }
-        }
+        What::PostMoved { handle } => work::by_handle(&mut *tx, platform, &handle).await?,
+    };
+    let now = store::now(&mut *tx).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    for post in posts {
+        env.doorbell.try_ring(&post.to_string(), now).await;
     }
     Ok(())
 }
 
-fn capital(error: &WebhookError) -> String {
+fn unread(rejection: &BytesRejection) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            "The body is larger than 1 MiB; send less.",
+        );
+    }
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "body_unreadable",
+        "The body did not arrive whole; send it again.",
+    )
+}
+
+fn capital(error: WebhookError) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| {

@@ -44,7 +44,7 @@ impl Default for WireSettings {
         Self {
             networks_base_url: None,
             connect_timeout: Duration::from_secs(10),
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
         }
     }
 }

@@ -1,9 +1,14 @@
 //! The wire against real sockets.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::{
     io,
     ops::Range,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -14,12 +19,12 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
-use futures_util::stream::BoxStream;
+use futures_util::{StreamExt as _, stream::BoxStream};
 use platforms::{Auth, Call, FormValue, Part};
 use secrecy::SecretString;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
 };
 use url::Url;
 use wire::{Authority, Files, NoFiles, SendError, Wire, WireSettings};
@@ -255,4 +260,68 @@ async fn a_reason_names_no_address() {
         )
         .await;
     assert!(!sent.unwrap_err().to_string().contains("hush"));
+}
+
+/// A file of zeros that is made while it is sent, and notes how far it ran ahead of its reader.
+#[derive(Clone, Default)]
+struct Zeros {
+    made: Arc<AtomicU64>,
+    read: Arc<AtomicU64>,
+    furthest: Arc<AtomicU64>,
+}
+
+const CHUNK: u64 = 64 * 1024;
+
+impl Files for Zeros {
+    fn stream(&self, _: usize, range: Range<u64>) -> BoxStream<'static, io::Result<Bytes>> {
+        let zeros = self.clone();
+        let chunks = (range.start..range.end).step_by(usize::try_from(CHUNK).unwrap());
+        Box::pin(futures_util::stream::iter(chunks).map(move |start| {
+            let size = CHUNK.min(range.end - start);
+            let made = zeros.made.fetch_add(size, Ordering::SeqCst) + size;
+            let ahead = made - zeros.read.load(Ordering::SeqCst).min(made);
+            zeros.furthest.fetch_max(ahead, Ordering::SeqCst);
+            Ok(Bytes::from(vec![0; usize::try_from(size).unwrap()]))
+        }))
+    }
+}
+
+#[tokio::test]
+async fn a_large_file_is_sent_while_it_is_read_and_never_held_whole() {
+    const SIZE: u64 = 20_000_000;
+    let zeros = Zeros::default();
+    // A small window, so that what is on its way is little beside the file.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(64 * 1024).unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let wire = wire_to(&format!("http://{}", listener.local_addr().unwrap()));
+    let read = Arc::clone(&zeros.read);
+    let upload = network("/upload");
+    let network = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let (mut head, mut buffer) = (Vec::new(), vec![0; 32 * 1024]);
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        while read.load(Ordering::SeqCst) < SIZE {
+            let some = stream.read(&mut buffer).await.unwrap();
+            assert!(some > 0 && buffer[..some].iter().all(|byte| *byte == 0));
+            read.fetch_add(some as u64, Ordering::SeqCst);
+        }
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(answer).await.unwrap();
+        String::from_utf8(head).unwrap().to_lowercase()
+    });
+    let call = Call::put("upload", upload).file(0, 0..SIZE);
+    let answer = wire.send(&call, &authority(), &zeros).await.unwrap();
+    assert_eq!(answer.status, 200);
+    let head = network.await.unwrap();
+    assert!(
+        head.contains(&format!("content-length: {SIZE}\r\n")),
+        "{head}"
+    );
+    assert!(!head.contains("transfer-encoding"), "{head}");
+    let furthest = zeros.furthest.load(Ordering::SeqCst);
+    assert!(furthest < SIZE / 2, "{furthest} bytes were held at once");
 }
