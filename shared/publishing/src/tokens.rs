@@ -162,6 +162,7 @@ async fn open(
     Ok(Some(Credentials {
         external_id: connection.external_id.clone(),
         subject: connection.subject.clone(),
+        facts: connection.facts.clone(),
         tokens: Tokens {
             access: unseal(parts, connection, "access_token", &sealed.access).await?,
             access_expires_at: sealed.access_expires_at,

@@ -25,8 +25,8 @@ pub(crate) enum Row {
     Unknown,
 }
 
-/// A network's rows: by code and subcode.
-pub(crate) type Table = fn(code: i64, subcode: i64) -> Option<Row>;
+/// A network's rows; `None` where it lists nothing certain.
+pub(crate) type Table = fn(&Problem) -> Option<Row>;
 
 #[derive(Debug, Default, Deserialize)]
 struct Envelope {
@@ -46,11 +46,32 @@ pub(crate) struct Problem {
     pub(crate) error_user_msg: Option<String>,
     pub(crate) is_transient: bool,
     pub(crate) error_data: Option<Value>,
-    fbtrace_id: String,
+    pub(crate) fbtrace_id: String,
+}
+
+/// The fault for an answer that the table lists as refused before any effect; `None` for all others.
+pub(crate) fn refused(answer: &Answer, table: Table, now: OffsetDateTime) -> Option<Fault> {
+    problem(answer)?.listed(answer, table, now)
+}
+
+/// The fault for an answer to a call that may be repeated.
+pub(crate) fn read(answer: &Answer, table: Table, now: OffsetDateTime) -> Fault {
+    match problem(answer) {
+        Some(problem) => problem.read(answer, table, now),
+        None => unavailable(answer).seen(answer.status.to_string()),
+    }
+}
+
+fn unavailable(answer: &Answer) -> Fault {
+    Fault::retry(
+        "meta_unavailable",
+        "The network is not available; trying again.",
+    )
+    .after(answer.retry_after())
 }
 
 /// Codes are numbers and sometimes texts.
-fn number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+pub(crate) fn number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Number(number) => number.as_i64().unwrap_or_default(),
         Value::String(text) => text.parse().unwrap_or_default(),
@@ -63,16 +84,19 @@ pub(crate) fn problem(answer: &Answer) -> Option<Problem> {
     if answer.is_success() {
         return None;
     }
-    answer.json::<Envelope>().map(|envelope| envelope.error).filter(|problem| problem.code != 0 || problem.error_subcode != 0)
+    answer
+        .json::<Envelope>()
+        .map(|envelope| envelope.error)
+        .filter(|problem| problem.code != 0 || problem.error_subcode != 0)
 }
 
 impl Problem {
     /// The fault of a refusal that the table lists; `None` where it lists nothing certain.
-    pub(crate) fn listed(&self, answer: &Answer, table: Table, now: OffsetDateTime) -> Option<Fault> {
-        let fault = match table(self.code, self.error_subcode)? {
+    fn listed(&self, answer: &Answer, table: Table, now: OffsetDateTime) -> Option<Fault> {
+        let fault = match table(self)? {
             Row::Content(code, sentence) => Fault::content(code, self.sentence(sentence)),
             Row::Operator(code, sentence) => Fault::operator(code, sentence),
-            Row::Quota(code, sentence) => Fault::quota(regained(answer, now), code, sentence),
+            Row::Quota(code, sentence) => Fault::quota(Some(regained(answer, now)), code, sentence),
             Row::Reconnect(code, sentence) => Fault::reconnect(code, sentence),
             Row::Retry(code, sentence) => Fault::retry(code, sentence).after(answer.retry_after()),
             Row::Token => Fault::unauthorized(),
@@ -82,22 +106,35 @@ impl Problem {
     }
 
     /// The fault of a refusal of a call that may be repeated, listed or not.
-    pub(crate) fn read(&self, answer: &Answer, table: Table, now: OffsetDateTime) -> Fault {
+    fn read(&self, answer: &Answer, table: Table, now: OffsetDateTime) -> Fault {
         if let Some(fault) = self.listed(answer, table, now) {
             return fault;
         }
-        let fault = if self.is_transient || answer.is_server_error() {
-            Fault::retry("meta_unavailable", "The network is not available; trying again.").after(answer.retry_after())
+        let is_passing =
+            self.is_transient || answer.is_server_error() || table(self) == Some(Row::Unknown);
+        let fault = if is_passing {
+            unavailable(answer)
         } else {
-            Fault::content("refused", self.sentence("The network refused the post and did not say why in words we know."))
+            Fault::content(
+                "refused",
+                self.sentence("The network refused the post and did not say why in words we know."),
+            )
         };
         fault.seen(self.told())
+    }
+
+    /// Whether the object is not visible to the token, or not yet.
+    pub(crate) const fn is_invisible(&self) -> bool {
+        self.code == 100 && self.error_subcode == 33
     }
 
     /// Meta's own words to the person, where it has some.
     fn sentence(&self, ours: &str) -> String {
         let theirs = self.error_user_msg.as_deref().map(|text| {
-            text.chars().filter(|c| !c.is_control() && !matches!(c, '<' | '>')).take(300).collect::<String>()
+            text.chars()
+                .filter(|c| !c.is_control() && !matches!(c, '<' | '>'))
+                .take(300)
+                .collect::<String>()
         });
         match theirs.filter(|text| !text.is_empty()) {
             Some(theirs) => format!("{ours} ({theirs})"),
@@ -106,13 +143,19 @@ impl Problem {
     }
 
     fn told(&self) -> String {
-        format!("{}/{} {} [{}]", self.code, self.error_subcode, self.message, self.fbtrace_id)
+        format!(
+            "{}/{} {} [{}]",
+            self.code, self.error_subcode, self.message, self.fbtrace_id
+        )
     }
 }
 
 /// When a limit is over: the header tells it in minutes; without it, in a quarter of an hour.
-fn regained(answer: &Answer, now: OffsetDateTime) -> Option<OffsetDateTime> {
-    let usage: Value = answer.header("x-business-use-case-usage").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+fn regained(answer: &Answer, now: OffsetDateTime) -> OffsetDateTime {
+    let usage: Value = answer
+        .header("x-business-use-case-usage")
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
     let minutes = usage
         .as_object()
         .into_iter()
@@ -121,8 +164,10 @@ fn regained(answer: &Answer, now: OffsetDateTime) -> Option<OffsetDateTime> {
         .filter_map(|used| used["estimated_time_to_regain_access"].as_i64())
         .max()
         .filter(|minutes| (1..=24 * 60).contains(minutes));
-    let wait = minutes.map(Duration::minutes).or_else(|| answer.retry_after());
-    Some(now + wait.unwrap_or(Duration::minutes(15)))
+    let wait = minutes
+        .map(Duration::minutes)
+        .or_else(|| answer.retry_after());
+    now + wait.unwrap_or(Duration::minutes(15))
 }
 
 #[cfg(test)]
@@ -139,10 +184,14 @@ mod tests {
         let usage = r#"{"17841":[{"type":"instagram","call_count":97,"estimated_time_to_regain_access":7}]}"#;
         headers.insert("x-business-use-case-usage", usage.parse().unwrap());
         let body = json!({"error": {"message": "m", "code": "80002", "error_subcode": "5", "fbtrace_id": "f"}});
-        let answer = Answer { status: 400, headers, body: body.to_string().into_bytes() };
+        let answer = Answer {
+            status: 400,
+            headers,
+            body: body.to_string().into_bytes(),
+        };
         let problem = problem(&answer).unwrap();
         assert_eq!((problem.code, problem.error_subcode), (80002, 5));
         let now = datetime!(2026-01-01 12:00 UTC);
-        assert_eq!(regained(&answer, now), Some(now + Duration::minutes(7)));
+        assert_eq!(regained(&answer, now), now + Duration::minutes(7));
     }
 }

@@ -370,10 +370,11 @@ fn kept(platform: Platform, grant: &Grant, wanted: &str, chosen: Vec<String>) ->
         account: Account {
             external_id: external_id.clone(),
             username,
-            facts,
+            facts: facts.clone(),
         },
         credentials: Credentials {
             external_id,
+            facts,
             subject: grant.subject.clone(),
             tokens,
         },
