@@ -80,13 +80,17 @@ async fn bytes(asked: &Asked) -> Result<Bytes, Said> {
 }
 
 fn content_type(bytes: &[u8]) -> Option<&'static str> {
-    Some(match imagesize::image_type(bytes).ok()? {
-        imagesize::ImageType::Jpeg => "image/jpeg",
-        imagesize::ImageType::Png => "image/png",
-        imagesize::ImageType::Gif => "image/gif",
-        imagesize::ImageType::Webp => "image/webp",
-        imagesize::ImageType::Bmp => "image/bmp",
-        imagesize::ImageType::Tiff => "image/tiff",
-        _ => return None,
-    })
+    use imagesize::ImageType::{Bmp, Gif, Jpeg, Png, Tiff, Webp};
+
+    let taken = [
+        (Bmp, "image/bmp"),
+        (Gif, "image/gif"),
+        (Jpeg, "image/jpeg"),
+        (Png, "image/png"),
+        (Tiff, "image/tiff"),
+        (Webp, "image/webp"),
+    ];
+    let found = imagesize::image_type(bytes).ok()?;
+    let taken = taken.into_iter().find(|(kind, _)| *kind == found);
+    taken.map(|(_, content_type)| content_type)
 }
