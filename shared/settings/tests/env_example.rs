@@ -4,6 +4,8 @@
 //! read variables. Reading one in another way, or under a name put together in another way, must be
 //! added here.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -205,7 +207,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
             if !matches!(name, "tests" | "benches" | "target") {
                 collect(&path, files);
             }
-        } else if name.ends_with(".rs") && name != "tests.rs" {
+        } else if path.extension() == Some("rs".as_ref()) && name != "tests.rs" {
             files.push(path);
         }
     }
