@@ -17,7 +17,7 @@ use crate::{Failure, Variables};
 /// How far ahead the scheduled posts are.
 const AHEAD: time::Duration = time::Duration::seconds(10);
 /// How long a post may take to be published in all.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const PAUSE: Duration = Duration::from_millis(250);
 
 struct Story<'a> {
@@ -97,7 +97,10 @@ impl Story<'_> {
         let answer = answer
             .map_err(|_| format!("nothing runs at {}; start it with `cargo dev`", self.app))?;
         let body = told(answer, StatusCode::CREATED).await?;
-        self.token = body["token"].as_str().unwrap_or_default().to_owned();
+        body["token"]
+            .as_str()
+            .unwrap_or_default()
+            .clone_into(&mut self.token);
         (self.say)("signed up");
         Ok(())
     }
@@ -202,10 +205,6 @@ impl Story<'_> {
 
     /// Follows every post to its end.
     async fn follow(&self, sent: &[Sent]) -> Result<(), Failure> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a person who watches has a watch"
-        )]
         let begun = Instant::now();
         for post in sent {
             loop {

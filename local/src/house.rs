@@ -70,18 +70,17 @@ impl House {
     /// What is missing, told to a person.
     pub async fn open(variables: &Variables) -> Result<Self, Failure> {
         let settings = AllSettings::read(&variables.vars)?;
-        let (cluster, url) = match variables.vars.find("DATABASE_URL") {
-            Some(url) => (None, url.to_owned()),
-            None => {
-                let cluster = Cluster::start(ClusterSettings {
-                    data_dir: variables.data_dir.join("postgres"),
-                    port: None,
-                    durability: Durability::Durable,
-                })
-                .await?;
-                let url = cluster.ensure_database(DATABASE).await?;
-                (Some(cluster), url)
-            }
+        let (cluster, url) = if let Some(url) = variables.vars.find("DATABASE_URL") {
+            (None, url.to_owned())
+        } else {
+            let cluster = Cluster::start(ClusterSettings {
+                data_dir: variables.data_dir.join("postgres"),
+                port: None,
+                durability: Durability::Durable,
+            })
+            .await?;
+            let url = cluster.ensure_database(DATABASE).await?;
+            (Some(cluster), url)
         };
         let database = Vars::from_pairs([("DATABASE_URL".to_owned(), url)]).or(&variables.vars);
         let mut reader = Reader::new(&database);

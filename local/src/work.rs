@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 /// How many rows are worked on at once in one process.
 const AT_ONCE: usize = 32;
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Works until `stop`: answers rings and sweeps each minute. What is under way is finished.
 pub async fn work(publisher: Publisher, doorbell: Doorbell, stop: CancellationToken) {

@@ -5,7 +5,6 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use http::StatusCode;
-use serde::Deserialize;
 use url::Url;
 
 use crate::{AuthorizeVisit, Grant, World};
@@ -13,7 +12,7 @@ use crate::{AuthorizeVisit, Grant, World};
 /// The page. Its form posts `visit`, `decision` (`approve` or `deny`) and one or more `account`.
 pub(crate) fn page(id: &str, visit: &AuthorizeVisit, base_url: &str) -> String {
     let kind = if visit.several { "checkbox" } else { "radio" };
-    let accounts: String = visit
+    let accounts: Vec<String> = visit
         .accounts
         .iter()
         .enumerate()
@@ -27,7 +26,7 @@ pub(crate) fn page(id: &str, visit: &AuthorizeVisit, base_url: &str) -> String {
             )
         })
         .collect();
-    let scopes: String = visit
+    let scopes: Vec<String> = visit
         .scopes
         .iter()
         .map(|scope| format!("<li>{}</li>", escape(scope)))
@@ -41,6 +40,8 @@ pub(crate) fn page(id: &str, visit: &AuthorizeVisit, base_url: &str) -> String {
          <button name=\"decision\" value=\"deny\">Deny</button>\
          <button class=\"go\" name=\"decision\" value=\"approve\">Approve</button></div></form></main></html>",
         network = escape(&visit.network),
+        accounts = accounts.concat(),
+        scopes = scopes.concat(),
     )
 }
 
@@ -59,14 +60,6 @@ fn escape(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-#[derive(Deserialize)]
-struct Decision {
-    visit: String,
-    decision: String,
-    #[serde(default)]
-    account: Vec<String>,
-}
-
 /// Takes the person's decision and sends the browser back.
 pub(crate) async fn decide(
     State(world): State<World>,
@@ -79,16 +72,13 @@ pub(crate) async fn decide(
             .map(|(_, value)| value.clone())
             .unwrap_or_default()
     };
-    let decision = Decision {
-        visit: one("visit"),
-        decision: one("decision"),
-        account: pairs
-            .iter()
-            .filter(|(k, _)| k == "account")
-            .map(|(_, v)| v.clone())
-            .collect(),
-    };
-    let known = world.oauth().visit(&decision.visit).cloned();
+    let (id, decision) = (one("visit"), one("decision"));
+    let accounts: Vec<&String> = pairs
+        .iter()
+        .filter(|(key, _)| key == "account")
+        .map(|(_, value)| value)
+        .collect();
+    let known = world.oauth().visit(&id).cloned();
     let Some(visit) = known else {
         return (
             StatusCode::BAD_REQUEST,
@@ -99,12 +89,12 @@ pub(crate) async fn decide(
     let Ok(mut back) = Url::parse(&visit.redirect_uri) else {
         return (StatusCode::BAD_REQUEST, "The way back is no address.").into_response();
     };
-    let parameters = if decision.decision == "approve" {
+    let parameters = if decision == "approve" {
         let chosen: Vec<String> = visit
             .accounts
             .iter()
             .map(|account| account.id.clone())
-            .filter(|id| decision.account.contains(id))
+            .filter(|id| accounts.contains(&id))
             .collect();
         if chosen.is_empty() || (chosen.len() > 1 && !visit.several) {
             return (StatusCode::BAD_REQUEST, "Choose an account.").into_response();
@@ -127,7 +117,7 @@ pub(crate) async fn decide(
     } else {
         visit.denied_parameters.clone()
     };
-    world.oauth().finish(&decision.visit);
+    world.oauth().finish(&id);
     for (key, value) in parameters
         .iter()
         .chain(&visit.state.map(|state| ("state".to_owned(), state)))

@@ -204,10 +204,10 @@ async fn wait(milliseconds: u64) {
 
 fn answer(status: u16, body: &Value) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    match body {
-        Value::Null => status.into_response(),
-        Value::String(text) => (status, text.clone()).into_response(),
-        json => (status, axum::Json(json.clone())).into_response(),
+    match body.as_str() {
+        Some(text) => (status, text.to_owned()).into_response(),
+        None if body.is_null() => status.into_response(),
+        None => (status, axum::Json(body.clone())).into_response(),
     }
 }
 

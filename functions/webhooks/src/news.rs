@@ -88,7 +88,8 @@ async fn hear(env: &Env, platform: Platform, happening: Happening) -> Result<(),
     }
     let posts = match happening.what {
         What::AccessWithdrawn { subject } => {
-            let connections = connections::withdraw(&mut *tx, platform, &subject).await?;
+            let family = platforms::profile(platform).grant_family;
+            let connections = connections::withdraw(&mut *tx, family, &subject).await?;
             tracing::info!(%platform, connections = connections.len(), "access was withdrawn at the network");
             Vec::new()
         }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 async fn in_seconds(pool: &PgPool, seconds: f64) -> time::OffsetDateTime {
-    store::now(pool).await.unwrap() + Duration::seconds_f64(seconds)
+    store::now(pool).await.expect("a time") + Duration::seconds_f64(seconds)
 }
 
 /// Runs a receiver that tells what it hears.
@@ -22,7 +22,7 @@ fn hear(bell: &Doorbell, reply: Reply) -> (mpsc::UnboundedReceiver<String>, Canc
             .run(4, until, move |subject| {
                 let tell = tell.clone();
                 async move {
-                    tell.send(subject).unwrap();
+                    tell.send(subject).expect("a listener");
                     reply
                 }
             })

@@ -47,13 +47,12 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         return false;
     }
     match segments {
-        // Protocol assignments with Teredo, benchmarking, ORCHID …
-        [0x2001, second, ..] if second < 0x0200 => false,
-        [0x2001, 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..] => false,
-        // 6to4 carries an IPv4 address that a relay would go to.
-        [0x2002, ..] => false,
-        // Segment routing and AS112.
-        [0x5f00, ..] | [0x2620, 0x004f, 0x8000, ..] => false,
+        // Protocol assignments with Teredo, benchmarking, ORCHID …; documentation; 6to4, which
+        // carries an IPv4 address that a relay would go to; segment routing; AS112.
+        [0x2001, 0..=0x01ff | 0x0db8, ..]
+        | [0x3fff, 0..=0x0fff, ..]
+        | [0x2002 | 0x5f00, ..]
+        | [0x2620, 0x004f, 0x8000, ..] => false,
         _ => true,
     }
 }

@@ -73,7 +73,7 @@ pub fn fit(
     {
         return Ok(fitted);
     }
-    as_jpeg(picture, rules).ok_or_else(|| {
+    as_jpeg(&picture, rules).ok_or_else(|| {
         Violation::new(
             field,
             "image_too_large",
@@ -101,8 +101,8 @@ fn as_png(picture: &DynamicImage) -> Option<Fitted> {
     Some(fitted(bytes, ImageFormat::Png, picture))
 }
 
-fn as_jpeg(picture: DynamicImage, rules: &ImageRules) -> Option<Fitted> {
-    let mut flat = DynamicImage::ImageRgb8(on_white(&picture));
+fn as_jpeg(picture: &DynamicImage, rules: &ImageRules) -> Option<Fitted> {
+    let mut flat = DynamicImage::ImageRgb8(on_white(picture));
     loop {
         for quality in QUALITIES {
             let mut bytes = Vec::new();

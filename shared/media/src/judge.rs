@@ -60,15 +60,22 @@ fn judge_video(
     network: &str,
     field: &str,
 ) -> Vec<Violation> {
+    let mut broken = judge_encoding(facts, rules, network, field);
+    broken.extend(judge_measures(facts, rules, network, field));
+    broken
+}
+
+fn judge_encoding(
+    facts: &MediaFacts,
+    rules: &VideoRules,
+    network: &str,
+    field: &str,
+) -> Vec<Violation> {
     let MediaFacts::Video {
         container,
         video_codec,
         audio_codec,
-        width,
-        height,
-        duration_ms,
-        frames_per_second,
-        bytes,
+        ..
     } = facts
     else {
         return Vec::new();
@@ -107,6 +114,30 @@ fn judge_video(
             "Export it with AAC sound.".to_owned(),
         );
     }
+    broken
+}
+
+fn judge_measures(
+    facts: &MediaFacts,
+    rules: &VideoRules,
+    network: &str,
+    field: &str,
+) -> Vec<Violation> {
+    let MediaFacts::Video {
+        width,
+        height,
+        duration_ms,
+        frames_per_second,
+        bytes,
+        ..
+    } = facts
+    else {
+        return Vec::new();
+    };
+    let mut broken = Vec::new();
+    let mut breaks = |rule: &str, detail: String, remedy: String| {
+        broken.push(Violation::new(field, rule, detail, remedy));
+    };
     if *bytes > rules.max_bytes {
         breaks(
             "video_too_large",

@@ -213,9 +213,10 @@ impl Library {
             Ok(fetched) => Ok(Ok((path, fetched))),
             Err(error) => {
                 discard(&path).await;
-                match error {
-                    FetchError::Sink(error) => Err(LibraryError::Scratch(error)),
-                    error => Ok(Err(told(&error))),
+                if let FetchError::Sink(error) = error {
+                    Err(LibraryError::Scratch(error))
+                } else {
+                    Ok(Err(told(&error)))
                 }
             }
         }

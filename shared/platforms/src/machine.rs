@@ -29,6 +29,10 @@ pub trait Machine: Sized {
 }
 
 /// What a machine wants done.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one lives at a time, from one step to the next"
+)]
 #[derive(Debug, Clone)]
 pub enum Action<O> {
     /// Nothing more: this came of it.
@@ -66,10 +70,12 @@ pub struct Receipt {
     pub url: Option<String>,
 }
 
+type Read<T> = dyn Fn(&Answer, &AppContext<'_>) -> Result<T, Fault> + Send + Sync;
+
 /// A conversation of one call.
 pub struct OneCall<T> {
     call: Call,
-    read: Box<dyn Fn(&Answer, &AppContext<'_>) -> Result<T, Fault> + Send + Sync>,
+    read: Box<Read<T>>,
     output: Option<T>,
 }
 

@@ -35,7 +35,7 @@ use crate::{
 /// How long one look may hold a post: the longest run of the function, and a minute.
 const LEASE: Duration = Duration::minutes(6);
 /// When a look that still has calls to make hands over to the next one.
-const LONG_ENOUGH: std::time::Duration = std::time::Duration::from_secs(240);
+const LONG_ENOUGH: std::time::Duration = std::time::Duration::from_mins(4);
 /// How long after its arm was asked for a commit may still be sent.
 const ARM_LIFE: std::time::Duration = std::time::Duration::from_secs(5);
 /// Leases in a row without an orderly end after which a post is given up.
@@ -899,14 +899,11 @@ impl<'a> Pass<'a> {
 
     /// The stage of a post that is being worked on.
     fn under_way(&self) -> Stage {
-        match self.work.post.stage {
-            Stage::Scheduled => self
-                .work
-                .post
-                .stage
-                .after(Move::Prepare)
-                .unwrap_or(Stage::Preparing),
-            other => other,
+        let stage = self.work.post.stage;
+        if stage == Stage::Scheduled {
+            stage.after(Move::Prepare).unwrap_or(Stage::Preparing)
+        } else {
+            stage
         }
     }
 

@@ -341,17 +341,18 @@ pub async fn finish_disconnect(
     Ok(wiped.rows_affected() == 1)
 }
 
-/// Marks every connection of a consent that the person withdrew at the network; gives their ids.
+/// Marks every connection of a consent that the person withdrew at the network, at all networks
+/// whose grants live and die together; gives their ids.
 pub async fn withdraw(
     db: impl PgExecutor<'_>,
-    platform: Platform,
+    grant_family: &str,
     subject: &str,
 ) -> Result<Vec<ConnectionId>, StoreError> {
     let ids = sqlx::query_scalar!(
         "UPDATE connections SET health = 'needs_reconnect', updated_at = app_now(),
              health_reason = 'Access was withdrawn at the network; connect the account again.'
-         WHERE platform = $1 AND subject = $2 AND health = 'active' RETURNING id",
-        platform.as_str(),
+         WHERE grant_family = $1 AND subject = $2 AND health = 'active' RETURNING id",
+        grant_family,
         subject
     )
     .fetch_all(db)

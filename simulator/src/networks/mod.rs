@@ -6,6 +6,8 @@ use axum::Router;
 
 use crate::{World, world::lock};
 
+mod meta;
+
 macro_rules! networks {
     ($($module:ident,)*) => {
         $(pub mod $module;)*
@@ -29,7 +31,7 @@ macro_rules! networks {
         }
 
         pub(crate) fn routes() -> Router<World> {
-            Router::new()$(.merge($module::routes()))*
+            Router::new().merge(meta::routes())$(.merge($module::routes()))*
         }
     };
 }

@@ -40,7 +40,7 @@ async fn what_was_not_signed_over_these_bytes_with_this_secret_is_refused(pool: 
         let answer = house.house.tell(signer, &signer.news("true")).await;
         assert_eq!(answer.status, StatusCode::OK, "{signer:?}: {answer:?}");
     }
-    assert_eq!(house.house.count("webhook_receipts").await, 3);
+    assert_eq!(house.house.count("webhook_receipts").await, 4);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -232,7 +232,9 @@ impl Genuine {
     fn digest(&self) -> usize {
         let equals = match self.signer {
             Signer::Tiktok => self.signature.rfind('='),
-            Signer::Linkedin | Signer::X | Signer::Youtube => self.signature.find('='),
+            Signer::Facebook | Signer::Linkedin | Signer::X | Signer::Youtube => {
+                self.signature.find('=')
+            }
         };
         equals.unwrap() + 1
     }

@@ -8,7 +8,7 @@ use serde_json::json;
 use settings::Apps;
 use sqlx::PgPool;
 
-use super::house::{House, Signer, app, sha256};
+use super::house::{House, Signer, app, sha256, verify_token};
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn x_is_answered_with_its_token_signed(pool: PgPool) {
@@ -77,6 +77,37 @@ async fn youtube_is_answered_with_its_challenge_to_the_byte_and_as_text(pool: Pg
     let answer = house.get(Platform::Youtube, &foreign).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     assert!(!answer.body.contains("other.example"));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn meta_is_answered_with_its_challenge_when_it_knows_the_token(pool: PgPool) {
+    let house = House::open(pool);
+    for platform in [Platform::Facebook, Platform::Instagram] {
+        let ask = |token: String| {
+            [
+                ("hub.mode", "subscribe".to_owned()),
+                ("hub.challenge", "1158201444".to_owned()),
+                ("hub.verify_token", token),
+            ]
+        };
+        let known = ask(verify_token(platform));
+        let known = known
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        let answer = house.get(platform, &known).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.headers[header::CONTENT_TYPE], "text/plain");
+        assert_eq!(answer.body, "1158201444");
+        for guessed in ["", "verify", &format!("{} ", verify_token(platform))] {
+            let guessed = ask(guessed.to_owned());
+            let guessed = guessed
+                .each_ref()
+                .map(|(name, value)| (*name, value.as_str()));
+            let answer = house.get(platform, &guessed).await;
+            assert!(answer.status.is_client_error(), "{answer:?}");
+            assert!(!answer.body.contains("1158201444"));
+        }
+    }
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

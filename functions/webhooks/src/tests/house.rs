@@ -124,13 +124,14 @@ impl House {
         let id = ConnectionId::mint();
         sqlx::query(
             "INSERT INTO connections (id, user_id, platform, external_id, display_name, grant_id, grant_family, subject)
-             VALUES ($1, $2, $3, $4, 'Sample Studio', $5, $3, $4)",
+             VALUES ($1, $2, $3, $4, 'Sample Studio', $5, $6, $4)",
         )
         .bind(id.uuid())
         .bind(user.uuid())
         .bind(platform.as_str())
         .bind(subject)
         .bind(GrantId::mint().uuid())
+        .bind(platforms::profile(platform).grant_family)
         .execute(&self.pool)
         .await
         .unwrap();
@@ -190,6 +191,7 @@ impl House {
 /// A network that signs what it tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signer {
+    Facebook,
     Linkedin,
     Tiktok,
     X,
@@ -197,12 +199,19 @@ pub(super) enum Signer {
 }
 
 impl Signer {
-    pub(super) const ALL: [Self; 4] = [Self::Linkedin, Self::Tiktok, Self::X, Self::Youtube];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Facebook,
+        Self::Linkedin,
+        Self::Tiktok,
+        Self::X,
+        Self::Youtube,
+    ];
     /// Those whose news we have a use for.
-    pub(super) const HEARD: [Self; 3] = [Self::Tiktok, Self::X, Self::Youtube];
+    pub(super) const HEARD: [Self; 4] = [Self::Facebook, Self::Tiktok, Self::X, Self::Youtube];
 
     pub(super) const fn platform(self) -> Platform {
         match self {
+            Self::Facebook => Platform::Facebook,
             Self::Linkedin => Platform::Linkedin,
             Self::Tiktok => Platform::Tiktok,
             Self::X => Platform::X,
@@ -212,6 +221,7 @@ impl Signer {
 
     pub(super) const fn header(self) -> &'static str {
         match self {
+            Self::Facebook => "x-hub-signature-256",
             Self::Linkedin => "x-li-signature",
             Self::Tiktok => "tiktok-signature",
             Self::X => "x-twitter-webhooks-signature",
@@ -226,6 +236,8 @@ impl Signer {
             webhook_secret(self.platform()),
         );
         match self {
+            // Meta's webhook secret is the other one while secrets are changed: both are its own.
+            Self::Facebook => (client, verify_token(self.platform())),
             Self::Tiktok => (client, webhook),
             Self::Linkedin | Self::X | Self::Youtube => (webhook, client),
         }
@@ -245,6 +257,7 @@ impl Signer {
                 let signed = [format!("{time}.").as_bytes(), body].concat();
                 format!("t={time},s={}", hex::encode(sha256(secret, &signed)))
             }
+            Self::Facebook => format!("sha256={}", hex::encode(sha256(secret, body))),
             Self::X => format!("sha256={}", STANDARD.encode(sha256(secret, body))),
             Self::Youtube => {
                 let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).unwrap();
@@ -258,6 +271,11 @@ impl Signer {
     /// moved where it does not.
     pub(super) fn news(self, key: &str) -> String {
         match self {
+            Self::Facebook => json!({"object": "page", "entry": [{
+                "id": key, "time": 1_448_633_038,
+                "changes": [{"field": "feed", "value": {"verb": "add", "post_id": HANDLE}}],
+            }]})
+            .to_string(),
             Self::Linkedin => json!({
                 "type": "ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS",
                 "notifications": [{"notificationId": key, "action": "LIKE"}],
@@ -311,7 +329,7 @@ pub(super) fn app(platform: Platform) -> App {
             .unwrap(),
         version: platforms::profile(platform).default_version.to_owned(),
         webhook_secret: Some(webhook_secret(platform).into()),
-        webhook_verify_token: Some(format!("verify-{platform}").into()),
+        webhook_verify_token: Some(verify_token(platform).into()),
         settings: BTreeMap::new(),
     }
 }
@@ -320,8 +338,12 @@ fn client_id(platform: Platform) -> String {
     format!("client-{platform}")
 }
 
-fn client_secret(platform: Platform) -> String {
+pub(super) fn client_secret(platform: Platform) -> String {
     format!("canary-client-secret-{platform}")
+}
+
+pub(super) fn verify_token(platform: Platform) -> String {
+    format!("verify-{platform}")
 }
 
 fn webhook_secret(platform: Platform) -> String {

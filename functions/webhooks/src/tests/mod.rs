@@ -5,3 +5,4 @@ mod forged;
 mod handshakes;
 mod heard;
 mod house;
+mod meta;

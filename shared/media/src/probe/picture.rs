@@ -116,7 +116,7 @@ fn orientation(bytes: &[u8]) -> u32 {
 fn is_animated(bytes: &[u8], format: ImageFormat) -> bool {
     match format {
         ImageFormat::Gif => GifDecoder::new(Cursor::new(bytes))
-            .is_ok_and(|decoder| decoder.into_frames().take(2).filter(Result::is_ok).count() == 2),
+            .is_ok_and(|decoder| decoder.into_frames().take(2).flatten().count() == 2),
         ImageFormat::Webp => {
             WebPDecoder::new(Cursor::new(bytes)).is_ok_and(|decoder| decoder.has_animation())
         }

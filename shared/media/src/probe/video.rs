@@ -8,7 +8,7 @@ use re_mp4::{Mp4, StsdBoxContent, TrackKind};
 
 use super::ProbeError;
 
-/// How many frames at the start of a WebM file its frame rate is read from.
+/// How many frames at the start of a `WebM` file its frame rate is read from.
 const FRAMES: usize = 300;
 
 /// What an MP4 or MOV file is.
@@ -92,7 +92,7 @@ pub(super) fn mp4(path: &Path) -> Result<MediaFacts, ProbeError> {
     })
 }
 
-/// What a WebM file is.
+/// What a `WebM` file is.
 pub(super) fn webm(path: &Path) -> Result<MediaFacts, ProbeError> {
     let bytes = std::fs::metadata(path).map_err(ProbeError::Read)?.len();
     let file = File::open(path).map_err(ProbeError::Read)?;

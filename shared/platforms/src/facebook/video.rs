@@ -21,8 +21,9 @@ use crate::{
 
 /// How long Facebook may work on a video; shorter than the doubt of a lost commit lasts.
 const MAX_PROCESSING: Duration = Duration::minutes(35);
-/// How long to wait between two questions.
+/// How long to wait between two questions, in the first minute and after it.
 const ASK_AGAIN: Duration = Duration::seconds(6);
+const ASK_LATER: Duration = Duration::seconds(15);
 /// How long a finish may take to show before it is taken as not received.
 const SETTLED: Duration = Duration::minutes(2);
 /// So often an upload begins, and so often it is finished.
@@ -231,9 +232,14 @@ pub(super) fn watched(
 }
 
 fn later(cx: &PublishContext<'_>, watch: Watch) -> Publish {
+    let wait = if cx.now < watch.armed_at + Duration::minutes(1) {
+        ASK_AGAIN
+    } else {
+        ASK_LATER
+    };
     Publish::Watch {
         watch: Watch {
-            ask_at: cx.now + ASK_AGAIN,
+            ask_at: cx.now + wait,
             ..watch
         },
     }

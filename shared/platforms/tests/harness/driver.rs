@@ -142,6 +142,12 @@ impl<'a> Driver<'a> {
         }
     }
 
+    /// The same, where these live posts are known to be other posts of ours.
+    #[must_use]
+    pub fn knowing(self, claimed: Vec<String>) -> Self {
+        Self { claimed, ..self }
+    }
+
     /// The same, whose process dies at the `call`th call.
     pub fn dying(self, call: usize, death: Death) -> Self {
         Self {

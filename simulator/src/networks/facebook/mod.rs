@@ -1,13 +1,119 @@
-//! .
+//! The simulated Facebook: posts, photos and videos of Pages.
 
-use axum::Router;
+mod photos;
+mod posts;
+mod videos;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use serde_json::Value;
+use time::Duration;
+
+use super::meta::{Asked, Page, Said, page};
 use crate::World;
 
-/// What it keeps.
+const NETWORK: &str = "facebook";
+
+/// What Facebook keeps.
 #[derive(Debug, Default)]
-pub struct State {}
+pub struct State {
+    photos: BTreeMap<String, photos::Photo>,
+    videos: BTreeMap<String, videos::Video>,
+    withdrawn: BTreeSet<u64>,
+    declined: Vec<String>,
+    most_pages: Option<usize>,
+    read_lag: Duration,
+    takes_twins: bool,
+}
+
+impl State {
+    /// From now on the person declines this permission.
+    pub fn decline(&mut self, scope: &str) {
+        self.declined.push(scope.to_owned());
+    }
+
+    /// Shows so many Pages at once, however many were asked for.
+    pub fn show_pages(&mut self, most: usize) {
+        self.most_pages = Some(most);
+    }
+
+    /// New posts are listed only after this time.
+    pub fn list_late(&mut self, lag: Duration) {
+        self.read_lag = lag;
+    }
+
+    /// The same words twice are taken.
+    pub fn take_twins(&mut self) {
+        self.takes_twins = true;
+    }
+
+    /// The upload of a video that has begun is over.
+    pub fn end_uploads(&mut self) {
+        for video in self.videos.values_mut() {
+            video.end();
+        }
+    }
+
+    pub(super) fn withdraw(&mut self, grant: u64) {
+        self.withdrawn.insert(grant);
+    }
+
+    pub(super) fn has_withdrawn(&self, grant: u64) -> bool {
+        self.withdrawn.contains(&grant)
+    }
+
+    pub(super) fn declined(&self) -> Vec<String> {
+        self.declined.clone()
+    }
+
+    pub(super) const fn most_pages(&self) -> Option<usize> {
+        self.most_pages
+    }
+}
 
 pub(crate) fn routes() -> Router<World> {
+    let graph = |path: &str| format!("/graph.facebook.com/{{version}}/{{id}}{path}");
     Router::new()
+        .route(&graph("/feed"), post(posts::create))
+        .route(&graph("/photos"), post(photos::upload))
+        .route(&graph("/published_posts"), get(posts::list))
+        .route(
+            "/graph-video.facebook.com/{version}/{id}/videos",
+            post(videos::upload),
+        )
+}
+
+/// The object of that id, if it is Facebook's.
+pub(super) fn object(asked: &Asked) -> Option<Result<Value, Said>> {
+    videos::object(asked).or_else(|| posts::object(asked))
+}
+
+/// The Page in the path, if the token may post to it.
+fn own_page(asked: &Asked) -> Result<&'static Page, Said> {
+    let page = page(asked.id()).ok_or_else(|| Said::invisible(asked.id()))?;
+    match asked.page() {
+        Some(own) if own == page.id => {}
+        Some(_) => return Err(Said::invisible(asked.id())),
+        None => {
+            return Err(Said::refused(
+                200,
+                0,
+                "If posting to a page, requires a Page access token with pages_manage_posts.",
+            ));
+        }
+    }
+    asked.needs(&["pages_manage_posts", "pages_read_engagement"])?;
+    if page.may_be_posted_to() {
+        Ok(page)
+    } else {
+        Err(Said::refused(
+            200,
+            0,
+            "Permissions error: the person has no task on the Page that allows posts.",
+        ))
+    }
 }

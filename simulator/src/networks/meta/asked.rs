@@ -1,0 +1,323 @@
+//! What a request to the Graph API says: who asks, for what, with which fields and files.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts as _, Query, RawPathParams, Request},
+};
+use hmac::{Hmac, Mac as _};
+use http::{HeaderMap, header};
+use serde_json::Value;
+use sha2::Sha256;
+
+use super::{Said, VERSIONS};
+use crate::{Grant, World};
+
+/// A request without a token, as those for tokens are.
+pub(super) struct Plain {
+    pub(super) world: World,
+    pub(super) fields: BTreeMap<String, String>,
+    path: BTreeMap<String, String>,
+    files: BTreeMap<String, (String, Bytes)>,
+    bearer: Option<String>,
+}
+
+/// A request with a living token.
+pub(in crate::networks) struct Asked {
+    /// Everything.
+    pub(in crate::networks) world: World,
+    /// What came in the query and the body.
+    pub(in crate::networks) fields: BTreeMap<String, String>,
+    /// What the token came from.
+    pub(in crate::networks) grant: Grant,
+    /// The Page that the token acts for; the person's own tokens act for none.
+    page: Option<String>,
+    path: BTreeMap<String, String>,
+    files: BTreeMap<String, (String, Bytes)>,
+}
+
+impl FromRequest<World> for Plain {
+    type Rejection = Said;
+
+    async fn from_request(request: Request, world: &World) -> Result<Self, Said> {
+        let (mut parts, body) = request.into_parts();
+        let unreadable = || Said::invalid("The request could not be read.");
+        let path: BTreeMap<String, String> = RawPathParams::from_request_parts(&mut parts, world)
+            .await
+            .map_err(|_| unreadable())?
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let version = path.get("version").map(String::as_str).unwrap_or_default();
+        if !VERSIONS.contains(&version) {
+            return Err(Said::refused(
+                2635,
+                0,
+                &format!("You are calling a deprecated version of the API: {version}."),
+            ));
+        }
+        let Query(query) = Query::<BTreeMap<String, String>>::from_request_parts(&mut parts, world)
+            .await
+            .map_err(|_| unreadable())?;
+        let request = Request::from_parts(parts.clone(), body);
+        let body = Bytes::from_request(request, world)
+            .await
+            .map_err(|_| unreadable())?;
+        let (more, files) = read(&parts.headers, body).await.ok_or_else(unreadable)?;
+        let mut fields = query;
+        fields.extend(more);
+        let bearer = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .map(str::to_owned)
+            .or_else(|| fields.remove("access_token"));
+        Ok(Self {
+            world: world.clone(),
+            fields,
+            path,
+            files,
+            bearer,
+        })
+    }
+}
+
+impl FromRequest<World> for Asked {
+    type Rejection = Said;
+
+    async fn from_request(request: Request, world: &World) -> Result<Self, Said> {
+        let plain = Plain::from_request(request, world).await?;
+        let Some(text) = plain.bearer else {
+            return Err(Said::refused(
+                2500,
+                0,
+                "An active access token must be used to query information about the current user.",
+            ));
+        };
+        let token = world.oauth().token(&text).cloned();
+        let Some(token) = token.filter(|token| is_metas(&token.grant.network)) else {
+            return Err(Said::refused(190, 0, "Invalid OAuth access token."));
+        };
+        if world.states().facebook().has_withdrawn(token.grant.id) {
+            return Err(Said::refused(
+                190,
+                458,
+                "The user has not authorized application.",
+            ));
+        }
+        if token.dead {
+            return Err(Said::refused(
+                190,
+                467,
+                "The access token is invalid since the user has logged out.",
+            ));
+        }
+        if token.ends_at.is_some_and(|end| world.now() >= end) {
+            return Err(Said::refused(190, 463, "Session has expired."));
+        }
+        let mut fields = plain.fields;
+        if let Some(proof) = fields.remove("appsecret_proof") {
+            let app = world
+                .oauth()
+                .app(&token.grant.network, &token.grant.client_id);
+            let right = app.map(|app| proof_of(&app.client_secret, &text));
+            if right != Some(proof) {
+                return Err(Said::invalid(
+                    "Invalid appsecret_proof provided in the API argument",
+                ));
+            }
+        }
+        Ok(Self {
+            world: world.clone(),
+            fields,
+            grant: token.grant,
+            page: (token.kind == "page").then_some(token.account),
+            path: plain.path,
+            files: plain.files,
+        })
+    }
+}
+
+impl Asked {
+    /// The id in the path.
+    pub(in crate::networks) fn id(&self) -> &str {
+        self.path.get("id").map(String::as_str).unwrap_or_default()
+    }
+
+    /// A field; empty when it is absent.
+    pub(in crate::networks) fn field(&self, name: &str) -> &str {
+        self.fields
+            .get(name)
+            .map(String::as_str)
+            .unwrap_or_default()
+    }
+
+    /// A file that came along, with its type.
+    pub(in crate::networks) fn file(&self, name: &str) -> Option<&(String, Bytes)> {
+        self.files.get(name)
+    }
+
+    /// The Page that the token acts for.
+    pub(in crate::networks) fn page(&self) -> Option<&str> {
+        self.page.as_deref()
+    }
+
+    /// Refuses fields that the edge does not know, so that a misspelt one is not lost silently.
+    pub(in crate::networks) fn only(&self, known: &[&str]) -> Result<(), Said> {
+        let unknown = self
+            .fields
+            .keys()
+            .find(|name| !known.contains(&name.split('[').next().unwrap_or_default()));
+        unknown.map_or(Ok(()), |name| {
+            Err(Said::invalid(&format!("Unknown parameter '{name}'")))
+        })
+    }
+
+    /// Refuses where a permission was not granted.
+    pub(in crate::networks) fn needs(&self, scopes: &[&str]) -> Result<(), Said> {
+        let declined = self.world.states().facebook().declined();
+        let missing = scopes.iter().find(|scope| {
+            declined.iter().any(|name| name == *scope)
+                || !self.grant.scopes.iter().any(|given| given == *scope)
+        });
+        missing.map_or(Ok(()), |scope| {
+            Err(Said::refused(
+                10,
+                0,
+                &format!("This endpoint requires the '{scope}' permission."),
+            ))
+        })
+    }
+
+    /// Of `object` what the field `fields` asks for, and the id always.
+    pub(in crate::networks) fn chosen(&self, object: &Value) -> Value {
+        let wanted = names(self.field("fields"));
+        let Value::Object(object) = object else {
+            return object.clone();
+        };
+        let kept = object
+            .iter()
+            .filter(|(name, _)| *name == "id" || wanted.iter().any(|wanted| wanted == *name));
+        Value::Object(
+            kept.map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+        )
+    }
+
+    /// A page of `items`, newest first, as `limit` and `after` ask for it.
+    pub(in crate::networks) fn listed(&self, items: &[Value], usual: usize) -> Result<Value, Said> {
+        let limit: usize = match self.field("limit") {
+            "" => usual,
+            text => text
+                .parse()
+                .ok()
+                .filter(|limit| (1..=100).contains(limit))
+                .ok_or_else(|| Said::invalid("Param limit must be 1 to 100"))?,
+        };
+        let start = match self.field("after") {
+            "" => 0,
+            cursor => {
+                let found = items.iter().position(|item| item["id"] == cursor);
+                found.ok_or_else(|| Said::invalid("Invalid cursor"))? + 1
+            }
+        };
+        let shown: Vec<Value> = items
+            .iter()
+            .skip(start)
+            .take(limit)
+            .map(|item| self.chosen(item))
+            .collect();
+        let mut said = serde_json::json!({ "data": shown });
+        if let (Some(first), Some(last)) = (shown.first(), shown.last()) {
+            said["paging"]["cursors"] =
+                serde_json::json!({ "before": first["id"], "after": last["id"] });
+            if start + limit < items.len() {
+                said["paging"]["next"] = "https://graph.facebook.com/next-page".into();
+            }
+        }
+        Ok(said)
+    }
+}
+
+/// The names of a `fields` expression, without what stands in braces behind them.
+fn names(fields: &str) -> Vec<String> {
+    let mut names = vec![String::new()];
+    let mut depth = 0_u32;
+    for letter in fields.chars() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => names.push(String::new()),
+            letter if depth == 0 => names
+                .iter_mut()
+                .last()
+                .into_iter()
+                .for_each(|name| name.push(letter)),
+            _ => {}
+        }
+    }
+    names
+}
+
+fn is_metas(network: &str) -> bool {
+    matches!(network, "facebook" | "instagram")
+}
+
+fn proof_of(secret: &str, token: &str) -> String {
+    Hmac::<Sha256>::new_from_slice(secret.as_bytes())
+        .map(|mac| hex::encode(mac.chain_update(token).finalize().into_bytes()))
+        .unwrap_or_default()
+}
+
+type Read = (BTreeMap<String, String>, BTreeMap<String, (String, Bytes)>);
+
+/// The fields and files of a body: a form, JSON or multipart.
+async fn read(headers: &HeaderMap, body: Bytes) -> Option<Read> {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let mut files = BTreeMap::new();
+    let fields = if body.is_empty() {
+        BTreeMap::new()
+    } else if kind.starts_with("application/json") {
+        let object: BTreeMap<String, Value> = serde_json::from_slice(&body).ok()?;
+        let text = |value: Value| match value {
+            Value::String(text) => text,
+            other @ (Value::Array(_)
+            | Value::Bool(_)
+            | Value::Null
+            | Value::Number(_)
+            | Value::Object(_)) => other.to_string(),
+        };
+        object
+            .into_iter()
+            .map(|(name, value)| (name, text(value)))
+            .collect()
+    } else if let Ok(boundary) = multer::parse_boundary(kind) {
+        let stream = futures_util::stream::once(std::future::ready(Ok::<_, std::io::Error>(body)));
+        let mut parts = multer::Multipart::new(stream, boundary);
+        let mut fields = BTreeMap::new();
+        while let Some(part) = parts.next_field().await.ok()? {
+            let name = part.name()?.to_owned();
+            let is_file = part.file_name().is_some();
+            let kind = part
+                .content_type()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            if is_file {
+                files.insert(name, (kind, part.bytes().await.ok()?));
+            } else {
+                fields.insert(name, part.text().await.ok()?);
+            }
+        }
+        fields
+    } else if kind.starts_with("application/x-www-form-urlencoded") {
+        url::form_urlencoded::parse(&body).into_owned().collect()
+    } else {
+        return None;
+    };
+    Some((fields, files))
+}

@@ -1,0 +1,259 @@
+//! The consent page, tokens, permissions, and what a person lets us see.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    extract::{Path, Query, State},
+    response::{IntoResponse as _, Response},
+};
+use serde_json::{Value, json};
+use time::Duration;
+
+use super::{
+    Asked, Said, VERSIONS,
+    asked::Plain,
+    pages::{self, PAGES, PERSON},
+};
+use crate::{Account, AuthorizeVisit, Grant, World, oauth::Token};
+
+const CODE_LIFE: Duration = Duration::minutes(10);
+const SHORT_LIFE: Duration = Duration::hours(1);
+const LONG_LIFE: Duration = Duration::seconds(5_183_944);
+const NETWORKS: [&str; 2] = ["facebook", "instagram"];
+const SCOPES: [&str; 10] = [
+    "business_management",
+    "instagram_basic",
+    "instagram_content_publish",
+    "instagram_manage_comments",
+    "pages_manage_engagement",
+    "pages_manage_metadata",
+    "pages_manage_posts",
+    "pages_read_engagement",
+    "pages_show_list",
+    "public_profile",
+];
+
+type Fields = BTreeMap<String, String>;
+
+pub(super) async fn dialog(
+    State(world): State<World>,
+    Path(version): Path<String>,
+    Query(query): Query<Fields>,
+) -> Response {
+    match visit(&world, &version, &query) {
+        Ok(visit) => world.ask_for_consent(visit).into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+fn visit(world: &World, version: &str, query: &Fields) -> Result<AuthorizeVisit, Said> {
+    let one = |name: &str| query.get(name).map(String::as_str).unwrap_or_default();
+    if !VERSIONS.contains(&version) {
+        return Err(Said::refused(2635, 0, "This version has ended."));
+    }
+    let client_id = one("client_id");
+    let known = NETWORKS.into_iter().find_map(|network| {
+        let app = world.oauth().app(network, client_id)?;
+        Some((network, app))
+    });
+    let Some((network, app)) = known else {
+        return Err(Said::refused(101, 0, "Invalid App ID"));
+    };
+    if !app
+        .redirect_uris
+        .iter()
+        .any(|uri| uri == one("redirect_uri"))
+    {
+        return Err(Said::refused(
+            191,
+            0,
+            "URL blocked: the redirect URI is not among the app's valid OAuth redirect URIs.",
+        ));
+    }
+    if !matches!(one("response_type"), "" | "code") {
+        return Err(Said::invalid("Invalid response_type"));
+    }
+    if !matches!(one("auth_type"), "" | "rerequest") {
+        return Err(Said::invalid("Invalid auth_type"));
+    }
+    let scopes: Vec<String> = one("scope")
+        .split([',', ' '])
+        .filter(|scope| !scope.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if let Some(unknown) = scopes
+        .iter()
+        .find(|scope| !SCOPES.contains(&scope.as_str()))
+    {
+        return Err(Said::invalid(&format!("Invalid Scopes: {unknown}")));
+    }
+    let denied = [
+        ("error", "access_denied"),
+        ("error_code", "200"),
+        ("error_reason", "user_denied"),
+        ("error_description", "Permissions error"),
+    ];
+    Ok(AuthorizeVisit {
+        network: network.to_owned(),
+        client_id: app.client_id,
+        redirect_uri: one("redirect_uri").to_owned(),
+        state: query.get("state").cloned(),
+        scopes,
+        challenge: None,
+        approved_parameters: vec![("#".to_owned(), "_=_".to_owned())],
+        denied_parameters: denied
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        accounts: accounts_of(network),
+        several: true,
+        code_life: CODE_LIFE,
+        notes: BTreeMap::new(),
+    })
+}
+
+/// What the person chooses among: Pages, or the Instagram accounts behind them.
+fn accounts_of(network: &str) -> Vec<Account> {
+    let account = |id: &str, username: &str, name: &str| Account {
+        id: id.to_owned(),
+        username: username.to_owned(),
+        name: name.to_owned(),
+    };
+    if network == "facebook" {
+        return PAGES
+            .iter()
+            .map(|page| account(page.id, page.username, page.name))
+            .collect();
+    }
+    PAGES
+        .iter()
+        .filter_map(|page| page.instagram.as_ref())
+        .map(|it| account(it.id, it.username, it.name))
+        .collect()
+}
+
+/// A code for a token of an hour, or such a token for one of sixty days.
+pub(super) async fn token(plain: Plain) -> Result<Said, Said> {
+    let world = plain.world;
+    let one = |name: &str| {
+        plain
+            .fields
+            .get(name)
+            .map(String::as_str)
+            .unwrap_or_default()
+    };
+    let (id, secret) = (one("client_id"), one("client_secret"));
+    let network = NETWORKS
+        .into_iter()
+        .find(|network| world.oauth().knows(network, id, secret));
+    let Some(network) = network else {
+        return Err(Said::refused(
+            101,
+            0,
+            "Error validating client secret or application.",
+        ));
+    };
+    match one("grant_type") {
+        "" | "authorization_code" => {
+            let redeemed =
+                world
+                    .oauth()
+                    .redeem(one("code"), id, one("redirect_uri"), None, world.now());
+            let grant = redeemed.map_err(|_| {
+                Said::invalid("This authorization code has expired, has been used, or the redirect_uri is not the one of the dialog.")
+            })?;
+            Ok(give(&world, &grant, "user", SHORT_LIFE))
+        }
+        "fb_exchange_token" => {
+            let text = one("fb_exchange_token");
+            let token = world.oauth().live_token(text, world.now()).cloned();
+            let token = token.filter(|token| {
+                token.grant.network == network
+                    && token.grant.client_id == id
+                    && matches!(token.kind, "user" | "refresh")
+            });
+            let Some(token) = token else {
+                return Err(Said::refused(190, 463, "Session has expired."));
+            };
+            // The long-lived token is what Page tokens are read with when they end.
+            Ok(give(&world, &token.grant, "refresh", LONG_LIFE))
+        }
+        _ => Err(Said::invalid("Invalid grant_type")),
+    }
+}
+
+fn give(world: &World, grant: &Grant, kind: &'static str, life: Duration) -> Said {
+    let text = world.secret("EAAG");
+    let now = world.now();
+    let token = Token {
+        kind,
+        grant: grant.clone(),
+        account: PERSON.to_owned(),
+        ends_at: Some(now + life),
+        issued_at: now,
+        dead: false,
+    };
+    world.oauth().give_token(&text, token);
+    Said::good(json!({
+        "access_token": text, "token_type": "bearer", "expires_in": life.whole_seconds()
+    }))
+}
+
+pub(super) async fn me(asked: Asked) -> Result<Said, Said> {
+    asked.only(&["fields"])?;
+    let shown = asked.page().and_then(pages::find).map_or_else(
+        || json!({ "id": PERSON, "name": "The Studio's Account" }),
+        |page| json!({ "id": page.id, "name": page.name }),
+    );
+    Ok(Said::good(asked.chosen(&shown)))
+}
+
+pub(super) async fn permissions(asked: Asked) -> Result<Said, Said> {
+    let data: Vec<Value> = asked
+        .grant
+        .scopes
+        .iter()
+        .map(|scope| {
+            let is_granted = asked.needs(&[scope]).is_ok();
+            json!({ "permission": scope, "status": if is_granted { "granted" } else { "declined" } })
+        })
+        .collect();
+    Ok(Said::good(json!({ "data": data })))
+}
+
+pub(super) async fn accounts(mut asked: Asked) -> Result<Said, Said> {
+    asked.only(&["fields", "limit", "after"])?;
+    asked.needs(&["pages_show_list"])?;
+    if asked.page().is_some() {
+        return Err(Said::invalid("(accounts) is no field of a Page"));
+    }
+    let most = asked.world.states().facebook().most_pages();
+    if let Some(most) = most {
+        asked.fields.insert("limit".to_owned(), most.to_string());
+    }
+    let shown: Vec<Value> = PAGES
+        .iter()
+        .filter(|page| pages::is_granted(page, &asked.grant))
+        .map(|page| pages::shown(page, &asked))
+        .collect();
+    asked.listed(&shown, 25).map(Said::good)
+}
+
+/// Withdraws the person's grant with all tokens that came of it.
+pub(super) async fn revoke(asked: Asked) -> Result<Said, Said> {
+    asked.only(&["permission"])?;
+    if asked.page().is_some() || !matches!(asked.id(), "me" | PERSON) {
+        return Err(Said::invisible(asked.id()));
+    }
+    let scope = asked.field("permission");
+    if scope.is_empty() {
+        let grant = asked.grant.id;
+        asked.world.states().facebook().withdraw(grant);
+        asked
+            .world
+            .oauth()
+            .kill_where(|token| token.grant.id == grant);
+    } else {
+        asked.world.states().facebook().decline(scope);
+    }
+    Ok(Said::good(json!({ "success": true })))
+}

@@ -1,0 +1,50 @@
+//! What the simulated Facebook and Instagram share: one host, one consent, one kind of refusal.
+
+mod asked;
+mod consent;
+mod pages;
+mod said;
+
+use axum::{
+    Router,
+    routing::{delete, get},
+};
+
+pub(super) use asked::Asked;
+pub(super) use pages::{Page, find as page, of_instagram};
+pub(super) use said::{Said, time_text};
+
+use super::{facebook, instagram};
+use crate::World;
+
+/// Versions that are served; older ones have ended.
+const VERSIONS: [&str; 6] = ["v21.0", "v22.0", "v23.0", "v24.0", "v25.0", "v26.0"];
+
+pub(crate) fn routes() -> Router<World> {
+    let graph = |path: &str| format!("/graph.facebook.com/{{version}}{path}");
+    Router::new()
+        .route(
+            "/www.facebook.com/{version}/dialog/oauth",
+            get(consent::dialog),
+        )
+        .route(
+            &graph("/oauth/access_token"),
+            get(consent::token).post(consent::token),
+        )
+        .route(&graph("/me"), get(consent::me))
+        .route(&graph("/me/accounts"), get(consent::accounts))
+        .route(&graph("/me/permissions"), get(consent::permissions))
+        .route(&graph("/{id}/permissions"), delete(consent::revoke))
+        .route(&graph("/{id}"), get(object))
+}
+
+/// Anything by its id, with the fields that were asked for.
+async fn object(asked: Asked) -> Result<Said, Said> {
+    let known = pages::object(&asked)
+        .or_else(|| facebook::object(&asked))
+        .or_else(|| instagram::object(&asked));
+    known.map_or_else(
+        || Err(Said::invisible(asked.id())),
+        |object| object.map(|object| asked.chosen(&object)).map(Said::good),
+    )
+}
