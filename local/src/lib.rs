@@ -6,6 +6,7 @@ pub mod house;
 mod networks;
 mod objects;
 pub mod openapi;
+pub mod postman;
 mod secrets;
 pub mod seed;
 mod variables;

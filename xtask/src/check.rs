@@ -9,7 +9,7 @@ use crate::{queries, shell};
 
 /// Runs every check, even after one failed, and sums up.
 pub(crate) fn check() -> ExitCode {
-    let checks: [(&str, Check); 8] = [
+    let checks: [(&str, Check); 9] = [
         ("format", format),
         ("lints", lints),
         ("docs", docs),
@@ -17,7 +17,8 @@ pub(crate) fn check() -> ExitCode {
         ("no openssl", || absent("openssl-sys")),
         ("licences, bans, sources", deny),
         ("query data", query_data),
-        ("api description", api_description),
+        ("api description", || generated("openapi")),
+        ("postman collection", || generated("postman")),
     ];
     let results: Vec<_> = checks
         .into_iter()
@@ -117,8 +118,9 @@ fn query_data() -> Outcome {
     queries::compare().into()
 }
 
-fn api_description() -> Outcome {
-    let tool = [
+/// Whether a file is what the tool of that name makes of the code.
+fn generated(tool: &str) -> Outcome {
+    let tools = [
         "run",
         "--quiet",
         "--package",
@@ -127,7 +129,7 @@ fn api_description() -> Outcome {
         "tools",
         "--",
     ];
-    shell::run(shell::cargo(tool).args(["openapi", "--check"])).into()
+    shell::run(shell::cargo(tools).args([tool, "--check"])).into()
 }
 
 fn table(results: &[(&str, Outcome, Duration)]) -> String {

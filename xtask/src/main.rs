@@ -25,7 +25,8 @@ prove
 
 generate
   sqlx [--check]                      the committed query data of crate `store`
-  openapi [--check]                   docs/openapi.json";
+  openapi [--check]                   docs/openapi.json
+  postman [--check]                   docs/picscripter.postman_collection.json";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
     match command.as_str() {
         "bench" => suite::bench(&rest),
         "check" => check::check(),
-        "demo" | "grant-admin" | "openapi" | "seed" => forward::tool(&command, &rest),
+        "demo" | "grant-admin" | "openapi" | "postman" | "seed" => forward::tool(&command, &rest),
         "dev" | "worker" => forward::server(&command, rest),
         "sqlx" => queries::command(&rest),
         "test" => suite::test(&rest),

@@ -1,9 +1,9 @@
-//! `cargo xtask seed | grant-admin EMAIL | demo [NETWORK…] | openapi [--check]`.
+//! `cargo xtask seed | grant-admin EMAIL | demo [NETWORK…] | openapi [--check] | postman [--check]`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domain::Platform;
-use local::{Failure, Variables, demo, house::House, openapi, seed};
+use local::{Failure, Variables, demo, house::House, openapi, postman, seed};
 
 const PASSWORD: &str = "picture-harbour-quartz-lantern";
 
@@ -12,8 +12,10 @@ async fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["openapi"] => openapi::write(&described(), false),
-        ["openapi", "--check"] => openapi::write(&described(), true),
+        ["openapi"] => openapi::write(&document("openapi.json"), false),
+        ["openapi", "--check"] => openapi::write(&document("openapi.json"), true),
+        ["postman"] => collect(false),
+        ["postman", "--check"] => collect(true),
         ["seed"] => {
             let base = format!("http://127.0.0.1:{}", Variables::read()?.port);
             let (email, token) = seed::seed(&base, PASSWORD).await?;
@@ -38,12 +40,22 @@ async fn main() -> Result<(), Failure> {
                 networks.iter().map(|name| name.parse()).collect();
             demo::run(&Variables::read()?, &networks?, say).await
         }
-        _ => Err("use seed, grant-admin EMAIL, demo [NETWORK…], or openapi [--check]".into()),
+        _ => Err(
+            "use seed, grant-admin EMAIL, demo [NETWORK…], openapi [--check] or postman [--check]"
+                .into(),
+        ),
     }
 }
 
-fn described() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.json")
+fn collect(check: bool) -> Result<(), Failure> {
+    let collection = document("picscripter.postman_collection.json");
+    postman::write(&document("openapi.json"), &collection, check)
+}
+
+fn document(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../docs")
+        .join(name)
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
