@@ -1,89 +1,29 @@
-//! Linkedin.
+//! LinkedIn, through its versioned REST interface, as a member.
+//!
+//! OAuth without PKCE, the client's secret in the body; tokens live 60 days, and a refresh token
+//! comes only to apps that LinkedIn approved for it. Files are uploaded to addresses that LinkedIn
+//! hands out, then one call makes the post. Equal posts are refused, naming the first, but a member's
+//! token cannot read posts: a lost answer is looked for once and then left to a person.
+//! The text is "little text": its reserved characters cut the post short unless they are escaped.
+//!
+//! Read 2026-08-13: <https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow>,
+//! <https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api>,
+//! <https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/videos-api>,
+//! <https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/little-text-format>,
+//! <https://learn.microsoft.com/en-us/linkedin/shared/api-guide/webhook-validation>.
 
-use domain::{CaptionRule, MediaRules, Platform, Unit, Violation};
-use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+mod connect;
+mod fault;
+mod little_text;
+mod lookup;
+mod options;
+mod profile;
+mod publish;
+mod webhook;
+mod wire;
 
-use crate::*;
-
-/// What Linkedin is like.
-pub const PROFILE: Profile = Profile {
-    platform: Platform::Linkedin,
-    oauth: Oauth {
-        authorize_url: |app| app.redirect_uri.clone(),
-        scopes: &[],
-        scope_separator: " ",
-        client_id_parameter: "client_id",
-        pkce: Pkce::None,
-        parameters: &[],
-    },
-    grant_family: "linkedin",
-    default_version: "",
-    caption: CaptionRule {
-        max: 0,
-        unit: Unit::Characters,
-    },
-    media: MediaRules {
-        text_alone: true,
-        max_images: 0,
-        image: None,
-        video: None,
-    },
-    refresh: RefreshPolicy::Never,
-};
-/// Connect.
-#[derive(Debug)]
-pub struct Connect(pub SecretString);
-impl Machine for Connect {
-    type Context<'a> = AppContext<'a>;
-    type Output = Grant;
-    fn next(&self, cx: &AppContext<'_>) -> Action<Grant> {
-        Action::WaitUntil(cx.now)
-    }
-    fn apply(self, _: Event, _: &AppContext<'_>) -> Result<Self, Fault> {
-        Ok(self)
-    }
-}
-/// Publish.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Publish;
-impl Publish {
-    /// Handle.
-    pub fn handle(&self) -> Option<String> {
-        None
-    }
-}
-impl Machine for Publish {
-    type Context<'a> = PublishContext<'a>;
-    type Output = Receipt;
-    fn next(&self, cx: &PublishContext<'_>) -> Action<Receipt> {
-        Action::WaitUntil(cx.now)
-    }
-    fn apply(self, _: Event, _: &PublishContext<'_>) -> Result<Self, Fault> {
-        Ok(self)
-    }
-}
-/// Connect.
-pub fn connect(callback: Callback) -> Connect {
-    Connect(callback.code)
-}
-/// Refresh.
-pub fn refresh(_: &Credentials, _: &App) -> Option<OneCall<Tokens>> {
-    None
-}
-/// Revoke.
-pub fn revoke(_: &Credentials, _: &App) -> Option<OneCall<()>> {
-    None
-}
-/// Check.
-pub fn check(_: &Draft<'_>) -> Vec<Violation> {
-    Vec::new()
-}
-/// Start.
-pub fn start(_: &Content) -> Publish {
-    Publish
-}
-/// Receive.
-pub fn receive(_: &Incoming<'_>) -> Result<Received, WebhookError> {
-    Err(WebhookError::Unsupported)
-}
+pub use connect::{Connect, connect, refresh, revoke};
+pub use options::{Options, Visibility, check};
+pub use profile::PROFILE;
+pub use publish::{Publish, VideoPart, VideoUpload, start};
+pub use webhook::receive;
