@@ -696,3 +696,41 @@ fn attached<'a>(content: &'a Content, media: &'a [String]) -> Option<NewContent<
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_states_can_be_read_for_ever() {
+        let stored: Vec<serde_json::Value> =
+            serde_json::from_str(include_str!("fixtures/states.json")).unwrap();
+        for state in stored {
+            let read: Publish = serde_json::from_value(state.clone()).unwrap();
+            let written = serde_json::to_value(&read).unwrap();
+            for (name, value) in state.as_object().unwrap() {
+                if !matches!(name.as_str(), "upload") {
+                    assert_eq!(&written[name], value, "{name} of {state}");
+                }
+            }
+            assert_eq!(serde_json::from_value::<Publish>(written).unwrap(), read);
+        }
+    }
+
+    #[test]
+    fn our_token_goes_to_linkedin_only() {
+        for (url, is_taken) in [
+            ("https://www.linkedin.com/dms-uploads/a", true),
+            ("https://api.linkedin.com/mediaUpload/a", true),
+            ("http://www.linkedin.com/dms-uploads/a", false),
+            ("https://linkedin.com.evil.example/a", false),
+            ("https://evillinkedin.com/a", false),
+        ] {
+            assert_eq!(
+                with_our_token(url.parse().unwrap()).is_ok(),
+                is_taken,
+                "{url}"
+            );
+        }
+    }
+}

@@ -188,11 +188,14 @@ fn finalize_video(world: &World, caller: &Caller, order: &Value) -> Response {
         return wrong("uploadedPartIds", "uploadedPartIds are not those of the parts");
     }
     // The order is taken as it is given: a wrong one scrambles the video.
-    let whole: Vec<u8> = ids
-        .iter()
-        .filter_map(|id| video.parts.iter().find(|p| p.etag.as_deref() == Some(id)))
-        .flat_map(|part| part.bytes.iter().copied())
-        .collect();
+    let mut whole = Vec::new();
+    for id in ids {
+        let part = video
+            .parts
+            .iter()
+            .find(|part| part.etag.as_deref() == Some(id));
+        whole.extend_from_slice(part.map_or(&[], |part| &part.bytes));
+    }
     let is_video = whole.get(4..8) == Some(b"ftyp".as_slice());
     let failure = failure.or_else(|| (!is_video).then(|| "UNSUPPORTED_FORMAT".to_owned()));
     video.outcome = Some(failure.map_or_else(
