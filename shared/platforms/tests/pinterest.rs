@@ -68,11 +68,11 @@ async fn a_denial_brings_the_browser_back_with_the_reason() {
 async fn refreshing_rotates_and_the_old_refresh_token_is_dead() {
     let stage = Stage::new();
     let mut connection = stage.connection(Platform::Pinterest, STUDIO).await;
-    let mut stale = connection.clone();
+    let mut old = connection.clone();
     refreshed(&stage, &mut connection)
         .await
         .expect("new tokens");
-    let fault = refreshed(&stage, &mut stale).await.expect_err("dead");
+    let fault = refreshed(&stage, &mut old).await.expect_err("dead");
     assert_eq!(fault.code, "grant_ended");
     stage.clock.advance(Duration::days(59));
     refreshed(&stage, &mut connection)

@@ -244,7 +244,7 @@ impl Machine for Publish {
                 let asked = Asked {
                     video,
                     is_closed,
-                    asked: asked + 1,
+                    times: asked + 1,
                     give_up_at,
                     tries,
                 };
@@ -464,7 +464,7 @@ fn finalized(
 struct Asked {
     video: String,
     is_closed: bool,
-    asked: u32,
+    times: u32,
     give_up_at: OffsetDateTime,
     tries: u8,
 }
@@ -504,8 +504,8 @@ fn processed(cx: &PublishContext<'_>, asked: Asked, answer: &Answer) -> Result<P
         _ => Ok(Publish::ProcessVideo {
             video: asked.video,
             is_closed: asked.is_closed,
-            ask_at: cx.now + pause(asked.asked),
-            asked: asked.asked,
+            ask_at: cx.now + pause(asked.times),
+            asked: asked.times,
             give_up_at: asked.give_up_at,
             tries,
         }),

@@ -26,12 +26,11 @@ pub(super) fn refused(answer: &Answer, now: OffsetDateTime) -> Option<Fault> {
             "scope_missing",
             "Pinterest was not allowed to let us pin; connect the account again and allow all permissions.",
         )),
-        (401 | 403, 7) => Some(board_forbidden()),
         (403, 29) if has(&problem.message, "trial access") => Some(Fault::operator(
             "app_on_trial",
             "Pinterest has not yet approved this app for publishing.",
         )),
-        (403, 29) => Some(board_forbidden()),
+        (401 | 403, 7) | (403, 29) => Some(board_forbidden()),
         (403, 2625 | 2626) => Some(Fault::content(
             "account_restricted",
             "Pinterest has restricted this account; check it at Pinterest.",
@@ -229,6 +228,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table: one entry a row")]
     fn each_listed_refusal_has_its_meaning() {
         let trial = "Apps with Trial access may not create Pins in production https://api.pinterest.com - use API Sandbox https://api-sandbox.pinterest.com instead.";
         for (status, code, message, kind, name) in [

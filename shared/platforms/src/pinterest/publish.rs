@@ -417,7 +417,7 @@ fn looked(cx: &PublishContext<'_>, mut look: Look, answer: &Answer) -> Result<Pu
             Fault {
                 kind: FaultKind::Content,
                 ..
-            } => look_again(look),
+            } => look_again(&look),
             fault => Err(fault),
         };
     }
@@ -447,13 +447,13 @@ fn looked(cx: &PublishContext<'_>, mut look: Look, answer: &Answer) -> Result<Pu
         return Err(Fault::unconfirmed(candidates(&look.found)));
     }
     match look.found.as_slice() {
-        [] => look_again(look),
+        [] => look_again(&look),
         [id] => Ok(Publish::Published { id: id.clone() }),
         several => Err(Fault::unconfirmed(candidates(several))),
     }
 }
 
-fn look_again(look: Look) -> Result<Publish, Fault> {
+fn look_again(look: &Look) -> Result<Publish, Fault> {
     next_look(look.armed_at, look.number + 1)
         .map(|then| Publish::Look {
             armed_at: look.armed_at,

@@ -6,7 +6,7 @@ use axum::{
     extract::{Path, Query, State as Shared},
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::{
@@ -51,7 +51,7 @@ pub(super) async fn create(
             [(HeaderName::from_static("x-restli-id"), urn)],
         )
             .into_response(),
-        Err(refusal) => *refusal,
+        Err(refusal) => refusal,
     }
 }
 
@@ -60,17 +60,17 @@ fn make(
     state: &mut State,
     caller: &Caller,
     body: &Value,
-) -> Result<String, Box<Response>> {
-    check_fields(caller, body).map_err(Box::new)?;
+) -> Result<String, Response> {
+    check_fields(caller, body)?;
     let commentary = body["commentary"].as_str().unwrap_or_default();
     let content = &body["content"];
-    let (kind, files) = files_of(world, state, caller, content).map_err(Box::new)?;
+    let (kind, files) = files_of(world, state, caller, content)?;
     if commentary.is_empty() && files.is_empty() {
-        return Err(Box::new(wrong(
+        return Err(wrong(
             "MISSING_FIELD",
             "A post needs commentary or content",
             "commentary",
-        )));
+        ));
     }
     let now = world.now();
     let twin = state.posts.iter().find(|post| {
@@ -80,7 +80,7 @@ fn make(
             && now - post.created_at < DUPLICATE_WINDOW
     });
     if let Some(twin) = twin {
-        return Err(Box::new(duplicate(&twin.urn)));
+        return Err(duplicate(&twin.urn));
     }
     let urn = if kind == "text" {
         format!("urn:li:share:{}", 7_000_000_000_000_000_000 + world.number())
@@ -333,7 +333,7 @@ pub(super) async fn find(
     if !may_read(&caller) {
         return caller.denied("partnerApiPostsExternal.FINDER-author");
     }
-    let method = headers.get("x-restli-method").map(|value| value.as_bytes());
+    let method = headers.get("x-restli-method").map(HeaderValue::as_bytes);
     if value(&pairs, "q") != "author" || method != Some(b"FINDER".as_slice()) {
         return refusal(400, None, "ILLEGAL_ARGUMENT", "Unknown finder");
     }

@@ -3,6 +3,11 @@
 //! A Pin is live once `POST /v5/pins` answered 201; the same body sent twice makes two Pins.
 //! The sandbox host serves the same, but what is pinned there is marked so in the ledger.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "a refusal is a whole answer, made once and handed on"
+)]
+
 mod boards;
 mod consent;
 mod media;

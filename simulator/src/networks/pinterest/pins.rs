@@ -61,19 +61,19 @@ pub(super) async fn create(
     };
     let board = match check(&world, &account, &order) {
         Ok(board) => board,
-        Err(refusal) => return *refusal,
+        Err(refusal) => return refusal,
     };
     match media_of(&world, &account, &order["media_source"]).await {
         Ok((kind, file)) => {
             let pin = publish(&world, &account, &board, &order, (kind, file), is_sandbox);
             answer(&world, StatusCode::CREATED, pin)
         }
-        Err(refusal) => *refusal,
+        Err(refusal) => refusal,
     }
 }
 
-fn check(world: &World, account: &str, order: &Value) -> Result<Board, Box<Response>> {
-    let refuse = |why: &str| Err(Box::new(invalid(world, why)));
+fn check(world: &World, account: &str, order: &Value) -> Result<Board, Response> {
+    let refuse = |why: &str| Err(invalid(world, why));
     let unknown = order
         .as_object()
         .and_then(|fields| fields.keys().find(|key| !FIELDS.contains(&key.as_str())));
@@ -81,33 +81,35 @@ fn check(world: &World, account: &str, order: &Value) -> Result<Board, Box<Respo
         return refuse(&format!("{{...}} ('{field}' was unexpected)"));
     }
     for (field, most) in LENGTHS {
-        match &order[field] {
-            Value::Null => {}
-            Value::String(text) if text.chars().count() <= most => {}
-            _ => return refuse(&format!("{{'{field}': ...}} ({field} is too long)")),
+        let given = &order[field];
+        let fits = given
+            .as_str()
+            .is_some_and(|text| text.chars().count() <= most);
+        if !given.is_null() && !fits {
+            return refuse(&format!("{{'{field}': ...}} ({field} is too long)"));
         }
     }
     if let Some(link) = order["link"].as_str()
         && url::Url::parse(link).map_or(true, |url| !matches!(url.scheme(), "http" | "https"))
     {
-        return Err(Box::new(refusal(
+        return Err(refusal(
             world,
             400,
             1,
             "Whoops! That's an invalid URL.",
-        )));
+        ));
     }
     let board_id = order["board_id"].as_str().unwrap_or_default();
-    let board = boards::find(world, account, board_id).map_err(Box::new)?;
+    let board = boards::find(world, account, board_id)?;
     if let Some(section) = order["board_section_id"].as_str()
         && !board.sections.iter().any(|(id, _)| id == section)
     {
-        return Err(Box::new(refusal(
+        return Err(refusal(
             world,
             404,
             2031,
             "Board section not found.",
-        )));
+        ));
     }
     Ok(board)
 }
@@ -117,8 +119,8 @@ async fn media_of(
     world: &World,
     account: &str,
     source: &Value,
-) -> Result<(&'static str, LiveMedia), Box<Response>> {
-    let refuse = |why: &str| Err(Box::new(invalid(world, why)));
+) -> Result<(&'static str, LiveMedia), Response> {
+    let refuse = |why: &str| Err(invalid(world, why));
     match source["source_type"].as_str() {
         Some("image_url") => {
             let Some(url) = source["url"].as_str() else {
@@ -151,21 +153,21 @@ async fn media_of(
                 Some(Some(Outcome::Failed(_) | Outcome::Ready { .. }) | None) => {
                     refuse("{'media_source': ...} (the media is not ready)")
                 }
-                None => Err(Box::new(refusal(world, 404, 404, "Media not found."))),
+                None => Err(refusal(world, 404, 404, "Media not found.")),
             }
         }
         _ => refuse("{'media_source': ...} (source_type is not one that this interface serves)"),
     }
 }
 
-async fn fetch(world: &World, url: &str) -> Result<LiveMedia, Box<Response>> {
+async fn fetch(world: &World, url: &str) -> Result<LiveMedia, Response> {
     let unreachable = || {
-        Err(Box::new(refusal(
+        Err(refusal(
             world,
             400,
             1,
             "Unable to reach the URL. Please check that the image is reachable.",
-        )))
+        ))
     };
     let Ok(pulled) = world.pull(url).await else {
         return unreachable();
@@ -178,10 +180,10 @@ async fn fetch(world: &World, url: &str) -> Result<LiveMedia, Box<Response>> {
         Ok(imagesize::ImageType::Jpeg | imagesize::ImageType::Png)
     );
     if !is_picture {
-        return Err(Box::new(invalid(
+        return Err(invalid(
             world,
             "{'media_source': ...} (the image is neither JPEG nor PNG)",
-        )));
+        ));
     }
     Ok(world.keep(&pulled.content_type, pulled.bytes))
 }
