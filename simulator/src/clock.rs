@@ -4,22 +4,35 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use time::{Duration, OffsetDateTime};
 
-/// The machine's time plus an offset that can be moved. Copies share the offset.
+/// A clock that can be moved: the machine's time plus an offset, or one that stands still until it
+/// is moved. Copies share the offset.
 #[derive(Debug, Clone, Default)]
-pub struct Clock(Arc<Mutex<Duration>>);
+pub struct Clock {
+    stands_at: Option<OffsetDateTime>,
+    offset: Arc<Mutex<Duration>>,
+}
 
 impl Clock {
+    /// A clock that shows `time` until it is moved.
+    pub fn standing_at(time: OffsetDateTime) -> Self {
+        Self {
+            stands_at: Some(time),
+            offset: Arc::default(),
+        }
+    }
+
     /// The time.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the clock of the simulated networks"
     )]
     pub fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::now_utc() + *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let offset = *self.offset.lock().unwrap_or_else(PoisonError::into_inner);
+        self.stands_at.unwrap_or_else(OffsetDateTime::now_utc) + offset
     }
 
     /// Moves the time forward (or back, with a negative duration).
     pub fn advance(&self, by: Duration) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
+        *self.offset.lock().unwrap_or_else(PoisonError::into_inner) += by;
     }
 }

@@ -172,3 +172,34 @@ fn grant(user: User, tokens: Tokens) -> Grant {
         }],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FaultKind;
+
+    fn tokens(scopes: &[&str]) -> Tokens {
+        Tokens {
+            access: SecretString::from("access"),
+            access_expires_at: None,
+            refresh: None,
+            refresh_expires_at: None,
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn every_scope_is_needed_in_whatever_order() {
+        let mut scopes = SCOPES.to_vec();
+        scopes.reverse();
+        assert!(with_every_scope(tokens(&scopes)).is_ok());
+        for missing in 0..scopes.len() {
+            let mut fewer = scopes.clone();
+            let left_out = fewer.remove(missing);
+            let fault = with_every_scope(tokens(&fewer)).unwrap_err();
+            assert_eq!(fault.kind, FaultKind::Reconnect);
+            assert_eq!(fault.code, "scope_missing");
+            assert!(fault.message.contains(left_out));
+        }
+    }
+}

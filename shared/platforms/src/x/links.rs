@@ -82,14 +82,14 @@ impl Scan<'_> {
         let scheme = self.scheme(start);
         let host = self.host(start + scheme)?;
         let end = host.end;
+        if !self.labels_fit(&host.domain) {
+            return Some((Vec::new(), end));
+        }
         if scheme == 0 {
             if matches!(before, Some('-' | '_' | '.' | '/')) {
                 return Some((Vec::new(), end));
             }
             return Some((self.bare_links(&host), end));
-        }
-        if !self.labels_fit(&host.domain) {
-            return Some((Vec::new(), end));
         }
         if self.words(host.domain.clone()).eq_ignore_ascii_case("t.co")
             && self.at(host.domain.end) == Some('/')
@@ -269,7 +269,9 @@ impl Scan<'_> {
             if label.is_ascii() {
                 return label.len() <= MAX_LABEL;
             }
-            punycode::encode_str(label).is_some_and(|name| name.len() + 4 <= MAX_LABEL)
+            let is_encoded_twice = label.to_lowercase().starts_with("xn--");
+            !is_encoded_twice
+                && punycode::encode_str(label).is_some_and(|name| name.len() + 4 <= MAX_LABEL)
         })
     }
 

@@ -620,3 +620,30 @@ fn facts(cx: &PublishContext<'_>, place: usize) -> (u64, &'static str) {
         .get(place)
         .map_or((0, ""), |asset| (asset.bytes(), asset.facts.content_type()))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Publish;
+
+    /// A stored state outlives a deploy: these must be read for ever.
+    #[test]
+    fn stored_states_are_read() {
+        let time = "2026-03-04T05:06:07Z";
+        for stored in [
+            json!({ "step": "append", "id": "1", "segment": 2, "chunk": 1_048_576 }),
+            json!({ "step": "describe", "media": ["1"] }),
+            json!({ "step": "finalize", "id": "1" }),
+            json!({ "step": "initialize", "chunk": 1_048_576 }),
+            json!({ "step": "look", "armed_at": time, "number": 3, "ask_at": time }),
+            json!({ "step": "post", "media": [] }),
+            json!({ "step": "process", "id": "1", "ask_at": time, "give_up_at": time }),
+            json!({ "step": "published", "id": "1" }),
+            json!({ "step": "upload", "media": ["1"], "tries": 1 }),
+        ] {
+            let read: Publish = serde_json::from_value(stored.clone()).expect("a known state");
+            assert_eq!(json!(read)["step"], stored["step"]);
+        }
+    }
+}

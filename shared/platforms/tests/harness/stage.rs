@@ -15,7 +15,7 @@ use platforms::{
 use secrecy::SecretString;
 use serde_json::Value;
 use simulator::{Clock, Pulled, Registration, Settings, Simulator};
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, macros::datetime};
 use url::Url;
 
 use super::{
@@ -53,9 +53,9 @@ pub struct Connection {
 }
 
 impl Stage {
-    /// Seven networks where nothing has happened yet.
+    /// Seven networks where nothing has happened yet, and a clock that only tests move.
     pub fn new() -> Self {
-        let clock = Clock::default();
+        let clock = Clock::standing_at(datetime!(2026-03-04 05:06:07 UTC));
         let files: Arc<Mutex<HashMap<String, Sample>>> = Arc::default();
         let apps: BTreeMap<Platform, App> = Platform::ALL
             .into_iter()

@@ -1,13 +1,103 @@
-//! .
+//! X: `x.com` (consent) and `api.x.com` (everything else).
+//!
+//! Codes live 30 seconds, refresh tokens work once and a spent one ends its whole family; texts are
+//! weighed, equal ones refused, links rewritten; large files are worked on before they can be posted.
 
-use axum::Router;
+mod caller;
+mod consent;
+mod media;
+mod posts;
+mod rates;
+mod said;
+mod text;
 
-use crate::World;
+use std::collections::{BTreeMap, HashMap};
 
-/// What it keeps.
+use axum::{
+    Router,
+    routing::{delete, get, post},
+};
+use time::{Duration, OffsetDateTime};
+
+use crate::{Account, World};
+
+const NETWORK: &str = "x";
+
+/// What X keeps.
 #[derive(Debug, Default)]
-pub struct State {}
+pub struct State {
+    files: HashMap<String, media::File>,
+    posts: Vec<posts::Post>,
+    rates: BTreeMap<(String, &'static str), rates::Window>,
+    listing_delay: Duration,
+    failing_files: u32,
+}
+
+impl State {
+    /// From here on a post shows up in its timeline so long after it went live.
+    pub fn delay_listing(&mut self, by: Duration) {
+        self.listing_delay = by;
+    }
+
+    /// X will find the next file that it works on unusable.
+    pub fn fail_next_file(&mut self) {
+        self.failing_files += 1;
+    }
+
+    /// Another app posts a text in an account's name.
+    pub fn post_by_another_app(&mut self, id: &str, account: &str, text: &str, at: OffsetDateTime) {
+        self.posts.push(posts::Post::foreign(id, account, text, at));
+    }
+
+    /// The account has used up what it may call by this name (`create_post`, `timeline`, …) until
+    /// the window ends.
+    pub fn use_up(&mut self, account: &str, name: &'static str, now: OffsetDateTime) {
+        let key = (account.to_owned(), name);
+        self.rates.insert(key, rates::Window::used_up(now));
+    }
+}
 
 pub(crate) fn routes() -> Router<World> {
     Router::new()
+        .route("/x.com/i/oauth2/authorize", get(consent::authorize))
+        .route("/api.x.com/2/oauth2/token", post(consent::token))
+        .route("/api.x.com/2/oauth2/revoke", post(consent::revoke))
+        .route("/api.x.com/2/users/me", get(consent::me))
+        .route("/api.x.com/2/users/{id}/tweets", get(posts::timeline))
+        .route("/api.x.com/2/tweets", post(posts::create))
+        .route("/api.x.com/2/tweets/{id}", delete(posts::remove))
+        .route(
+            "/api.x.com/2/media/upload",
+            get(media::status).post(media::upload),
+        )
+        .route(
+            "/api.x.com/2/media/upload/initialize",
+            post(media::initialize),
+        )
+        .route("/api.x.com/2/media/upload/{id}/append", post(media::append))
+        .route(
+            "/api.x.com/2/media/upload/{id}/finalize",
+            post(media::finalize),
+        )
+        .route("/api.x.com/2/media/metadata", post(media::describe))
+}
+
+/// The accounts that can be chosen.
+fn accounts() -> Vec<Account> {
+    [
+        ("2244994945", "sample_studio", "Sample Studio"),
+        ("1880028106020515841", "sample_kitchen", "Sample Kitchen"),
+        ("783214", "sample_trails", "Sample Trails"),
+    ]
+    .into_iter()
+    .map(|(id, username, name)| Account {
+        id: id.to_owned(),
+        username: username.to_owned(),
+        name: name.to_owned(),
+    })
+    .collect()
+}
+
+fn account(id: &str) -> Option<Account> {
+    accounts().into_iter().find(|account| account.id == id)
 }

@@ -1,0 +1,633 @@
+//! What the simulated X refuses, and how.
+
+use axum::body::Body;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use simulator::{Clock, Pulled, Registration, Settings, Simulator};
+use time::{Duration, macros::datetime};
+use tower::ServiceExt as _;
+
+const BACK: &str = "https://app.example/back";
+const ALL: &str = "tweet.read tweet.write users.read media.write offline.access";
+// The verifier and challenge of RFC 7636, appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const STUDIO: &str = "2244994945";
+const TRAILS: &str = "783214";
+/// A GIF of 16 by 16 as far as its head tells.
+const PICTURE: &[u8] = b"GIF89a\x10\0\x10\0\0\0\0;";
+const VIDEO: &[u8] = b"\0\0\0\x18ftypisom\0\0\x02\0isommp42";
+
+#[tokio::test]
+async fn the_consent_page_opens_only_for_a_visit_in_order() {
+    let visitor = Visitor::new();
+    assert_eq!(visitor.visit(&[]).await.status, StatusCode::OK);
+    let too_long = "s".repeat(501);
+    for wrong in [
+        ("response_type", "token"),
+        ("client_id", "stranger"),
+        ("scope", "tweet.read everything"),
+        ("state", &too_long),
+        ("code_challenge", ""),
+        ("code_challenge_method", "plain"),
+    ] {
+        let heard = visitor.visit(&[wrong]).await;
+        assert_eq!(heard.status, StatusCode::BAD_REQUEST, "{wrong:?}");
+    }
+    let elsewhere = ("redirect_uri", "https://app.example/back/");
+    let heard = visitor.visit(&[elsewhere]).await;
+    assert_eq!(heard.body["errors"][0]["code"], 415);
+}
+
+#[tokio::test]
+async fn a_code_works_once_within_thirty_seconds_and_with_what_it_was_given_for() {
+    let visitor = Visitor::new();
+    for wrong in [
+        ("code_verifier", "wrong"),
+        ("redirect_uri", "https://app.example/other"),
+        ("code", "wrong"),
+        ("grant_type", "password"),
+    ] {
+        let code = visitor.code(STUDIO, ALL).await;
+        let heard = visitor.exchange(&code, &[wrong]).await;
+        assert_eq!(heard.status, StatusCode::BAD_REQUEST, "{wrong:?}");
+        assert_eq!(heard.body["error"], "invalid_request");
+    }
+    let code = visitor.code(STUDIO, ALL).await;
+    visitor.clock.advance(Duration::seconds(29));
+    assert_eq!(visitor.exchange(&code, &[]).await.status, StatusCode::OK);
+    let again = visitor.exchange(&code, &[]).await;
+    assert_eq!(again.status, StatusCode::BAD_REQUEST);
+    let code = visitor.code(STUDIO, ALL).await;
+    visitor.clock.advance(Duration::seconds(30));
+    let late = visitor.exchange(&code, &[]).await;
+    assert_eq!(late.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_token_endpoint_wants_the_apps_secret_and_a_form() {
+    let visitor = Visitor::new();
+    let token = "/2/oauth2/token";
+    let heard = visitor.token_call(token, "wrong", &[]).await;
+    assert_eq!(heard.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(heard.body["error"], "unauthorized_client");
+    let basic = format!("Basic {}", STANDARD.encode("client:secret"));
+    let heard = visitor
+        .call("POST", token, &basic, "application/json", "{}")
+        .await;
+    assert_eq!(heard.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_refresh_token_comes_with_offline_access_only() {
+    let tokens = Visitor::new().tokens(STUDIO, "tweet.read users.read").await;
+    assert_eq!(tokens["expires_in"], 7200);
+    assert!(tokens.get("refresh_token").is_none());
+}
+
+#[tokio::test]
+async fn refreshing_ends_the_old_pair_and_a_spent_token_ends_all() {
+    let visitor = Visitor::new();
+    let me = "/2/users/me";
+    let old = visitor.tokens(STUDIO, ALL).await;
+    let new = visitor.refresh(text(&old["refresh_token"])).await.body;
+    let old_access = visitor.get(text(&old["access_token"]), me).await;
+    assert_eq!(old_access.status, StatusCode::UNAUTHORIZED);
+    let new_access = visitor.get(text(&new["access_token"]), me).await;
+    assert_eq!(new_access.status, StatusCode::OK);
+    let spent = visitor.refresh(text(&old["refresh_token"])).await;
+    assert_eq!(spent.body["error"], "invalid_request");
+    let ended = visitor.get(text(&new["access_token"]), me).await;
+    assert_eq!(ended.status, StatusCode::UNAUTHORIZED);
+    let ended = visitor.refresh(text(&new["refresh_token"])).await;
+    assert_eq!(ended.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn an_access_token_ends_by_time_and_by_revocation() {
+    let visitor = Visitor::new();
+    let token = visitor.connected(STUDIO).await;
+    visitor.clock.advance(Duration::seconds(7200));
+    let late = visitor.get(&token, "/2/users/me").await;
+    assert_eq!(late.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(late.body["title"], "Unauthorized");
+    let token = visitor.connected(STUDIO).await;
+    for _ in 0..2 {
+        let fields = [("token", token.as_str())];
+        let heard = visitor
+            .token_call("/2/oauth2/revoke", "secret", &fields)
+            .await;
+        assert_eq!(heard.body, json!({ "revoked": true }));
+    }
+    let revoked = visitor.get(&token, "/2/users/me").await;
+    assert_eq!(revoked.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn each_call_wants_its_scopes() {
+    let visitor = Visitor::new();
+    let tokens = visitor.tokens(STUDIO, "tweet.read users.read").await;
+    let token = text(&tokens["access_token"]);
+    let post = visitor.tweet(token, json!({ "text": "a" })).await;
+    let media = visitor.post(token, "/2/media/metadata", &json!({})).await;
+    for heard in [post, media] {
+        assert_eq!(heard.status, StatusCode::FORBIDDEN);
+        assert_eq!(heard.body["detail"], "Forbidden");
+        assert_eq!(heard.body["type"], "about:blank");
+    }
+}
+
+#[tokio::test]
+async fn a_picture_must_be_a_small_picture_of_a_known_use() {
+    let visitor = Visitor::new();
+    let token = visitor.connected(STUDIO).await;
+    let upload = async |bytes: &[u8], category: &str, more: Option<&str>| {
+        let mut body = json!({ "media": STANDARD.encode(bytes), "media_category": category });
+        if let Some(more) = more {
+            body[more] = json!("1");
+        }
+        visitor.post(&token, "/2/media/upload", &body).await
+    };
+    let good = upload(PICTURE, "tweet_image", None).await;
+    assert_eq!(good.status, StatusCode::OK);
+    assert!(is_invalid(&upload(PICTURE, "portrait", None).await));
+    assert!(is_invalid(
+        &upload(PICTURE, "tweet_image", Some("alt")).await
+    ));
+    assert!(is_invalid(
+        &upload(b"no picture", "tweet_image", None).await
+    ));
+    let mut large = PICTURE.to_vec();
+    large.resize((5 << 20) + 1, 0);
+    let heard = upload(&large, "tweet_image", None).await;
+    assert_eq!(heard.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(heard.text, "");
+}
+
+#[tokio::test]
+async fn a_large_file_is_announced_in_known_words() {
+    let visitor = Visitor::new();
+    let token = visitor.connected(STUDIO).await;
+    let good =
+        json!({ "media_type": "video/mp4", "media_category": "tweet_video", "total_bytes": 9 });
+    let path = "/2/media/upload/initialize";
+    assert_eq!(
+        visitor.post(&token, path, &good).await.status,
+        StatusCode::OK
+    );
+    for (field, wrong) in [
+        ("media_type", Value::Null),
+        ("media_type", json!("video/avi")),
+        ("media_category", json!("film")),
+        ("total_bytes", Value::Null),
+        ("total_bytes", json!((512_u64 << 20) + 1)),
+        ("name", json!("x")),
+    ] {
+        let mut body = good.clone();
+        body[field] = wrong;
+        assert!(
+            is_invalid(&visitor.post(&token, path, &body).await),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn chunks_have_bounds_and_must_add_up() {
+    let visitor = Visitor::new();
+    let token = visitor.connected(STUDIO).await;
+    let id = visitor.initialize(&token, VIDEO.len()).await;
+    let (start, rest) = VIDEO.split_at(10);
+    assert!(is_invalid(
+        &visitor.append(&token, &id, "1000", start).await
+    ));
+    assert!(is_invalid(&visitor.append(&token, "1", "0", start).await));
+    let huge = vec![0; (4 << 20) + 1];
+    let heard = visitor.append(&token, &id, "0", &huge).await;
+    assert_eq!(heard.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(heard.text, "");
+    for _ in 0..2 {
+        let heard = visitor.append(&token, &id, "0", start).await;
+        assert!(heard.body["data"]["expires_at"].is_i64());
+    }
+    assert!(is_invalid(&visitor.finalize(&token, &id, &json!({})).await));
+    visitor.append(&token, &id, "1", rest).await;
+    let heard = visitor.finalize(&token, &id, &json!([])).await;
+    let message = &heard.body["errors"][0]["message"];
+    assert_eq!(message, "Request body must be a JSON object.");
+    let heard = visitor.finalize(&token, &id, &json!({})).await;
+    assert_eq!(heard.body["data"]["processing_info"]["state"], "pending");
+    assert!(is_invalid(&visitor.finalize(&token, &id, &json!({})).await));
+}
+
+#[tokio::test]
+async fn a_video_can_be_posted_when_it_was_worked_on_and_until_it_is_forgotten() {
+    let visitor = Visitor::new();
+    let world = visitor.simulator.world();
+    world.set_processing("x", Duration::seconds(10));
+    let token = visitor.connected(STUDIO).await;
+    let id = visitor.initialize(&token, VIDEO.len()).await;
+    visitor.append(&token, &id, "0", VIDEO).await;
+    visitor.finalize(&token, &id, &json!({})).await;
+    let status = format!("/2/media/upload?media_id={id}&command=STATUS");
+    let state = async || {
+        let heard = visitor.get(&token, &status).await;
+        heard.body["data"]["processing_info"]["state"].clone()
+    };
+    let post = |text: &str| json!({ "text": text, "media": { "media_ids": [id] } });
+    let early = visitor.tweet(&token, post("early")).await;
+    let message = &early.body["errors"][0]["message"];
+    assert_eq!(message, "Your media IDs are invalid.");
+    assert_eq!(state().await, "pending");
+    visitor.clock.advance(Duration::seconds(5));
+    assert_eq!(state().await, "in_progress");
+    visitor.clock.advance(Duration::seconds(5));
+    assert_eq!(state().await, "succeeded");
+    let other = visitor.connected(TRAILS).await;
+    assert!(is_invalid(&visitor.tweet(&other, post("not mine")).await));
+    let heard = visitor.get(&other, &status).await;
+    assert_eq!(heard.status, StatusCode::NOT_FOUND);
+    let good = visitor.tweet(&token, post("good")).await;
+    assert_eq!(good.status, StatusCode::CREATED);
+    visitor.clock.advance(Duration::days(1));
+    let token = visitor.connected(STUDIO).await;
+    assert!(is_invalid(&visitor.tweet(&token, post("late")).await));
+}
+
+#[tokio::test]
+async fn a_description_has_a_thousand_characters_at_most() {
+    let visitor = Visitor::new();
+    let token = visitor.connected(STUDIO).await;
+    let id = visitor.picture(&token).await;
+    let describe = async |text: &str| {
+        let body = json!({ "id": id, "metadata": { "alt_text": { "text": text } } });
+        visitor.post(&token, "/2/media/metadata", &body).await
+    };
+    assert_eq!(describe(&"é".repeat(1000)).await.status, StatusCode::OK);
+    assert!(is_invalid(&describe(&"é".repeat(1001)).await));
+}
+
+#[tokio::test]
+async fn a_post_is_weighed_and_its_shape_checked() {
+    let visitor = Visitor::new();
+    let token = visitor.connected(STUDIO).await;
+    let link = format!("https://example.com/{}", "a".repeat(300));
+    let with_link = |words: usize| format!("{link} {}", "b".repeat(words));
+    for good in ["a".repeat(280), "日".repeat(140), with_link(256)] {
+        let heard = visitor.tweet(&token, json!({ "text": good })).await;
+        assert_eq!(heard.status, StatusCode::CREATED, "{good}");
+    }
+    for long in ["a".repeat(281), "日".repeat(141), with_link(257)] {
+        let heard = visitor.tweet(&token, json!({ "text": long })).await;
+        assert_eq!(heard.status, StatusCode::FORBIDDEN, "{long}");
+        let detail = &heard.body["detail"];
+        assert_eq!(detail, "You are not permitted to perform this action.");
+    }
+    for wrong in [
+        json!({ "text": " " }),
+        json!({ "text": "a\u{FEFF}" }),
+        json!({ "text": "a", "shout": true }),
+        json!({ "text": "a", "reply_settings": "friends" }),
+        json!({ "text": "a", "media": { "media_ids": [] } }),
+        json!({ "text": "a", "media": { "media_ids": ["1"] } }),
+    ] {
+        let heard = visitor.tweet(&token, wrong.clone()).await;
+        assert!(is_invalid(&heard), "{wrong}");
+    }
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(visitor.picture(&token).await);
+    }
+    let five = json!({ "text": "a", "media": { "media_ids": ids } });
+    assert!(is_invalid(&visitor.tweet(&token, five).await));
+}
+
+#[tokio::test]
+async fn an_equal_text_of_the_same_account_is_refused_for_a_day() {
+    let visitor = Visitor::new();
+    let token = visitor.connected(STUDIO).await;
+    let words = json!({ "text": "cafe\u{301}" });
+    let first = visitor.tweet(&token, words.clone()).await;
+    assert_eq!(first.status, StatusCode::CREATED);
+    let again = visitor.tweet(&token, json!({ "text": "café" })).await;
+    let detail = &again.body["detail"];
+    assert_eq!(
+        detail,
+        "You are not allowed to create a Tweet with duplicate content."
+    );
+    let other = visitor.connected(TRAILS).await;
+    let heard = visitor.tweet(&other, words.clone()).await;
+    assert_eq!(heard.status, StatusCode::CREATED);
+    visitor.clock.advance(Duration::hours(24));
+    let token = visitor.connected(STUDIO).await;
+    let later = visitor.tweet(&token, words).await;
+    assert_eq!(later.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn a_reply_goes_to_own_posts_only() {
+    let visitor = Visitor::new();
+    let mine = visitor.connected(STUDIO).await;
+    let theirs = visitor.connected(TRAILS).await;
+    let root = id_of(&visitor.tweet(&mine, json!({ "text": "root" })).await);
+    let reply = json!({ "text": "part two", "reply": { "in_reply_to_tweet_id": root } });
+    let heard = visitor.tweet(&theirs, reply.clone()).await;
+    assert_eq!(heard.status, StatusCode::FORBIDDEN);
+    assert!(text(&heard.body["detail"]).contains("you have not been mentioned"));
+    let heard = visitor.tweet(&mine, reply).await;
+    assert_eq!(heard.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn the_timeline_lists_late_newest_first_and_with_short_links() {
+    let visitor = Visitor::new();
+    let token = visitor.connected(STUDIO).await;
+    let world = visitor.simulator.world();
+    world.states().x().delay_listing(Duration::seconds(60));
+    let picture = visitor.picture(&token).await;
+    let words = "See example.com & https://example.org/a?b&c.";
+    let post = json!({ "text": words, "media": { "media_ids": [picture] } });
+    let made = visitor.tweet(&token, post).await;
+    visitor.tweet(&token, json!({ "text": "second" })).await;
+    let path = format!("/2/users/{STUDIO}/tweets");
+    let all = format!("{path}?tweet.fields=created_at,entities,attachments&max_results=5");
+    let empty = visitor.get(&token, &all).await;
+    assert_eq!(empty.body, json!({ "meta": { "result_count": 0 } }));
+    visitor.clock.advance(Duration::seconds(60));
+    let heard = visitor.get(&token, &all).await;
+    assert_eq!(heard.body["data"][0]["text"], "second");
+    let first = &heard.body["data"][1];
+    assert_eq!(first["text"], made.body["data"]["text"]);
+    assert!(text(&first["text"]).starts_with("See https://t.co/"));
+    assert!(text(&first["text"]).contains(" &amp; "));
+    let urls = &first["entities"]["urls"];
+    assert_eq!(urls[0]["expanded_url"], "http://example.com");
+    assert_eq!(urls[1]["expanded_url"], "https://example.org/a?b&c");
+    let to_files = format!("/status/{}/photo/1", id_of(&made));
+    assert!(text(&urls[2]["expanded_url"]).ends_with(&to_files));
+    let keys = json!([format!("3_{picture}")]);
+    assert_eq!(first["attachments"]["media_keys"], keys);
+    let since = format!("{path}?start_time=2026-03-04T05:06:08Z");
+    let heard = visitor.get(&token, &since).await;
+    assert_eq!(heard.body["meta"]["result_count"], 0);
+    for wrong in [
+        "max_results=4",
+        "max_results=101",
+        "start_time=today",
+        "page=2",
+    ] {
+        let heard = visitor.get(&token, &format!("{path}?{wrong}")).await;
+        assert!(is_invalid(&heard), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_tells_what_is_left_and_the_last_one_is_followed_by_429() {
+    let visitor = Visitor::new();
+    let token = visitor.connected(STUDIO).await;
+    for left in (0..75).rev() {
+        let heard = visitor.get(&token, "/2/users/me").await;
+        assert_eq!(heard.status, StatusCode::OK);
+        assert_eq!(heard.number("x-rate-limit-remaining"), left);
+    }
+    let heard = visitor.get(&token, "/2/users/me").await;
+    assert_eq!(heard.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(heard.body["title"], "Too Many Requests");
+    let wait = heard.number("x-rate-limit-reset") - visitor.clock.now().unix_timestamp();
+    visitor.clock.advance(Duration::seconds(wait));
+    let heard = visitor.get(&token, "/2/users/me").await;
+    assert_eq!(heard.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_post_that_is_taken_down_is_gone() {
+    let visitor = Visitor::new();
+    let token = visitor.connected(STUDIO).await;
+    let id = id_of(
+        &visitor
+            .tweet(&token, json!({ "text": "short-lived" }))
+            .await,
+    );
+    assert_eq!(visitor.simulator.ledger().posts().len(), 1);
+    let (path, bearer) = (format!("/2/tweets/{id}"), format!("Bearer {token}"));
+    let heard = visitor.call("DELETE", &path, &bearer, "", "").await;
+    assert_eq!(heard.body, json!({ "data": { "deleted": true } }));
+    assert!(visitor.simulator.ledger().posts().is_empty());
+}
+
+/// Somebody who speaks to X without any of our code.
+struct Visitor {
+    simulator: Simulator,
+    clock: Clock,
+}
+
+/// What came back.
+struct Heard {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Value,
+    text: String,
+}
+
+impl Heard {
+    fn number(&self, header: &str) -> i64 {
+        let value = self.headers[header].to_str().expect("a number");
+        value.parse().expect("a number")
+    }
+}
+
+impl Visitor {
+    fn new() -> Self {
+        let clock = Clock::standing_at(datetime!(2026-03-04 05:06:07 UTC));
+        let nothing = |url: String| -> std::pin::Pin<
+            Box<dyn Future<Output = Result<Pulled, String>> + Send>,
+        > { Box::pin(async move { Err(url) }) };
+        let simulator = Simulator::new(Settings {
+            clock: clock.clone(),
+            pull: Box::new(nothing),
+            registrations: vec![Registration {
+                network: "x".to_owned(),
+                client_id: "client".to_owned(),
+                client_secret: "secret".to_owned(),
+                redirect_uris: vec![BACK.to_owned()],
+            }],
+            base_url: "https://simulator.example".to_owned(),
+        });
+        Self { simulator, clock }
+    }
+
+    async fn send(&self, request: Request<Body>) -> Heard {
+        let Ok(response) = self.simulator.router().oneshot(request).await;
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Heard {
+            status: parts.status,
+            headers: parts.headers,
+            body: serde_json::from_str(&text).unwrap_or_default(),
+            text,
+        }
+    }
+
+    async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        authorization: &str,
+        content_type: &str,
+        body: impl Into<Body>,
+    ) -> Heard {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api.x.com{path}"))
+            .header(header::AUTHORIZATION, authorization)
+            .header(header::CONTENT_TYPE, content_type)
+            .body(body.into())
+            .expect("a request");
+        self.send(request).await
+    }
+
+    async fn visit(&self, changes: &[(&str, &str)]) -> Heard {
+        let standard = [
+            ("response_type", "code"),
+            ("client_id", "client"),
+            ("redirect_uri", BACK),
+            ("scope", ALL),
+            ("state", "state"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ];
+        let query = changed(&standard, changes);
+        let path = format!("/x.com/i/oauth2/authorize?{query}");
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        self.send(request).await
+    }
+
+    async fn code(&self, account: &str, scope: &str) -> String {
+        let page = self.visit(&[("scope", scope)]).await.text;
+        let visit = between(&page, "name=\"visit\" value=\"", "\"");
+        let form = [
+            ("visit", visit),
+            ("decision", "approve"),
+            ("account", account),
+        ];
+        let request = Request::post("/_simulator/consent")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(changed(&form, &[])))
+            .expect("a request");
+        let heard = self.send(request).await;
+        let back = heard.headers["location"].to_str().expect("an address");
+        between(&format!("{back}&"), "code=", "&").to_owned()
+    }
+
+    async fn token_call(&self, path: &str, secret: &str, fields: &[(&str, &str)]) -> Heard {
+        let basic = format!("Basic {}", STANDARD.encode(format!("client:{secret}")));
+        let form = "application/x-www-form-urlencoded";
+        self.call("POST", path, &basic, form, changed(fields, &[]))
+            .await
+    }
+
+    async fn exchange(&self, code: &str, changes: &[(&str, &str)]) -> Heard {
+        let standard = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", BACK),
+            ("code_verifier", VERIFIER),
+        ];
+        let basic = format!("Basic {}", STANDARD.encode("client:secret"));
+        let form = "application/x-www-form-urlencoded";
+        let body = changed(&standard, changes);
+        self.call("POST", "/2/oauth2/token", &basic, form, body)
+            .await
+    }
+
+    async fn refresh(&self, token: &str) -> Heard {
+        let fields = [("grant_type", "refresh_token"), ("refresh_token", token)];
+        self.token_call("/2/oauth2/token", "secret", &fields).await
+    }
+
+    async fn tokens(&self, account: &str, scope: &str) -> Value {
+        let code = self.code(account, scope).await;
+        self.exchange(&code, &[]).await.body
+    }
+
+    async fn connected(&self, account: &str) -> String {
+        let tokens = self.tokens(account, ALL).await;
+        text(&tokens["access_token"]).to_owned()
+    }
+
+    async fn get(&self, token: &str, path: &str) -> Heard {
+        let bearer = format!("Bearer {token}");
+        self.call("GET", path, &bearer, "", "").await
+    }
+
+    async fn post(&self, token: &str, path: &str, body: &Value) -> Heard {
+        let bearer = format!("Bearer {token}");
+        let json = "application/json";
+        self.call("POST", path, &bearer, json, body.to_string())
+            .await
+    }
+
+    async fn append(&self, token: &str, id: &str, segment: &str, bytes: &[u8]) -> Heard {
+        let field = "content-disposition: form-data; name=";
+        let head = format!(
+            "--b\r\n{field}\"segment_index\"\r\n\r\n{segment}\r\n--b\r\n{field}\"media\"; filename=\"c\"\r\n\r\n"
+        );
+        let body = [head.as_bytes(), bytes, b"\r\n--b--\r\n"].concat();
+        let path = format!("/2/media/upload/{id}/append");
+        let bearer = format!("Bearer {token}");
+        let kind = "multipart/form-data; boundary=b";
+        self.call("POST", &path, &bearer, kind, body).await
+    }
+
+    async fn initialize(&self, token: &str, bytes: usize) -> String {
+        let body = json!({ "media_type": "video/mp4", "media_category": "tweet_video", "total_bytes": bytes });
+        id_of(&self.post(token, "/2/media/upload/initialize", &body).await)
+    }
+
+    async fn finalize(&self, token: &str, id: &str, body: &Value) -> Heard {
+        let path = format!("/2/media/upload/{id}/finalize");
+        self.post(token, &path, body).await
+    }
+
+    async fn picture(&self, token: &str) -> String {
+        let body = json!({ "media": STANDARD.encode(PICTURE), "media_category": "tweet_image" });
+        id_of(&self.post(token, "/2/media/upload", &body).await)
+    }
+
+    async fn tweet(&self, token: &str, body: Value) -> Heard {
+        self.post(token, "/2/tweets", &body).await
+    }
+}
+
+/// The pairs as a form, some of them changed.
+fn changed(pairs: &[(&str, &str)], changes: &[(&str, &str)]) -> String {
+    let kept = pairs
+        .iter()
+        .filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept.chain(changes))
+        .finish()
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let rest = text.split_once(before).expect(before).1;
+    rest.split_once(after).expect(after).0
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("a text")
+}
+
+fn id_of(heard: &Heard) -> String {
+    let id = heard.body["data"]["id"].as_str();
+    id.unwrap_or_else(|| panic!("{}: {}", heard.status, heard.text))
+        .to_owned()
+}
+
+fn is_invalid(heard: &Heard) -> bool {
+    let kind = heard.body["type"].as_str().unwrap_or_default();
+    heard.status == StatusCode::BAD_REQUEST && kind.ends_with("/invalid-request")
+}
