@@ -49,7 +49,7 @@ impl Reply {
 
 impl Bench {
     pub fn new(network: &str) -> Self {
-        let clock = Clock::default();
+        let clock = Clock::standing_at(time::macros::datetime!(2026-03-04 05:06:07 UTC));
         let files = Files::default();
         let served = files.clone();
         let pull = move |url: String| -> std::pin::Pin<

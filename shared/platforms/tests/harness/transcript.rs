@@ -84,11 +84,7 @@ impl Transcript {
     }
 
     fn stable(&mut self, word: &str) -> String {
-        let zoneless = format!("{word}Z");
-        if OffsetDateTime::parse(word, &Rfc3339).is_ok()
-            || OffsetDateTime::parse(&zoneless, &Rfc3339).is_ok()
-            || self.is_compact_time(word)
-        {
+        if OffsetDateTime::parse(word, &Rfc3339).is_ok() {
             return "<time>".to_owned();
         }
         let mut result = String::new();
@@ -118,15 +114,6 @@ impl Transcript {
             .entry(part.to_owned())
             .or_insert_with(|| format!("<{kind}-{number}>"))
             .clone()
-    }
-
-    /// Whether a word is a day within a year of now without any dashes, with or without a time.
-    fn is_compact_time(&self, word: &str) -> bool {
-        let day = time::macros::format_description!("[year][month][day]");
-        word.get(..8)
-            .filter(|_| word.len() == 8 || word[8..].starts_with('T'))
-            .and_then(|start| time::Date::parse(start, day).ok())
-            .is_some_and(|day| (day - self.around.date()).whole_days().abs() < 366)
     }
 
     /// Whether a number counts seconds or milliseconds to a time within a year of now.
