@@ -22,5 +22,5 @@ pub use faults::{Fault, FaultScript, LOST_ANSWER, LostAnswer};
 pub use ledger::{Ledger, LiveMedia, LivePost};
 pub use oauth::{Account, AuthorizeVisit, Grant, Registration, TokenKind};
 pub use pull::{Pull, Pulled};
-pub use server::{Server, serve};
+pub use server::{Server, serve, serve_with};
 pub use world::{Settings, Simulator, World};

@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr};
 
+use axum::Router;
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
@@ -33,8 +34,20 @@ impl Server {
 /// # Errors
 /// When the listener has no address any more.
 pub fn serve(simulator: &Simulator, listener: TcpListener) -> io::Result<Server> {
+    serve_with(simulator, Router::new(), listener)
+}
+
+/// As [`serve`], with more routes beside the simulator's own.
+///
+/// # Errors
+/// As for [`serve`].
+pub fn serve_with(
+    simulator: &Simulator,
+    more: Router,
+    listener: TcpListener,
+) -> io::Result<Server> {
     let address = listener.local_addr()?;
-    let router = simulator.router();
+    let router = simulator.router().merge(more);
     let task = tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let router = router.clone();

@@ -1,2 +1,50 @@
-//! The habits of the project as commands.
-fn main() {}
+//! The habits of the project as commands: `cargo xtask <command>`.
+
+mod check;
+mod forward;
+mod queries;
+mod shell;
+mod suite;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+run
+  dev [--no-worker] [--features F] …  everything on one machine; also `cargo dev`
+  worker [--features F] …             the publisher alone; also `cargo worker`
+  seed …                              fills the development database with examples
+  grant-admin EMAIL                   makes a user an administrator
+  demo …                              walks through connecting and publishing
+
+prove
+  check                               format, lints, docs, dependencies, stale files; all are run
+  test [FILTER…]                      every test beside a throw-away Postgres, and the doc tests
+  bench [CRATE [FILTER…]]             the benchmarks of a crate
+
+generate
+  sqlx [--check]                      the committed query data of crate `store`
+  openapi [--check]                   docs/openapi.json";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
+    match command.as_str() {
+        "bench" => suite::bench(&rest),
+        "check" => check::check(),
+        "demo" | "grant-admin" | "openapi" | "seed" => forward::tool(&command, &rest),
+        "dev" | "worker" => forward::server(&command, rest),
+        "sqlx" => queries::command(&rest),
+        "test" => suite::test(&rest),
+        "" | "help" | "--help" | "-h" => {
+            eprintln!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprintln!("there is no command `{command}`\n\n{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,1 +1,82 @@
-//! The connections function.
+//! Connections: from the consent page and back, the list, and the end.
+
+mod callback;
+mod connect;
+mod disconnect;
+mod list;
+mod start;
+mod visit;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use doorbell::Doorbell;
+use http::{StatusCode, header};
+use settings::Apps;
+use utoipa::OpenApi;
+use vault::Sealer;
+use web::{HasWeb, Problem, WebEnv};
+use wire::Wire;
+
+/// What this function needs. It seals tokens and cannot open them.
+#[derive(Clone)]
+pub struct Env {
+    /// What every function has.
+    pub web: WebEnv,
+    /// Our registrations at the networks.
+    pub apps: Arc<Apps>,
+    /// Speaks to the networks.
+    pub wire: Arc<Wire>,
+    /// Seals tokens.
+    pub sealer: Sealer,
+    /// Rings for the publisher, which revokes and wipes.
+    pub doorbell: Doorbell,
+}
+
+impl HasWeb for Env {
+    fn web(&self) -> &WebEnv {
+        &self.web
+    }
+}
+
+/// The routes of this function.
+pub fn router(env: Env) -> Router {
+    Router::new()
+        .route(
+            "/api/callback/{platform}",
+            get(callback::callback).head(no_head),
+        )
+        .route(
+            "/api/connect/{platform}",
+            get(connect::connect).head(no_head),
+        )
+        .route("/api/connections", get(list::list))
+        .route("/api/disconnect/{platform}", post(disconnect::disconnect))
+        .with_state(env)
+}
+
+/// A GET that begins or ends a visit changes something, so it must not answer a HEAD as well: who
+/// only looks at an address would use up its state.
+async fn no_head() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "This address does not take that method.",
+    )
+    .header(header::ALLOW, "GET")
+}
+
+/// The description of these routes.
+#[derive(OpenApi)]
+#[openapi(
+    paths(callback::callback, connect::connect, disconnect::disconnect, list::list),
+    tags((name = "connections", description = "Accounts at the networks."))
+)]
+#[derive(Debug)]
+pub struct Api;
+
+#[cfg(test)]
+mod tests;

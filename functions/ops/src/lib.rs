@@ -1,1 +1,53 @@
-//! The ops function.
+//! For operators and developers: health, the API description, the console, requeueing.
+
+mod console;
+mod docs;
+mod health;
+mod requeue;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use doorbell::Doorbell;
+use utoipa::OpenApi;
+use web::{HasWeb, WebEnv};
+
+/// What this function needs.
+#[derive(Clone)]
+pub struct Env {
+    /// What every function has.
+    pub web: WebEnv,
+    /// Rings for the publisher.
+    pub doorbell: Doorbell,
+}
+
+impl HasWeb for Env {
+    fn web(&self) -> &WebEnv {
+        &self.web
+    }
+}
+
+/// The routes of this function.
+pub fn router(env: Env) -> Router {
+    Router::new()
+        .route("/", get(console::console))
+        .route("/api/admin/posts/{id}/requeue", post(requeue::requeue))
+        .route("/docs", get(docs::docs))
+        .route("/healthz", get(health::live))
+        .route("/openapi.json", get(docs::openapi))
+        .route("/readyz", get(health::ready))
+        .with_state(env)
+}
+
+/// The description of these routes.
+#[derive(OpenApi)]
+#[openapi(
+    paths(health::live, health::ready, requeue::requeue),
+    tags((name = "ops", description = "For operators."))
+)]
+#[derive(Debug)]
+pub struct Api;
+
+#[cfg(test)]
+mod tests;

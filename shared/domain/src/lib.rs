@@ -9,6 +9,7 @@ mod ids;
 mod limits;
 mod media;
 mod platform;
+mod post;
 mod stage;
 mod violation;
 
@@ -24,5 +25,6 @@ pub use limits::{
 };
 pub use media::{MediaFacts, MediaKind, UnknownMediaKind};
 pub use platform::{Platform, UnknownPlatform};
+pub use post::{Post, PostError, PostMedia};
 pub use stage::{Impossible, Move, Stage, Status, UnknownStage};
 pub use violation::Violation;

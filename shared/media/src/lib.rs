@@ -1,1 +1,20 @@
 //! Fetches, probes, converts and keeps pictures and videos.
+//!
+//! [`Library`] is what everybody else uses; the rest are its parts. Probing and converting block a
+//! thread; the library sends them to the blocking pool.
+
+mod address;
+mod fetch;
+mod fit;
+mod judge;
+mod library;
+mod objects;
+pub mod probe;
+pub mod samples;
+
+pub use address::is_public;
+pub use fetch::{FetchError, FetchSettings, Fetched, Fetcher, Resolve, SystemResolver};
+pub use fit::{Fitted, fit};
+pub use judge::judge;
+pub use library::{Intake, Library, LibraryError, Looked};
+pub use objects::{Denied, Folder, ObjectError, ObjectStore};

@@ -63,6 +63,8 @@ pub struct Credentials {
     pub external_id: String,
     /// Who consented.
     pub subject: String,
+    /// What the network told us at connecting; see [`GrantedAccount::facts`].
+    pub facts: Value,
     /// The tokens.
     pub tokens: Tokens,
 }

@@ -4,12 +4,14 @@ use domain::Violation;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Reads options of the type `T` (which refuses unknown fields).
+/// Reads options of the type `T` (which refuses unknown fields); `null` is no options.
 ///
 /// # Errors
 /// The broken rule, with the option's path as its field.
 pub fn parse<T: DeserializeOwned>(options: &Value) -> Result<T, Violation> {
-    serde_path_to_error::deserialize(options).map_err(|error| {
+    let none = Value::Object(serde_json::Map::new());
+    let given = if options.is_null() { &none } else { options };
+    serde_path_to_error::deserialize(given).map_err(|error| {
         let path = error.path().to_string();
         let field = if path == "." {
             "options".to_owned()

@@ -1,1 +1,16 @@
 //! The one loop that does the I/O of a state machine.
+//!
+//! [`Publisher::answer`] is what a doorbell calls: it looks at the row that the ring names and does
+//! what comes next for it. Read [`pass`] once, slowly: it is where a post is published at most once.
+
+mod assets;
+mod backoff;
+mod disconnect;
+mod pass;
+mod progress;
+mod publisher;
+mod sweep;
+mod tokens;
+
+pub use publisher::{AssembleError, Parts, Publisher, vault, wire};
+pub use sweep::Swept;

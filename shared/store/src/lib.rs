@@ -1,1 +1,30 @@
-//! All SQL of the project, one file per aggregate.
+//! All SQL of the project, one file per aggregate, checked at compile time.
+//!
+//! What a user asks for takes the user first and finds nothing of anybody else's. What the
+//! publisher, the sweeper and operators do stands in [`work`], [`sweep`] and [`admin`].
+
+mod error;
+mod pool;
+
+pub mod admin;
+pub mod attempts;
+pub mod connections;
+pub mod data_keys;
+pub mod events;
+pub mod job_log;
+pub mod login_delays;
+pub mod media;
+pub mod oauth_attempts;
+pub mod posts;
+pub mod rate_limits;
+pub mod rings;
+pub mod sessions;
+pub mod sweep;
+pub mod tokens;
+pub mod users;
+pub mod webhook_receipts;
+pub mod work;
+
+pub use error::StoreError;
+pub use pool::{MIGRATOR, PoolSettings, Shift, connect, migrate, now, ping};
+pub use sqlx::{PgConnection, PgExecutor, PgPool, Postgres, Transaction, postgres::PgListener};

@@ -1,89 +1,30 @@
-//! Youtube.
+//! YouTube: Google OAuth 2.0, the Data API v3 and its resumable uploads (read 2026-11-23).
+//!
+//! <https://developers.google.com/youtube/v3/guides/using_resumable_upload_protocol>,
+//! <https://developers.google.com/youtube/v3/docs/videos>,
+//! <https://developers.google.com/youtube/v3/docs/errors>,
+//! <https://developers.google.com/identity/protocols/oauth2/web-server>,
+//! <https://developers.google.com/youtube/v3/guides/push_notifications>.
+//!
+//! What is odd here: a video exists once its last byte was taken, and the upload session tells for
+//! certain whether that happened; uploads have a daily bucket of their own that ends at midnight in
+//! California; revoking one token ends all of the Google account's; the feed is `WebSub` and signs
+//! with SHA-1.
+//!
+//! `settings["chunk_bytes"]` of the app overrides the 8 MiB of a chunk; it is rounded down to a
+//! multiple of 262,144.
 
-use domain::{CaptionRule, MediaRules, Platform, Unit, Violation};
-use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+mod connect;
+mod fault;
+mod options;
+mod pacific;
+mod profile;
+mod publish;
+mod webhook;
+mod wire;
 
-use crate::*;
-
-/// What Youtube is like.
-pub const PROFILE: Profile = Profile {
-    platform: Platform::Youtube,
-    oauth: Oauth {
-        authorize_url: |app| app.redirect_uri.clone(),
-        scopes: &[],
-        scope_separator: " ",
-        client_id_parameter: "client_id",
-        pkce: Pkce::None,
-        parameters: &[],
-    },
-    grant_family: "youtube",
-    default_version: "",
-    caption: CaptionRule {
-        max: 0,
-        unit: Unit::Characters,
-    },
-    media: MediaRules {
-        text_alone: true,
-        max_images: 0,
-        image: None,
-        video: None,
-    },
-    refresh: RefreshPolicy::Never,
-};
-/// Connect.
-#[derive(Debug)]
-pub struct Connect(pub SecretString);
-impl Machine for Connect {
-    type Context<'a> = AppContext<'a>;
-    type Output = Grant;
-    fn next(&self, cx: &AppContext<'_>) -> Action<Grant> {
-        Action::WaitUntil(cx.now)
-    }
-    fn apply(self, _: Event, _: &AppContext<'_>) -> Result<Self, Fault> {
-        Ok(self)
-    }
-}
-/// Publish.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Publish;
-impl Publish {
-    /// Handle.
-    pub fn handle(&self) -> Option<String> {
-        None
-    }
-}
-impl Machine for Publish {
-    type Context<'a> = PublishContext<'a>;
-    type Output = Receipt;
-    fn next(&self, cx: &PublishContext<'_>) -> Action<Receipt> {
-        Action::WaitUntil(cx.now)
-    }
-    fn apply(self, _: Event, _: &PublishContext<'_>) -> Result<Self, Fault> {
-        Ok(self)
-    }
-}
-/// Connect.
-pub fn connect(callback: Callback) -> Connect {
-    Connect(callback.code)
-}
-/// Refresh.
-pub fn refresh(_: &Credentials, _: &App) -> Option<OneCall<Tokens>> {
-    None
-}
-/// Revoke.
-pub fn revoke(_: &Credentials, _: &App) -> Option<OneCall<()>> {
-    None
-}
-/// Check.
-pub fn check(_: &Draft<'_>) -> Vec<Violation> {
-    Vec::new()
-}
-/// Start.
-pub fn start(_: &Content) -> Publish {
-    Publish
-}
-/// Receive.
-pub fn receive(_: &Incoming<'_>) -> Result<Received, WebhookError> {
-    Err(WebhookError::Unsupported)
-}
+pub use connect::{Connect, connect, refresh, revoke};
+pub use options::{Options, Privacy, check};
+pub use profile::PROFILE;
+pub use publish::{Publish, start};
+pub use webhook::receive;

@@ -104,6 +104,14 @@ impl Stage {
         &self.apps[&platform]
     }
 
+    /// The same, speaking another version of a network's interface.
+    pub fn with_version(mut self, platform: Platform, version: &str) -> Self {
+        if let Some(app) = self.apps.get_mut(&platform) {
+            version.clone_into(&mut app.version);
+        }
+        self
+    }
+
     /// The same stage, where our app at `platform` has this setting (see [`App::settings`]).
     #[must_use]
     pub fn with_setting(mut self, platform: Platform, name: &str, value: &str) -> Self {
@@ -362,10 +370,11 @@ fn kept(platform: Platform, grant: &Grant, wanted: &str, chosen: Vec<String>) ->
         account: Account {
             external_id: external_id.clone(),
             username,
-            facts,
+            facts: facts.clone(),
         },
         credentials: Credentials {
             external_id,
+            facts,
             subject: grant.subject.clone(),
             tokens,
         },

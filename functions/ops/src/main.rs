@@ -1,0 +1,28 @@
+//! The ops function on Lambda.
+
+use std::sync::Arc;
+
+use doorbell::Doorbell;
+use settings::{DatabaseSettings, HttpSettings, Reader, Vars};
+use store::PoolSettings;
+use web::{Clock, WebEnv};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let vars = Vars::process();
+    let mut reader = Reader::new(&vars);
+    let http = HttpSettings::from_vars(&mut reader);
+    let database = DatabaseSettings::from_vars(&mut reader);
+    let (http, database) = reader.finish((http, database))?;
+    web::telemetry(http.stage);
+    let pool = store::connect(&PoolSettings::from(database))?;
+    let doorbell = Doorbell::postgres(pool.clone());
+    let settings = Arc::new(http);
+    let web = WebEnv {
+        pool,
+        settings: Arc::clone(&settings),
+        clock: Clock::default(),
+    };
+    let router = ops::router(ops::Env { web, doorbell });
+    web::run(web::dress(router, &settings)).await
+}

@@ -1,0 +1,182 @@
+//! Holding a draft against its network's rules, fetching its files on the way.
+
+use std::error::Error;
+
+use domain::{Caption, MediaId, MediaKind, Platform, PostMedia, UserId, Violation};
+use http::StatusCode;
+use media::{Intake, Looked};
+use platforms::{Draft, DraftMedia};
+use serde_json::Value;
+use store::media::{Media, Stored};
+use web::Problem;
+
+use crate::{Env, request::MediaItem};
+
+/// The files of an accepted draft: how the post names them, and the rows that are new.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Files {
+    pub(crate) media: Vec<PostMedia>,
+    pub(crate) rows: Vec<Media>,
+}
+
+/// Checks everything that can be checked before a post is accepted.
+///
+/// What costs nothing is checked first, so that nobody waits for a download to hear that the
+/// caption is too long.
+pub(crate) async fn check(
+    env: &Env,
+    user: UserId,
+    platform: Platform,
+    caption: &Caption,
+    options: &Value,
+    items: Vec<MediaItem>,
+) -> Result<Files, Problem> {
+    let claimed: Vec<DraftMedia> = items
+        .iter()
+        .map(|item| DraftMedia {
+            kind: item.kind,
+            facts: None,
+            alt_text: item.alt_text.clone(),
+        })
+        .collect();
+    hold(platform, caption, options, &claimed)?;
+    let single = items.len() == 1;
+    let mut files = Files::default();
+    let mut known = Vec::new();
+    for (place, item) in items.into_iter().enumerate() {
+        let field = if single {
+            "media".to_owned()
+        } else {
+            format!("media[{place}]")
+        };
+        let (kept, is_new) = file(env, user, platform, &item, &field).await?;
+        let facts = kept.stored.as_ref().map(|stored| stored.facts.clone());
+        known.push(DraftMedia {
+            kind: item.kind,
+            facts,
+            alt_text: item.alt_text.clone(),
+        });
+        files.media.push(PostMedia {
+            kind: item.kind,
+            media_id: kept.id,
+            url: Some(kept.source_url.clone()),
+            alt_text: item.alt_text,
+        });
+        files.rows.extend(is_new.then_some(kept));
+    }
+    let rules = platforms::profile(platform).media;
+    let broken: Vec<Violation> = known
+        .iter()
+        .enumerate()
+        .filter_map(|(place, item)| Some((place, item.facts.as_ref()?)))
+        .flat_map(|(place, facts)| {
+            let field = if single {
+                "media".to_owned()
+            } else {
+                format!("media[{place}]")
+            };
+            media::judge(facts, &rules, platform.display_name(), &field)
+        })
+        .collect();
+    if !broken.is_empty() {
+        return Err(Problem::fields(broken));
+    }
+    hold(platform, caption, options, &known)?;
+    Ok(files)
+}
+
+fn hold(
+    platform: Platform,
+    caption: &Caption,
+    options: &Value,
+    media: &[DraftMedia],
+) -> Result<(), Problem> {
+    let broken = platforms::check(
+        platform,
+        &Draft {
+            caption: caption.as_str(),
+            media,
+            options,
+        },
+    );
+    if broken.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::fields(broken))
+    }
+}
+
+/// One file, and whether it is new: found among those already kept, or looked at where its author
+/// says it is.
+async fn file(
+    env: &Env,
+    user: UserId,
+    platform: Platform,
+    item: &MediaItem,
+    field: &str,
+) -> Result<(Media, bool), Problem> {
+    let Some(url) = &item.url else {
+        let kept = match item.media_id {
+            Some(id) => store::media::find(&env.web.pool, user, id).await?,
+            None => None,
+        };
+        let kept = kept.filter(|kept| kept.kind == item.kind).ok_or_else(|| {
+            Problem::field(
+                format!("{field}.mediaId"),
+                "media_unknown",
+                format!("is no {} of yours", item.kind),
+                "Use the mediaId of one of your own files.",
+            )
+        })?;
+        return Ok((kept, false));
+    };
+    let id = MediaId::mint();
+    let most = largest(platform, item.kind);
+    let looked = env
+        .library
+        .look(url, item.kind, &id.to_string(), most)
+        .await
+        .map_err(|error| failed(&error))?;
+    let stored = match looked {
+        Ok(Looked::In(Intake {
+            object_key,
+            facts,
+            sha256,
+        })) => Some(Stored {
+            object_key,
+            facts,
+            sha256,
+        }),
+        Ok(Looked::Later) => None,
+        Err(broken) => {
+            let field = broken.field.replacen("media", field, 1);
+            return Err(Problem::fields(vec![Violation { field, ..broken }]));
+        }
+    };
+    Ok((
+        Media {
+            id,
+            kind: item.kind,
+            source_url: url.clone(),
+            stored,
+        },
+        true,
+    ))
+}
+
+fn largest(platform: Platform, kind: MediaKind) -> u64 {
+    let rules = platforms::profile(platform).media;
+    match kind {
+        MediaKind::Image => rules.image.map_or(0, |image| image.max_bytes),
+        MediaKind::Video => rules.video.map_or(0, |video| video.max_bytes),
+    }
+}
+
+fn failed(error: &(dyn Error + 'static)) -> Problem {
+    tracing::error!(error, "a file could not be taken in");
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "media_store_unavailable",
+        "The file could not be kept just now; try again in a moment.",
+    )
+}

@@ -1,0 +1,168 @@
+//! `PATCH /api/posts/:id`.
+
+use axum::extract::State;
+use domain::PostId;
+use http::StatusCode;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
+use store::{
+    StoreError,
+    posts::{self, Change, Changed},
+};
+use utoipa::ToSchema;
+use web::{Caller, Json, Path, Problem, ProblemBody};
+
+use crate::{
+    Env,
+    accept::{one, prepare_at},
+    check,
+    request::{self, MediaItem},
+    view::PostView,
+};
+
+/// What to change; what is left out stays as it is.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct EditRequest {
+    /// The words.
+    caption: Option<String>,
+    /// The files, one or a list; null takes them away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<crate::request::OneOrMany>)]
+    media: Option<Value>,
+    /// The network's own options, as a whole.
+    #[schema(value_type = Option<Object>)]
+    options: Option<Value>,
+    /// When to publish; null for now.
+    #[serde(default, rename = "scheduledAtISO", deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    scheduled_at_iso: Option<Value>,
+    /// How many minutes late it may go out at most.
+    max_lateness_minutes: Option<i64>,
+    /// Change only this revision of it.
+    revision: Option<i32>,
+}
+
+/// Tells `null` (take it away) from nothing (leave it).
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+/// Changes a post that was not sent yet.
+#[utoipa::path(
+    patch, path = "/api/posts/{id}", tag = "posts", request_body = EditRequest, params(("id" = String, Path)),
+    responses(
+        (status = 200, body = PostView),
+        (status = 404, body = ProblemBody),
+        (status = 409, description = "It is being sent or is over, or was edited meanwhile.", body = ProblemBody),
+        (status = 422, body = ProblemBody)
+    ),
+    security(("bearer" = []))
+)]
+pub(crate) async fn edit(
+    State(env): State<Env>,
+    caller: Caller,
+    Path(id): Path<PostId>,
+    Json(request): Json<EditRequest>,
+) -> Result<Json<PostView>, Problem> {
+    let pool = &env.web.pool;
+    let post = posts::find(pool, caller.user, id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    if !post.stage.is_editable() {
+        return Err(too_late(post.stage));
+    }
+    let now = env.web.clock.now();
+    let scheduled_at = match request.scheduled_at_iso {
+        None => post.scheduled_at,
+        Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(request::time(&text, now).map_err(one)?),
+        Some(_) => {
+            return Err(Problem::field(
+                "scheduledAtISO",
+                "invalid_field",
+                "is not a text",
+                "Write it as 2026-12-01T09:30:00+01:00.",
+            ));
+        }
+    };
+    let caption = match request.caption {
+        Some(text) => request::caption(text).map_err(one)?,
+        None => post.caption,
+    };
+    let options = match request.options {
+        Some(options) => request::options(Some(options)).map_err(one)?,
+        None => post.options,
+    };
+    let items = match request.media {
+        Some(media) => request::media(Some(media)).map_err(one)?,
+        None => post
+            .media
+            .into_iter()
+            .map(|item| MediaItem {
+                kind: item.kind,
+                url: None,
+                media_id: Some(item.media_id),
+                alt_text: item.alt_text,
+            })
+            .collect(),
+    };
+    let max_lateness = match request.max_lateness_minutes {
+        Some(minutes) => Some(request::lateness(Some(minutes)).map_err(one)?),
+        None => None,
+    };
+    let files = check::check(&env, caller.user, post.platform, &caption, &options, items).await?;
+    let change = Change {
+        caption,
+        media: json!(files.media),
+        options,
+        scheduled_at,
+        prepare_at: scheduled_at.map(|at| prepare_at(id, at)),
+        max_lateness,
+    };
+    let mut tx = pool.begin().await.map_err(StoreError::from)?;
+    for row in &files.rows {
+        store::media::add(&mut *tx, caller.user, row).await?;
+    }
+    match posts::edit(
+        &mut tx,
+        caller.user,
+        id,
+        request.revision.or(Some(post.revision)),
+        &change,
+    )
+    .await?
+    {
+        Changed::Done(post) => {
+            tx.commit().await.map_err(StoreError::from)?;
+            env.doorbell
+                .try_ring(&id.to_string(), post.next_attempt_at)
+                .await;
+            Ok(Json((*post).into()))
+        }
+        Changed::Missing => Err(Problem::not_found()),
+        Changed::Stale => Err(Problem::new(
+            StatusCode::CONFLICT,
+            "revision_stale",
+            "The post was edited meanwhile; read it again and decide anew.",
+        )),
+        Changed::TooLate(stage) => Err(too_late(stage)),
+    }
+}
+
+/// Why a post cannot be changed any more.
+pub(crate) fn too_late(stage: domain::Stage) -> Problem {
+    if stage.is_final() {
+        let status = stage.status().as_str();
+        return Problem::new(
+            StatusCode::CONFLICT,
+            "post_is_over",
+            format!("The post is {status}; make a new one."),
+        );
+    }
+    Problem::new(
+        StatusCode::CONFLICT,
+        "publish_in_progress",
+        "The post is being sent to the network and can no longer be changed; follow its status.",
+    )
+}

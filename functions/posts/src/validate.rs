@@ -1,0 +1,74 @@
+//! `POST /api/posts/validate`: says what would be refused, and keeps nothing.
+
+use axum::extract::State;
+use domain::Violation;
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::{Caller, Json, Problem};
+
+use crate::{
+    Env, accept, check,
+    request::{self, PostRequest},
+};
+
+/// Whether a post would be accepted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Validation {
+    /// Whether it would.
+    valid: bool,
+    /// Each rule that it breaks.
+    #[schema(value_type = Vec<Object>)]
+    errors: Vec<Violation>,
+}
+
+/// Says whether a post would be accepted, without keeping it. Its files are fetched as usual.
+#[utoipa::path(
+    post, path = "/api/posts/validate", tag = "posts", request_body = PostRequest,
+    responses((status = 200, description = "What is wrong, if anything.", body = Validation)),
+    security(("bearer" = []))
+)]
+pub(crate) async fn validate(
+    State(env): State<Env>,
+    caller: Caller,
+    Json(request): Json<PostRequest>,
+) -> Result<Json<Validation>, Problem> {
+    let errors = match try_out(&env, caller, request).await {
+        Ok(()) => Vec::new(),
+        Err(problem) if !problem.body().errors.is_empty() => problem.body().errors.clone(),
+        Err(problem) => return Err(problem),
+    };
+    Ok(Json(Validation {
+        valid: errors.is_empty(),
+        errors,
+    }))
+}
+
+async fn try_out(env: &Env, caller: Caller, request: PostRequest) -> Result<(), Problem> {
+    let platform = request::platform(&request.platform).map_err(accept::one)?;
+    let asked = request::connection(request.connection_id.as_deref()).map_err(accept::one)?;
+    if let Some(text) = &request.scheduled_at_iso {
+        request::time(text, env.web.clock.now()).map_err(accept::one)?;
+    }
+    request::name(request.client_post_id.as_deref()).map_err(accept::one)?;
+    request::lateness(request.max_lateness_minutes).map_err(accept::one)?;
+    let caption = request::caption(request.caption).map_err(accept::one)?;
+    let options = request::options(request.options).map_err(accept::one)?;
+    let items = request::media(request.media).map_err(accept::one)?;
+    accept::connection(env, caller.user, platform, asked).await?;
+    let files = check::check(env, caller.user, platform, &caption, &options, items).await?;
+    // Nothing refers to what was fetched for the trial.
+    for key in files
+        .rows
+        .iter()
+        .filter_map(|row| row.stored.as_ref())
+        .map(|stored| &stored.object_key)
+    {
+        if let Err(error) = env.library.forget(key).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a file of a trial could not be deleted"
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,259 @@
+//! Putting the whole together.
+
+use std::sync::Arc;
+
+use axum::Router;
+use cluster::{Cluster, ClusterSettings, Durability};
+use doorbell::Doorbell;
+use media::{Folder, Library};
+use publishing::Publisher;
+use settings::{
+    DatabaseSettings, HttpSettings, Networks, ObjectSettings, Reader, Vars, VaultSettings,
+};
+use store::{PgPool, PoolSettings};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use web::{Clock, WebEnv};
+
+use crate::{Failure, Variables, networks, objects, work};
+
+const DATABASE: &str = "picscripter";
+
+/// Everything that a part of the whole needs, made once.
+pub struct House {
+    /// The truth.
+    pub pool: PgPool,
+    /// The settings of all functions.
+    pub settings: AllSettings,
+    /// Rings for the publisher.
+    pub doorbell: Doorbell,
+    cluster: Option<Cluster>,
+}
+
+/// The settings of all functions.
+#[derive(Debug, Clone)]
+pub struct AllSettings {
+    /// Of the HTTP functions.
+    pub http: Arc<HttpSettings>,
+    /// Of the networks.
+    pub networks: Networks,
+    /// Of the vault.
+    pub vault: VaultSettings,
+    /// Of the object store.
+    pub objects: ObjectSettings,
+}
+
+impl AllSettings {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// Everything that is missing or wrong.
+    pub fn read(vars: &Vars) -> Result<Self, settings::SettingsError> {
+        let mut reader = Reader::new(vars);
+        let http = HttpSettings::from_vars(&mut reader);
+        let networks = Networks::from_vars(&mut reader);
+        let vault = VaultSettings::from_vars(&mut reader);
+        let objects = ObjectSettings::from_vars(&mut reader, http.stage, &http.public_url);
+        reader.finish(Self {
+            http: Arc::new(http),
+            networks,
+            vault,
+            objects,
+        })
+    }
+}
+
+impl House {
+    /// Finds or starts Postgres, brings the schema up to date, and reads the settings.
+    ///
+    /// # Errors
+    /// What is missing, told to a person.
+    pub async fn open(variables: &Variables) -> Result<Self, Failure> {
+        let settings = AllSettings::read(&variables.vars)?;
+        let (cluster, url) = match variables.vars.find("DATABASE_URL") {
+            Some(url) => (None, url.to_owned()),
+            None => {
+                let cluster = Cluster::start(ClusterSettings {
+                    data_dir: variables.data_dir.join("postgres"),
+                    port: None,
+                    durability: Durability::Durable,
+                })
+                .await?;
+                let url = cluster.ensure_database(DATABASE).await?;
+                (Some(cluster), url)
+            }
+        };
+        let database = Vars::from_pairs([("DATABASE_URL".to_owned(), url)]).or(&variables.vars);
+        let mut reader = Reader::new(&database);
+        let database = DatabaseSettings::from_vars(&mut reader);
+        let pool = store::connect(&PoolSettings::from(reader.finish(database)?))?;
+        migrate::migrate(&pool).await?;
+        Ok(Self {
+            doorbell: Doorbell::postgres(pool.clone()),
+            pool,
+            settings,
+            cluster,
+        })
+    }
+
+    /// Every function's routes on one router.
+    ///
+    /// # Errors
+    /// When a client or a key is of no use.
+    pub fn router(&self) -> Result<Router, Failure> {
+        let AllSettings {
+            http,
+            networks,
+            vault,
+            objects,
+        } = &self.settings;
+        let web = WebEnv {
+            pool: self.pool.clone(),
+            settings: Arc::clone(http),
+            clock: Clock::default(),
+        };
+        let (doorbell, apps) = (self.doorbell.clone(), Arc::new(networks.apps.clone()));
+        let connections = connections::Env {
+            web: web.clone(),
+            apps: Arc::clone(&apps),
+            wire: Arc::new(publishing::wire(networks)?),
+            sealer: publishing::vault(vault, self.pool.clone())?.sealer(),
+            doorbell: doorbell.clone(),
+        };
+        let library = Arc::new(Library::from_settings(objects)?);
+        let posts = posts::Env {
+            web: web.clone(),
+            library,
+            doorbell: doorbell.clone(),
+        };
+        let webhooks = webhooks::Env {
+            web: web.clone(),
+            apps,
+            doorbell: doorbell.clone(),
+        };
+        let router = auth::router(web.clone())
+            .merge(connections::router(connections))
+            .merge(posts::router(posts))
+            .merge(webhooks::router(webhooks))
+            .merge(ops::router(ops::Env {
+                web: web.clone(),
+                doorbell,
+            }));
+        let folder = Folder::new(
+            objects.folder.clone(),
+            objects.public_url.clone(),
+            objects.signing_key.expose().to_vec(),
+        );
+        Ok(web::dress(router, http).merge(objects::router(folder, web.clock)))
+    }
+
+    /// The publisher.
+    ///
+    /// # Errors
+    /// When a client or a key is of no use.
+    pub fn publisher(&self) -> Result<Publisher, Failure> {
+        let AllSettings {
+            networks,
+            vault,
+            objects,
+            ..
+        } = &self.settings;
+        Ok(Publisher::assemble(
+            self.pool.clone(),
+            self.doorbell.clone(),
+            networks,
+            vault,
+            objects,
+        )?)
+    }
+
+    /// Closes the pool, and stops the Postgres that this process started.
+    ///
+    /// # Errors
+    /// When Postgres does not stop.
+    pub async fn close(self) -> Result<(), Failure> {
+        self.pool.close().await;
+        if let Some(cluster) = self.cluster {
+            cluster.stop().await?;
+        }
+        Ok(())
+    }
+}
+
+/// `cargo dev`: everything, until Ctrl-C.
+///
+/// # Errors
+/// What keeps it from starting, told to a person.
+pub async fn live(variables: &Variables, with_worker: bool) -> Result<(), Failure> {
+    let listener = TcpListener::bind(("127.0.0.1", variables.port))
+        .await
+        .map_err(|error| format!("port {} cannot be had ({error}); set PORT", variables.port))?;
+    let house = House::open(variables).await?;
+    let simulator = if variables.simulated {
+        Some(
+            networks::serve(
+                &house.settings.networks.apps,
+                variables.simulator_port,
+                variables.port,
+            )
+            .await?,
+        )
+    } else {
+        None
+    };
+    let stop = CancellationToken::new();
+    let worker = with_worker
+        .then(|| house.publisher())
+        .transpose()?
+        .map(|publisher| tokio::spawn(work::work(publisher, house.doorbell.clone(), stop.clone())));
+    tracing::info!("Picscripter: http://127.0.0.1:{}", variables.port);
+    if let Some(simulator) = &simulator {
+        tracing::info!(
+            "simulated networks: http://{}/_simulator/ledger",
+            simulator.address()
+        );
+    }
+    let until = stop.clone();
+    let served = axum::serve(listener, house.router()?).with_graceful_shutdown(async move {
+        asked_to_stop().await;
+        until.cancel();
+    });
+    served.await?;
+    if let Some(worker) = worker {
+        worker.await?;
+    }
+    house.close().await
+}
+
+/// `cargo worker`: a publisher alone, beside others.
+///
+/// # Errors
+/// What keeps it from starting, told to a person.
+pub async fn worker(variables: &Variables) -> Result<(), Failure> {
+    let house = House::open(variables).await?;
+    let publisher = house.publisher()?;
+    let stop = CancellationToken::new();
+    let until = stop.clone();
+    tokio::spawn(async move {
+        asked_to_stop().await;
+        until.cancel();
+    });
+    tracing::info!("publishing; stop with Ctrl-C");
+    work::work(publisher, house.doorbell.clone(), stop).await;
+    house.close().await
+}
+
+async fn asked_to_stop() {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}

@@ -1,0 +1,134 @@
+//! The receiving end of the embedded engine.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use store::{PgListener, PgPool, StoreError, rings};
+use tokio::sync::Semaphore;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::Reply;
+
+/// How long a ring stays hidden while it is worked on; then it comes again.
+const VISIBILITY: time::Duration = time::Duration::minutes(6);
+/// How long to wait at most before looking on its own: a lost `NOTIFY` costs this much.
+const POLL: Duration = Duration::from_secs(1);
+/// How long to leave the database alone after it failed.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Takes rings that are due and calls a handler for each.
+#[derive(Debug)]
+pub struct Receiver {
+    pool: PgPool,
+}
+
+impl Receiver {
+    pub(crate) const fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Calls `handle` for every ring that is due, at most `concurrency` at once, until `stop`; then
+    /// waits for those that are under way.
+    pub async fn run<F, H>(&self, concurrency: usize, stop: CancellationToken, handle: H)
+    where
+        H: Fn(String) -> F + Send + Sync + 'static,
+        F: Future<Output = Reply> + Send + 'static,
+    {
+        let handle = Arc::new(handle);
+        let slots = Arc::new(Semaphore::new(concurrency));
+        let tasks = TaskTracker::new();
+        let mut listener = None;
+        while !stop.is_cancelled() {
+            let round = self.round(&slots, &tasks, &handle);
+            let wait = match round.await {
+                Ok(wait) => wait,
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "rings could not be taken"
+                    );
+                    listener = None;
+                    PAUSE
+                }
+            };
+            if listener.is_none() {
+                listener = listen(&self.pool).await.ok();
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = told(&mut listener, wait) => {}
+            }
+        }
+        tasks.close();
+        tasks.wait().await;
+    }
+
+    /// Takes what is due and there is room for; gives how long nothing more will be.
+    async fn round<F, H>(
+        &self,
+        slots: &Arc<Semaphore>,
+        tasks: &TaskTracker,
+        handle: &Arc<H>,
+    ) -> Result<Duration, StoreError>
+    where
+        H: Fn(String) -> F + Send + Sync + 'static,
+        F: Future<Output = Reply> + Send + 'static,
+    {
+        let Ok(first) = Arc::clone(slots).acquire_owned().await else {
+            return Ok(POLL);
+        };
+        let mut permits = vec![first];
+        while let Ok(permit) = Arc::clone(slots).try_acquire_owned() {
+            permits.push(permit);
+        }
+        let room = i64::try_from(permits.len()).unwrap_or(i64::MAX);
+        let taken = rings::take(&self.pool, room, VISIBILITY).await?;
+        let full = taken.len() == permits.len();
+        for (ring, permit) in taken.into_iter().zip(permits) {
+            let (pool, handle) = (self.pool.clone(), Arc::clone(handle));
+            tasks.spawn(async move {
+                let reply = handle(ring.subject.clone()).await;
+                if reply == Reply::Done
+                    && let Err(error) = rings::answer(&pool, &ring).await
+                {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "a ring could not be answered"
+                    );
+                }
+                drop(permit);
+            });
+        }
+        if full {
+            return Ok(Duration::ZERO);
+        }
+        let next = rings::next_due(&self.pool).await?;
+        Ok(next.map_or(POLL, |due| due.try_into().unwrap_or(POLL).min(POLL)))
+    }
+}
+
+async fn listen(pool: &PgPool) -> Result<PgListener, StoreError> {
+    let mut listener = PgListener::connect_with(pool)
+        .await
+        .map_err(StoreError::from)?;
+    listener
+        .listen(rings::CHANNEL)
+        .await
+        .map_err(StoreError::from)?;
+    Ok(listener)
+}
+
+/// Waits until something rings, or `wait` is over.
+async fn told(listener: &mut Option<PgListener>, wait: Duration) {
+    let heard = async {
+        match listener {
+            Some(open) => {
+                if open.recv().await.is_err() {
+                    *listener = None;
+                }
+            }
+            None => std::future::pending().await,
+        }
+    };
+    // Elapsed is the ordinary case: the next ring is due.
+    drop(tokio::time::timeout(wait, heard).await);
+}

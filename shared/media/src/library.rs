@@ -1,0 +1,337 @@
+//! Everything that is done with a file between its author and the network.
+
+use std::{io, ops::Range, path::PathBuf, time::Duration};
+
+use bytes::Bytes;
+use domain::{ImageRules, MediaFacts, MediaKind, Violation};
+use futures_util::stream::BoxStream;
+use time::OffsetDateTime;
+use tokio::fs;
+use url::Url;
+
+use crate::{FetchError, Fetcher, ObjectError, ObjectStore, fetch::Want, fit, probe};
+
+/// The largest file that is read whole while its author waits.
+const AT_ONCE: u64 = 64 * 1024 * 1024;
+/// How long its author waits for a file at most.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a publisher waits for one.
+const LONG_PATIENCE: Duration = Duration::from_secs(200);
+
+/// Fetches, probes, converts and keeps files. Cheap to clone.
+#[derive(Clone)]
+pub struct Library {
+    fetcher: Fetcher,
+    objects: ObjectStore,
+    scratch: PathBuf,
+}
+
+/// A file that was taken in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intake {
+    /// Its key in the object store.
+    pub object_key: String,
+    /// What it is.
+    pub facts: MediaFacts,
+    /// SHA-256 of its bytes.
+    pub sha256: Vec<u8>,
+}
+
+/// What a first look at a file came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Looked {
+    /// It was small enough to be taken in at once.
+    In(Intake),
+    /// It is a large video that begins as one should; the rest is read when the post is prepared.
+    Later,
+}
+
+/// Why a file could not be read or kept although nothing is wrong with it; trying again may help.
+#[derive(Debug, thiserror::Error)]
+pub enum LibraryError {
+    /// The scratch folder failed.
+    #[error("the scratch folder failed")]
+    Scratch(#[source] io::Error),
+    /// The object store failed.
+    #[error(transparent)]
+    Objects(#[from] ObjectError),
+    /// The blocking pool is going down.
+    #[error("the process is ending")]
+    Ending,
+}
+
+impl Library {
+    /// A library that keeps half-read files in `scratch`.
+    pub const fn new(fetcher: Fetcher, objects: ObjectStore, scratch: PathBuf) -> Self {
+        Self {
+            fetcher,
+            objects,
+            scratch,
+        }
+    }
+
+    /// A library as the settings say.
+    ///
+    /// # Errors
+    /// [`rustls::Error`] when TLS has no usable defaults.
+    pub fn from_settings(settings: &settings::ObjectSettings) -> Result<Self, rustls::Error> {
+        let fetch = crate::FetchSettings {
+            local_origins: settings
+                .local_origins
+                .iter()
+                .filter_map(|origin| Some(Url::parse(origin).ok()?.origin()))
+                .collect(),
+        };
+        let fetcher = Fetcher::new(fetch, std::sync::Arc::new(crate::SystemResolver))?;
+        let folder = crate::Folder::new(
+            settings.folder.clone(),
+            settings.public_url.clone(),
+            settings.signing_key.expose().to_vec(),
+        );
+        let scratch = settings.folder.join("scratch");
+        Ok(Self::new(fetcher, ObjectStore::Folder(folder), scratch))
+    }
+
+    /// Looks at a file while its author waits: a picture or a small video is taken in at once, a
+    /// large video is only held to be one.
+    ///
+    /// The inner error is for the file's author; its field is `media` and may be renamed.
+    ///
+    /// # Errors
+    /// [`LibraryError`] when it was our fault.
+    pub async fn look(
+        &self,
+        url: &str,
+        kind: MediaKind,
+        id: &str,
+        most: u64,
+    ) -> Result<Result<Looked, Violation>, LibraryError> {
+        let want = match kind {
+            MediaKind::Image => Want::Whole(AT_ONCE),
+            MediaKind::Video => Want::Prefix(AT_ONCE),
+        };
+        let (path, fetched) = match self.fetch(url, want, PATIENCE).await? {
+            Ok(fetched) => fetched,
+            Err(broken) => return Ok(Err(broken)),
+        };
+        let too_large = fetched
+            .total_bytes
+            .filter(|total| *total > most && kind == MediaKind::Video);
+        let looked = if let Some(total) = too_large {
+            Err(larger(total, most))
+        } else if fetched.complete {
+            self.take(&path, kind, id, fetched.sha256)
+                .await?
+                .map(Looked::In)
+        } else {
+            begins_well(&path).await?.map(|()| Looked::Later)
+        };
+        discard(&path).await;
+        Ok(looked)
+    }
+
+    /// Takes a file in whole, of at most `most` bytes.
+    ///
+    /// # Errors
+    /// As for [`look`](Self::look).
+    pub async fn take_in_whole(
+        &self,
+        url: &str,
+        kind: MediaKind,
+        id: &str,
+        most: u64,
+    ) -> Result<Result<Intake, Violation>, LibraryError> {
+        let (path, fetched) = match self.fetch(url, Want::Whole(most), LONG_PATIENCE).await? {
+            Ok(fetched) => fetched,
+            Err(broken) => return Ok(Err(broken)),
+        };
+        let taken = self.take(&path, kind, id, fetched.sha256).await?;
+        discard(&path).await;
+        Ok(taken)
+    }
+
+    /// Makes a kept picture fit a network, and keeps what came of it under `to`.
+    ///
+    /// # Errors
+    /// [`LibraryError`]; the inner error is the broken rule.
+    pub async fn fit(
+        &self,
+        from: &str,
+        facts: &MediaFacts,
+        rules: ImageRules,
+        network: &'static str,
+        field: &str,
+        to: &str,
+    ) -> Result<Result<MediaFacts, Violation>, LibraryError> {
+        let bytes = self.objects.read(from).await?;
+        let (facts, field) = (facts.clone(), field.to_owned());
+        let fitted = blocking(move || fit(&bytes, &facts, &rules, network, &field)).await?;
+        match fitted {
+            Ok(fitted) => {
+                self.objects.put(to, &fitted.bytes).await?;
+                Ok(Ok(fitted.facts))
+            }
+            Err(broken) => Ok(Err(broken)),
+        }
+    }
+
+    /// Some bytes of a kept file.
+    pub fn stream(&self, key: &str, range: Range<u64>) -> BoxStream<'static, io::Result<Bytes>> {
+        self.objects.stream(key, range)
+    }
+
+    /// An address under which a network can fetch a kept file until `ends_at`.
+    ///
+    /// # Errors
+    /// [`LibraryError`].
+    pub fn public_url(&self, key: &str, ends_at: OffsetDateTime) -> Result<Url, LibraryError> {
+        Ok(self.objects.public_url(key, ends_at)?)
+    }
+
+    /// Deletes a kept file.
+    ///
+    /// # Errors
+    /// [`LibraryError`].
+    pub async fn forget(&self, key: &str) -> Result<(), LibraryError> {
+        Ok(self.objects.delete(key).await?)
+    }
+
+    async fn fetch(
+        &self,
+        url: &str,
+        want: Want,
+        patience: Duration,
+    ) -> Result<Result<(PathBuf, crate::Fetched), Violation>, LibraryError> {
+        fs::create_dir_all(&self.scratch)
+            .await
+            .map_err(LibraryError::Scratch)?;
+        let path = self.scratch.join(domain::MediaId::mint().to_string());
+        let mut file = fs::File::create(&path)
+            .await
+            .map_err(LibraryError::Scratch)?;
+        match self.fetcher.fetch(url, want, patience, &mut file).await {
+            Ok(fetched) => Ok(Ok((path, fetched))),
+            Err(error) => {
+                discard(&path).await;
+                match error {
+                    FetchError::Sink(error) => Err(LibraryError::Scratch(error)),
+                    error => Ok(Err(told(&error))),
+                }
+            }
+        }
+    }
+
+    async fn take(
+        &self,
+        path: &std::path::Path,
+        kind: MediaKind,
+        id: &str,
+        sha256: [u8; 32],
+    ) -> Result<Result<Intake, Violation>, LibraryError> {
+        let probed = path.to_owned();
+        let facts = match blocking(move || probe::probe(&probed)).await? {
+            Ok(facts) if facts.kind() == kind => facts,
+            Ok(facts) => {
+                return Ok(Err(Violation::new(
+                    "media.type",
+                    "media_type_differs",
+                    format!("says {kind}, but the file is a {}", facts.kind()),
+                    format!("Give its type as {}.", facts.kind()),
+                )));
+            }
+            Err(probe::ProbeError::Read(error)) => return Err(LibraryError::Scratch(error)),
+            Err(error) => {
+                return Ok(Err(Violation::new(
+                    "media.url",
+                    "media_not_taken",
+                    error.to_string(),
+                    "Use a JPEG, PNG, GIF or WebP picture, or an MP4, MOV or WebM video.",
+                )));
+            }
+        };
+        let object_key = format!("media/{id}");
+        self.objects.put_file(&object_key, path).await?;
+        Ok(Ok(Intake {
+            object_key,
+            facts,
+            sha256: sha256.to_vec(),
+        }))
+    }
+}
+
+async fn begins_well(path: &std::path::Path) -> Result<Result<(), Violation>, LibraryError> {
+    let path = path.to_owned();
+    let known = blocking(move || {
+        let mut head = [0; 16];
+        io::Read::read(&mut std::fs::File::open(path)?, &mut head)?;
+        Ok::<_, io::Error>(probe::is_known(&head))
+    })
+    .await?
+    .map_err(LibraryError::Scratch)?;
+    Ok(if known {
+        Ok(())
+    } else {
+        Err(Violation::new(
+            "media.url",
+            "media_not_taken",
+            probe::ProbeError::Unknown.to_string(),
+            "Use an MP4, MOV or WebM video.",
+        ))
+    })
+}
+
+fn told(error: &FetchError) -> Violation {
+    let (rule, remedy) = match error {
+        FetchError::BadUrl(_) => (
+            "media_url_invalid",
+            "Use a public https:// address of the file itself.",
+        ),
+        FetchError::Forbidden => (
+            "media_url_private",
+            "Put the file where anybody can reach it.",
+        ),
+        FetchError::Status(_) => (
+            "media_unreachable",
+            "Check that the address works without signing in.",
+        ),
+        FetchError::TooLarge(_) => ("media_too_large", "Use a smaller file."),
+        FetchError::TooManyRedirects => (
+            "media_url_invalid",
+            "Use the address that the last redirect leads to.",
+        ),
+        FetchError::TimedOut | FetchError::Unreachable | FetchError::Sink(_) => (
+            "media_unreachable",
+            "Check the address and that its server answers quickly.",
+        ),
+    };
+    Violation::new("media.url", rule, error.to_string(), remedy)
+}
+
+fn larger(total: u64, most: u64) -> Violation {
+    Violation::new(
+        "media.url",
+        "media_too_large",
+        format!("is {total} bytes large; the network takes {most}"),
+        "Use a smaller file.",
+    )
+}
+
+/// A scratch file that stays behind costs room and nothing else.
+async fn discard(path: &std::path::Path) {
+    if let Err(error) = fs::remove_file(path).await
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "a scratch file could not be removed"
+        );
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, LibraryError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| LibraryError::Ending)
+}

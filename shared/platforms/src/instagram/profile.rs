@@ -1,0 +1,63 @@
+//! What Instagram is like.
+
+use domain::{
+    AudioCodec, CaptionRule, Container, ImageFormat, ImageRules, MediaRules, Platform, Unit,
+    VideoCodec, VideoRules,
+};
+
+use crate::{Oauth, Pkce, Profile, RefreshPolicy, meta};
+
+/// What publishing needs.
+pub(super) const SCOPES: &[&str] = &[
+    "instagram_basic",
+    "instagram_content_publish",
+    "pages_show_list",
+    "pages_read_engagement",
+];
+
+/// What Instagram is like.
+pub const PROFILE: Profile = Profile {
+    platform: Platform::Instagram,
+    oauth: Oauth {
+        authorize_url: meta::dialog,
+        scopes: SCOPES,
+        scope_separator: ",",
+        client_id_parameter: "client_id",
+        // Documented for another flow only.
+        pkce: Pkce::None,
+        // What was declined before is asked again.
+        parameters: &[("auth_type", "rerequest")],
+    },
+    grant_family: meta::GRANT_FAMILY,
+    default_version: meta::VERSION,
+    // How emoji are counted is not documented; UTF-16 is the longer count.
+    caption: CaptionRule {
+        max: 2_200,
+        unit: Unit::Utf16,
+    },
+    media: MediaRules {
+        text_alone: false,
+        max_images: 1,
+        image: Some(ImageRules {
+            formats: &[ImageFormat::Jpeg],
+            max_bytes: 8_000_000,
+            min_width: 320,
+            max_width: 1_440,
+            max_height: 1_800,
+            aspect: Some((0.8, 1.91)),
+        }),
+        video: Some(VideoRules {
+            containers: &[Container::Mp4, Container::Mov],
+            video_codecs: &[VideoCodec::H264, VideoCodec::H265],
+            audio_codecs: &[AudioCodec::Aac],
+            max_bytes: 300_000_000,
+            min_duration_ms: 3_000,
+            max_duration_ms: 15 * 60 * 1_000,
+            frames_per_second: (23.0, 60.0),
+            side: (1, 1_920),
+            aspect: Some((0.01, 10.0)),
+        }),
+    },
+    // The Page's token, which has no end, acts for the account; it is read anew when it is refused.
+    refresh: RefreshPolicy::Before { seconds: 0 },
+};

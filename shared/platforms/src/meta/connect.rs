@@ -1,0 +1,345 @@
+//! The consent that Facebook and Instagram share: code, long-lived token, permissions, person, Pages.
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use time::{Duration, OffsetDateTime};
+
+use super::{Listed, WithId, graph, problem, text_or_number};
+use crate::{
+    Action, Answer, App, AppContext, Auth, Call, Callback, Credentials, Fault, FormValue, Grant,
+    OneCall, Tokens,
+    meta::fault::{Table, read},
+};
+
+/// More pages of Pages than anybody manages.
+const MAX_PAGES: usize = 40;
+
+/// A Page that a person lets us see.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Page {
+    #[serde(deserialize_with = "text_or_number")]
+    pub(crate) id: String,
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) username: Option<String>,
+    #[serde(default)]
+    pub(crate) access_token: Option<SecretString>,
+    #[serde(default)]
+    pub(crate) tasks: Vec<String>,
+    #[serde(default)]
+    pub(crate) instagram_business_account: Option<InstagramAccount>,
+}
+
+/// The Instagram account behind a Page.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct InstagramAccount {
+    #[serde(deserialize_with = "text_or_number")]
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) username: Option<String>,
+    #[serde(default)]
+    pub(crate) name: Option<String>,
+    #[serde(default)]
+    pub(crate) profile_picture_url: Option<String>,
+}
+
+impl Page {
+    /// Whether the person may post for it; the newer Pages name their tasks differently.
+    pub(crate) fn may_be_posted_to(&self) -> bool {
+        self.tasks.iter().any(|task| {
+            matches!(
+                task.as_str(),
+                "CREATE_CONTENT"
+                    | "MANAGE"
+                    | "PROFILE_PLUS_CREATE_CONTENT"
+                    | "PROFILE_PLUS_FULL_CONTROL"
+            )
+        })
+    }
+}
+
+/// Everything that a consent led to.
+#[derive(Debug, Clone)]
+pub(crate) struct Consent {
+    /// The person, as our app knows them.
+    pub(crate) person: String,
+    /// The long-lived token of the person.
+    pub(crate) user: SecretString,
+    /// When that token ends.
+    pub(crate) ends_at: Option<OffsetDateTime>,
+    /// What was allowed.
+    pub(crate) scopes: Vec<String>,
+    /// Every Page.
+    pub(crate) pages: Vec<Page>,
+}
+
+/// How far a consent is.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    /// The code is to be exchanged for a token of an hour.
+    Exchange(Callback),
+    /// The token is to be exchanged for one of two months.
+    Extend(SecretString),
+    /// What was allowed is to be asked.
+    Permissions(Consent),
+    /// Who allowed it is to be asked.
+    Who(Consent),
+    /// The next Pages are to be listed.
+    List {
+        /// What is known.
+        found: Consent,
+        /// Where to go on.
+        after: Option<String>,
+        /// How many lists were read.
+        read: usize,
+    },
+    /// Everything is known.
+    Done(Box<Consent>),
+}
+
+#[derive(Debug, Deserialize)]
+struct Token {
+    access_token: SecretString,
+    #[serde(default)]
+    expires_in: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Permission {
+    permission: String,
+    status: String,
+}
+
+impl Step {
+    /// What comes next; `grant` makes the output of what was found.
+    pub(crate) fn next(
+        &self,
+        app: &App,
+        fields: &str,
+        grant: impl FnOnce(&Consent) -> Grant,
+    ) -> Action<Grant> {
+        match self {
+            Self::Done(found) => Action::Done(grant(found)),
+            Self::Exchange(callback) => Action::Send(exchange(callback, app)),
+            Self::Extend(short) => Action::Send(extend(short, app)),
+            Self::Permissions(found) => Action::Send(authorised(
+                "read_permissions",
+                graph(app, &["me", "permissions"]),
+                &found.user,
+            )),
+            Self::Who(found) => {
+                let mut url = graph(app, &["me"]);
+                url.query_pairs_mut().append_pair("fields", "id,name");
+                Action::Send(authorised("read_person", url, &found.user))
+            }
+            Self::List { found, after, .. } => {
+                let mut url = graph(app, &["me", "accounts"]);
+                url.query_pairs_mut()
+                    .append_pair("fields", fields)
+                    .append_pair("limit", "100");
+                if let Some(after) = after {
+                    url.query_pairs_mut().append_pair("after", after);
+                }
+                Action::Send(authorised("list_pages", url, &found.user))
+            }
+        }
+    }
+
+    /// The step after an answer. `needed` are the scopes that posting needs.
+    pub(crate) fn after(
+        self,
+        answer: &Answer,
+        cx: &AppContext<'_>,
+        table: Table,
+        needed: &[&str],
+    ) -> Result<Self, Fault> {
+        if !answer.is_success() {
+            return Err(refused(
+                answer,
+                table,
+                cx.now,
+                matches!(self, Self::Exchange(_)),
+            ));
+        }
+        Ok(match self {
+            Self::Exchange(_) => Self::Extend(answer.parse::<Token>("access_token")?.access_token),
+            Self::Extend(_) => {
+                let token: Token = answer.parse("access_token")?;
+                Self::Permissions(Consent {
+                    person: String::new(),
+                    user: token.access_token,
+                    ends_at: token
+                        .expires_in
+                        .map(|seconds| cx.now + Duration::seconds(seconds)),
+                    scopes: Vec::new(),
+                    pages: Vec::new(),
+                })
+            }
+            Self::Permissions(found) => {
+                let listed: Listed<Permission> = answer.parse("permissions")?;
+                let scopes: Vec<String> = listed
+                    .data
+                    .into_iter()
+                    .filter(|it| it.status == "granted")
+                    .map(|it| it.permission)
+                    .collect();
+                let missing: Vec<&str> = needed
+                    .iter()
+                    .copied()
+                    .filter(|scope| !scopes.iter().any(|given| given == scope))
+                    .collect();
+                if !missing.is_empty() {
+                    return Err(Fault::reconnect(
+                        "scope_missing",
+                        format!(
+                            "Not everything that posting needs was allowed ({}); connect again and allow it.",
+                            missing.join(", ")
+                        ),
+                    ));
+                }
+                Self::Who(Consent { scopes, ..found })
+            }
+            Self::Who(found) => {
+                let person: WithId = answer.parse("me")?;
+                Self::List {
+                    found: Consent {
+                        person: person.id,
+                        ..found
+                    },
+                    after: None,
+                    read: 0,
+                }
+            }
+            Self::List {
+                mut found, read, ..
+            } => {
+                let listed: Listed<Page> = answer.parse("accounts")?;
+                let after = listed.after().filter(|_| read + 1 < MAX_PAGES);
+                found.pages.extend(listed.data);
+                if after.is_some() {
+                    Self::List {
+                        found,
+                        after,
+                        read: read + 1,
+                    }
+                } else {
+                    Self::Done(Box::new(found))
+                }
+            }
+            Self::Done(found) => Self::Done(found),
+        })
+    }
+}
+
+impl Consent {
+    /// The tokens of a Page: its own, which has no end, and the person's, which it comes from.
+    pub(crate) fn tokens(&self, page: SecretString) -> Tokens {
+        Tokens {
+            access: page,
+            access_expires_at: None,
+            refresh: Some(self.user.clone()),
+            refresh_expires_at: self.ends_at,
+            scopes: self.scopes.clone(),
+        }
+    }
+}
+
+/// Reads a Page's token anew with the person's.
+pub(crate) fn page_token(
+    credentials: &Credentials,
+    page: &str,
+    app: &App,
+    table: Table,
+) -> Option<OneCall<Tokens>> {
+    let user = credentials.tokens.refresh.clone()?;
+    let old = credentials.tokens.clone();
+    let mut url = graph(app, &[page]);
+    url.query_pairs_mut().append_pair("fields", "access_token");
+    Some(OneCall::new(
+        authorised("read_page_token", url, &user),
+        move |answer, cx| {
+            if !answer.is_success() {
+                return Err(match refused(answer, table, cx.now, false) {
+                    fault
+                        if matches!(
+                            fault.kind,
+                            crate::FaultKind::Unauthorized | crate::FaultKind::Content
+                        ) =>
+                    {
+                        lost_access()
+                    }
+                    fault => fault,
+                });
+            }
+            let token: Token = answer.parse("access_token").map_err(|_| lost_access())?;
+            Ok(Tokens {
+                access: token.access_token,
+                ..old.clone()
+            })
+        },
+    ))
+}
+
+/// Withdraws the whole grant of the person, with all Pages and Instagram accounts behind them.
+pub(crate) fn revoke(credentials: &Credentials, app: &App, table: Table) -> Option<OneCall<()>> {
+    let user = credentials.tokens.refresh.clone()?;
+    let call = Call::delete(
+        "revoke_access",
+        graph(app, &[&credentials.subject, "permissions"]),
+    )
+    .auth(Auth::BearerOf(user));
+    Some(OneCall::new(call, move |answer, cx| {
+        // A token that is dead has nothing left to withdraw.
+        let is_dead = problem(answer).is_some_and(|problem| matches!(problem.code, 190 | 102));
+        if answer.is_success() || is_dead {
+            Ok(())
+        } else {
+            Err(refused(answer, table, cx.now, false))
+        }
+    }))
+}
+
+/// As a form, so that no secret stands in an address.
+fn exchange(callback: &Callback, app: &App) -> Call {
+    Call::post("exchange_code", graph(app, &["oauth", "access_token"])).form([
+        ("client_id", FormValue::from(app.client_id.as_str())),
+        ("client_secret", FormValue::from(&app.client_secret)),
+        ("redirect_uri", FormValue::from(app.redirect_uri.as_str())),
+        ("code", FormValue::from(&callback.code)),
+    ])
+}
+
+/// A token of an hour for one of two months.
+fn extend(short: &SecretString, app: &App) -> Call {
+    Call::post("extend_token", graph(app, &["oauth", "access_token"])).form([
+        ("grant_type", FormValue::from("fb_exchange_token")),
+        ("client_id", FormValue::from(app.client_id.as_str())),
+        ("client_secret", FormValue::from(&app.client_secret)),
+        ("fb_exchange_token", FormValue::from(short)),
+    ])
+}
+
+fn authorised(name: &'static str, url: url::Url, token: &SecretString) -> Call {
+    Call::get(name, url).auth(Auth::BearerOf(token.clone()))
+}
+
+fn lost_access() -> Fault {
+    Fault::reconnect(
+        "grant_ended",
+        "Facebook no longer accepts the connection; connect the account again.",
+    )
+}
+
+fn refused(answer: &Answer, table: Table, now: OffsetDateTime, is_exchange: bool) -> Fault {
+    let told = problem(answer).filter(|problem| is_exchange && problem.code == 100);
+    told.map_or_else(
+        || read(answer, table, now),
+        |problem| {
+            Fault::reconnect(
+                "code_refused",
+                "The way back from Facebook was not accepted; start anew.",
+            )
+            .seen(problem.message)
+        },
+    )
+}

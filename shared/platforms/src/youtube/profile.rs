@@ -1,0 +1,82 @@
+//! What YouTube is like, as data.
+
+use domain::{
+    AudioCodec, CaptionRule, Container, MediaRules, Platform, Unit, VideoCodec, VideoRules,
+};
+use url::Url;
+
+use crate::{App, Oauth, Pkce, Profile, RefreshPolicy};
+
+/// What YouTube is like.
+pub const PROFILE: Profile = Profile {
+    platform: Platform::Youtube,
+    oauth: Oauth {
+        authorize_url: |app| address("accounts.google.com", "/o/oauth2/v2/auth", app),
+        scopes: &[UPLOAD, READ],
+        scope_separator: " ",
+        client_id_parameter: "client_id",
+        pkce: Pkce::S256,
+        parameters: &[
+            ("access_type", "offline"),
+            // Without it a returning person brings no refresh token.
+            ("prompt", "consent select_account"),
+            ("include_granted_scopes", "true"),
+        ],
+    },
+    grant_family: "youtube",
+    default_version: "v3",
+    caption: CaptionRule {
+        max: 5000,
+        unit: Unit::Bytes,
+    },
+    media: MediaRules {
+        text_alone: false,
+        max_images: 0,
+        image: None,
+        video: Some(VideoRules {
+            containers: &[Container::Mp4, Container::Mov, Container::Webm],
+            video_codecs: &[
+                VideoCodec::Av1,
+                VideoCodec::H264,
+                VideoCodec::H265,
+                VideoCodec::Vp8,
+                VideoCodec::Vp9,
+                VideoCodec::Other,
+            ],
+            audio_codecs: &[
+                AudioCodec::Aac,
+                AudioCodec::Mp3,
+                AudioCodec::Opus,
+                AudioCodec::Vorbis,
+                AudioCodec::Other,
+            ],
+            max_bytes: 274_877_906_944,
+            min_duration_ms: 1,
+            max_duration_ms: 12 * 60 * 60 * 1000,
+            frames_per_second: (1.0, 240.0),
+            side: (1, 8192),
+            aspect: None,
+        }),
+    },
+    refresh: RefreshPolicy::Before { seconds: 10 * 60 },
+};
+
+/// The scope for uploading.
+pub(super) const UPLOAD: &str = "https://www.googleapis.com/auth/youtube.upload";
+/// The scope for asking what became of it.
+pub(super) const READ: &str = "https://www.googleapis.com/auth/youtube.readonly";
+
+/// An address of the token endpoints.
+pub(super) fn oauth(path: &str, app: &App) -> Url {
+    address("oauth2.googleapis.com", path, app)
+}
+
+/// An address of the data and upload interfaces.
+pub(super) fn api(path: &str, app: &App) -> Url {
+    address("www.googleapis.com", path, app)
+}
+
+/// `https://host` + `path`. Both are literals of this folder; the way back only lends the type a value to start from.
+fn address(host: &str, path: &str, app: &App) -> Url {
+    Url::parse(&format!("https://{host}{path}")).unwrap_or_else(|_| app.redirect_uri.clone())
+}

@@ -1,0 +1,59 @@
+//! Ending a connection: revoke at the network, then wipe.
+
+use domain::{ConnectionHealth, ConnectionId};
+use platforms::AppContext;
+use store::connections::{self, Connection};
+use time::Duration;
+
+use crate::{Publisher, publisher::LookError, tokens};
+
+/// How long a network may keep us from wiping; secrets must be gone 60 s after disconnecting.
+const PATIENCE: Duration = Duration::seconds(40);
+const PAUSE: Duration = Duration::seconds(10);
+
+impl Publisher {
+    /// Revokes and wipes a connection that is being disconnected.
+    pub(crate) async fn look_at_connection(&self, id: ConnectionId) -> Result<(), LookError> {
+        let pool = &self.0.pool;
+        let Some(connection) = connections::by_message(pool, id).await? else {
+            return Ok(());
+        };
+        if connection.health != ConnectionHealth::Disconnecting {
+            return Ok(());
+        }
+        let now = store::now(pool).await?;
+        let revoked = connections::shares_grant(pool, &connection).await?
+            || self.revoke(&connection, now).await?;
+        if !revoked && now - connection.updated_at < PATIENCE {
+            self.0.doorbell.try_ring(&id.to_string(), now + PAUSE).await;
+            return Ok(());
+        }
+        connections::finish_disconnect(pool, connection.user_id, id).await?;
+        tracing::info!(connection.id = %id, platform = %connection.platform, revoked, "disconnected {id}");
+        Ok(())
+    }
+
+    /// Withdraws our access at the network; tells whether it is withdrawn, as far as we can.
+    async fn revoke(
+        &self,
+        connection: &Connection,
+        now: time::OffsetDateTime,
+    ) -> Result<bool, LookError> {
+        let Some(app) = self.0.apps.find(connection.platform) else {
+            return Ok(true);
+        };
+        let Some(credentials) = tokens::credentials(&self.0, connection).await? else {
+            return Ok(true);
+        };
+        let Some(call) = platforms::revoke(connection.platform, &credentials, app) else {
+            return Ok(true);
+        };
+        match self.0.wire.converse(call, &AppContext { now, app }).await {
+            Ok(()) => Ok(true),
+            Err(fault) => {
+                tracing::warn!(connection.id = %connection.id, code = fault.code, evidence = fault.evidence, "the network did not revoke");
+                Ok(false)
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Who publishes, and what it answers a doorbell.
+
+use std::{error::Error, sync::Arc};
+
+use domain::{ConnectionId, PostId};
+use doorbell::{Doorbell, Reply};
+use media::Library;
+use settings::{Apps, Networks, ObjectSettings, VaultSettings};
+use store::{PgPool, StoreError};
+use vault::{LocalKey, SystemClock, Vault, Wrapper};
+use wire::{Wire, WireSettings};
+
+use crate::{pass, progress::ProgressError};
+
+/// What a publisher works with.
+#[derive(Clone)]
+pub struct Parts {
+    /// The truth.
+    pub pool: PgPool,
+    /// Opens tokens.
+    pub vault: Vault,
+    /// Speaks to the networks.
+    pub wire: Arc<Wire>,
+    /// Our registrations at the networks.
+    pub apps: Arc<Apps>,
+    /// Fetches, converts and keeps files.
+    pub library: Arc<Library>,
+    /// Rings when a row is to be looked at again.
+    pub doorbell: Doorbell,
+}
+
+/// Publishes posts, one look at a time. Cheap to clone.
+#[derive(Clone)]
+pub struct Publisher(pub(crate) Parts);
+
+/// Why a look ended early; the row is untouched or under a lease that runs out, so another look mends it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LookError {
+    #[error("the file of a post could not be read or kept")]
+    Library(#[source] media::LibraryError),
+    #[error(transparent)]
+    Progress(#[from] ProgressError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("a secret could not be sealed or opened")]
+    Vault(#[from] vault::VaultError),
+}
+
+/// Why a publisher could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum AssembleError {
+    /// The key that wraps data keys is of no use.
+    #[error("TOKEN_KEY is of no use")]
+    Key(#[source] vault::LocalKeyError),
+    /// TLS has no usable defaults.
+    #[error("the client for networks could not be made")]
+    Wire(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// The vault over the data keys in the database.
+///
+/// # Errors
+/// [`AssembleError::Key`].
+pub fn vault(settings: &VaultSettings, pool: PgPool) -> Result<Vault, AssembleError> {
+    let key = LocalKey::from_bytes(settings.local_key.expose()).map_err(AssembleError::Key)?;
+    let shelf = Arc::new(store::data_keys::Shelf(pool));
+    Ok(Vault::new(
+        Wrapper::Local(key),
+        shelf,
+        Arc::new(SystemClock),
+    ))
+}
+
+/// The client for networks.
+///
+/// # Errors
+/// [`AssembleError::Wire`].
+pub fn wire(networks: &Networks) -> Result<Wire, AssembleError> {
+    let settings = WireSettings {
+        networks_base_url: networks.base_url.clone(),
+        ..WireSettings::default()
+    };
+    Wire::new(settings).map_err(AssembleError::Wire)
+}
+
+impl Publisher {
+    /// A publisher as the settings say.
+    ///
+    /// # Errors
+    /// [`AssembleError`].
+    pub fn assemble(
+        pool: PgPool,
+        doorbell: Doorbell,
+        networks: &Networks,
+        vault_settings: &VaultSettings,
+        objects: &ObjectSettings,
+    ) -> Result<Self, AssembleError> {
+        let library =
+            Library::from_settings(objects).map_err(|error| AssembleError::Wire(error.into()))?;
+        Ok(Self(Parts {
+            vault: vault(vault_settings, pool.clone())?,
+            wire: Arc::new(wire(networks)?),
+            apps: Arc::new(networks.apps.clone()),
+            library: Arc::new(library),
+            doorbell,
+            pool,
+        }))
+    }
+
+    /// A publisher.
+    pub const fn new(parts: Parts) -> Self {
+        Self(parts)
+    }
+
+    /// Answers a ring for `subject`: does what comes next for the row of that id.
+    ///
+    /// A subject that is no id of ours can never be answered, so it is logged and dropped.
+    pub async fn answer(&self, subject: &str) -> Reply {
+        let looked = if let Ok(id) = subject.parse::<PostId>() {
+            pass::look(self, id).await
+        } else if let Ok(id) = subject.parse::<ConnectionId>() {
+            self.look_at_connection(id).await
+        } else {
+            tracing::error!(subject = %subject.chars().take(60).collect::<String>(), "a ring names no row of ours; dropped");
+            return Reply::Done;
+        };
+        match looked {
+            Ok(()) => Reply::Done,
+            Err(error) => {
+                tracing::error!(subject, error = &error as &dyn Error, "a look ended early");
+                Reply::Again
+            }
+        }
+    }
+}

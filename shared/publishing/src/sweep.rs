@@ -1,0 +1,72 @@
+//! The sweep: rings again for whatever is overdue, renews tokens that end soon, forgets what has
+//! outlived its retention. It never publishes.
+
+use store::{StoreError, connections, sweep, tokens as stored_tokens};
+use time::Duration;
+
+use crate::{Publisher, publisher::LookError, tokens};
+
+/// How many rows of a kind one sweep takes on; the next minute takes the rest.
+const AT_MOST: i64 = 500;
+/// How long before their end tokens are renewed, so that no post has to wait for it.
+const AHEAD: Duration = Duration::minutes(10);
+
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Overdue posts that were rung for.
+    pub posts: usize,
+    /// Connections to be wiped that were rung for.
+    pub connections: usize,
+    /// Tokens that were looked after.
+    pub tokens: usize,
+    /// Files that were deleted.
+    pub files: usize,
+    /// Rows that were deleted.
+    pub rows: u64,
+}
+
+impl Publisher {
+    /// Sweeps once.
+    ///
+    /// # Errors
+    /// When the database fails; the next sweep does what this one did not.
+    pub async fn sweep(&self) -> Result<Swept, StoreError> {
+        let parts = &self.0;
+        let pool = &parts.pool;
+        let now = store::now(pool).await?;
+        let mut swept = Swept::default();
+        for id in sweep::overdue(pool, AT_MOST).await? {
+            parts.doorbell.try_ring(&id.to_string(), now).await;
+            swept.posts += 1;
+        }
+        for id in sweep::disconnecting(pool, AT_MOST).await? {
+            parts.doorbell.try_ring(&id.to_string(), now).await;
+            swept.connections += 1;
+        }
+        for id in stored_tokens::ending(pool, now + AHEAD, AT_MOST).await? {
+            let Some(connection) = connections::by_message(pool, id).await? else {
+                continue;
+            };
+            match tokens::access(parts, &connection, None, now).await {
+                Ok(_) => swept.tokens += 1,
+                Err(LookError::Store(error)) => return Err(error),
+                Err(error) => {
+                    tracing::error!(connection.id = %id, error = &error as &dyn std::error::Error, "tokens could not be looked after");
+                }
+            }
+        }
+        for (id, key) in sweep::outlived_media(pool, AT_MOST).await? {
+            if let Some(key) = key
+                && let Err(error) = parts.library.forget(&key).await
+            {
+                tracing::error!(media.id = %id, error = &error as &dyn std::error::Error, "a file could not be deleted");
+                continue;
+            }
+            sweep::forget_media(pool, id).await?;
+            swept.files += 1;
+        }
+        swept.rows = sweep::forget(pool).await?;
+        Ok(swept)
+    }
+}

@@ -1,0 +1,225 @@
+//! Opening a connection's tokens, and keeping them fresh: one refresh at a time, whoever asks.
+
+use platforms::{AppContext, Credentials, FaultKind, RefreshPolicy, Tokens};
+use secrecy::{ExposeSecret as _, SecretString};
+use store::{
+    connections::{Connection, SealedTokens},
+    tokens,
+};
+use time::{Duration, OffsetDateTime};
+use vault::Place;
+
+use crate::publisher::{LookError, Parts};
+
+/// How long the refresh of a caller that died keeps others waiting.
+const PATIENCE: Duration = Duration::seconds(60);
+/// How long to wait while somebody else refreshes.
+const PAUSE: Duration = Duration::seconds(2);
+
+/// A usable access token, or why there is none.
+#[derive(Debug)]
+pub(crate) enum Access {
+    /// Use this; the version tells which one it was when a network refuses it.
+    Token(SecretString, i32),
+    /// The person must connect again; says why.
+    Reconnect(String),
+    /// Ask again that much later.
+    Wait(Duration),
+    /// The connection was wiped.
+    Wiped,
+}
+
+/// The access token of a connection, refreshed when it ends soon, or when `refused` is the version
+/// that the network no longer takes.
+pub(crate) async fn access(
+    parts: &Parts,
+    connection: &Connection,
+    refused: Option<i32>,
+    now: OffsetDateTime,
+) -> Result<Access, LookError> {
+    let (user, id) = (connection.user_id, connection.id);
+    let Some(current) = tokens::find(&parts.pool, user, id).await? else {
+        return Ok(Access::Wiped);
+    };
+    let was_refused = refused == Some(current.version);
+    let left = current.tokens.access_expires_at.map(|end| end - now);
+    let margin = match platforms::profile(connection.platform).refresh {
+        RefreshPolicy::Before { seconds } => Duration::seconds(seconds),
+        RefreshPolicy::Never => Duration::ZERO,
+    };
+    let usable = !was_refused && left.is_none_or(|left| left > Duration::ZERO);
+    if usable && left.is_none_or(|left| left > margin) {
+        return token(parts, connection, &current).await;
+    }
+    let Some(app) = parts.apps.find(connection.platform) else {
+        return Ok(Access::Wait(PAUSE));
+    };
+    let Some(credentials) = open(parts, connection, &current.tokens).await? else {
+        return Ok(Access::Wiped);
+    };
+    let Some(call) = platforms::refresh(connection.platform, &credentials, app) else {
+        if usable {
+            return token(parts, connection, &current).await;
+        }
+        return give_up(
+            parts,
+            connection,
+            current.version,
+            "The access ended; connect the account again.",
+        )
+        .await;
+    };
+    if !tokens::begin_refresh(&parts.pool, user, id, current.version, PATIENCE).await? {
+        return if usable {
+            token(parts, connection, &current).await
+        } else {
+            Ok(Access::Wait(PAUSE))
+        };
+    }
+    match parts.wire.converse(call, &AppContext { now, app }).await {
+        Ok(fresh) => {
+            let sealed = seal(parts, connection, &fresh).await?;
+            let stored =
+                tokens::finish_refresh(&parts.pool, user, id, current.version, &sealed).await?;
+            tracing::info!(connection.id = %id, platform = %connection.platform, stored, "refreshed the tokens of {id}");
+            // Not stored: the person connected anew meanwhile, and that token is the better one.
+            Ok(if stored {
+                Access::Token(fresh.access, current.version + 1)
+            } else {
+                Access::Wait(PAUSE)
+            })
+        }
+        Err(fault) => match fault.kind {
+            FaultKind::Content | FaultKind::Reconnect | FaultKind::Unauthorized => {
+                give_up(parts, connection, current.version, &fault.message).await
+            }
+            FaultKind::Operator
+            | FaultKind::Quota { .. }
+            | FaultKind::Retry { .. }
+            | FaultKind::Unconfirmed { .. } => {
+                tracing::warn!(connection.id = %id, code = fault.code, evidence = fault.evidence, "tokens could not be refreshed");
+                if usable {
+                    return token(parts, connection, &current).await;
+                }
+                // The claim stays until its patience ends: a refresh token that may have been used
+                // is not thrown at the network again at once.
+                Ok(Access::Wait(PATIENCE))
+            }
+        },
+    }
+}
+
+/// Everything that is kept of a connection's tokens, opened; `None` when they were wiped.
+pub(crate) async fn credentials(
+    parts: &Parts,
+    connection: &Connection,
+) -> Result<Option<Credentials>, LookError> {
+    match tokens::find(&parts.pool, connection.user_id, connection.id).await? {
+        Some(current) => open(parts, connection, &current.tokens).await,
+        None => Ok(None),
+    }
+}
+
+async fn token(
+    parts: &Parts,
+    connection: &Connection,
+    current: &tokens::Versioned,
+) -> Result<Access, LookError> {
+    let access = unseal(parts, connection, "access_token", &current.tokens.access).await?;
+    Ok(Access::Token(access, current.version))
+}
+
+async fn give_up(
+    parts: &Parts,
+    connection: &Connection,
+    version: i32,
+    reason: &str,
+) -> Result<Access, LookError> {
+    let still = tokens::need_reconnect(
+        &parts.pool,
+        connection.user_id,
+        connection.id,
+        version,
+        reason,
+    )
+    .await?;
+    Ok(if still {
+        Access::Reconnect(reason.to_owned())
+    } else {
+        Access::Wait(PAUSE)
+    })
+}
+
+async fn open(
+    parts: &Parts,
+    connection: &Connection,
+    sealed: &SealedTokens,
+) -> Result<Option<Credentials>, LookError> {
+    let refresh = match &sealed.refresh {
+        Some(blob) => Some(unseal(parts, connection, "refresh_token", blob).await?),
+        None => None,
+    };
+    Ok(Some(Credentials {
+        external_id: connection.external_id.clone(),
+        subject: connection.subject.clone(),
+        facts: connection.facts.clone(),
+        tokens: Tokens {
+            access: unseal(parts, connection, "access_token", &sealed.access).await?,
+            access_expires_at: sealed.access_expires_at,
+            refresh,
+            refresh_expires_at: sealed.refresh_expires_at,
+            scopes: connection.scopes.clone(),
+        },
+    }))
+}
+
+async fn seal(
+    parts: &Parts,
+    connection: &Connection,
+    tokens: &Tokens,
+) -> Result<SealedTokens, LookError> {
+    let access = tokens.access.expose_secret().as_bytes();
+    let refresh = match &tokens.refresh {
+        Some(refresh) => {
+            let clear = refresh.expose_secret().as_bytes();
+            Some(
+                parts
+                    .vault
+                    .seal(&place(connection, "refresh_token"), clear)
+                    .await?,
+            )
+        }
+        None => None,
+    };
+    Ok(SealedTokens {
+        access: parts
+            .vault
+            .seal(&place(connection, "access_token"), access)
+            .await?,
+        access_expires_at: tokens.access_expires_at,
+        refresh,
+        refresh_expires_at: tokens.refresh_expires_at,
+    })
+}
+
+async fn unseal(
+    parts: &Parts,
+    connection: &Connection,
+    field: &'static str,
+    blob: &[u8],
+) -> Result<SecretString, LookError> {
+    let clear = parts.vault.open(&place(connection, field), blob).await?;
+    Ok(String::from_utf8_lossy(clear.expose_secret())
+        .into_owned()
+        .into())
+}
+
+fn place(connection: &Connection, field: &'static str) -> Place {
+    Place {
+        table: "connections",
+        row: connection.id.uuid(),
+        user: connection.user_id.uuid(),
+        platform: connection.platform.as_str(),
+        field,
+    }
+}

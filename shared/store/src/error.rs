@@ -1,0 +1,66 @@
+//! What can go wrong with the database.
+
+use std::fmt;
+
+/// What can go wrong with the database.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A unique rule of this name would have been broken.
+    #[error("the constraint {0} would have been broken")]
+    Conflict(String),
+    /// The database refused, or could not be reached.
+    #[error("the database failed")]
+    Database(#[source] sqlx::Error),
+    /// A migration failed.
+    #[error("a migration failed")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+    /// A row holds what no row should.
+    #[error("{table}.{column} of {row} holds what it should not: {reason}")]
+    Row {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row's key.
+        row: String,
+        /// Why it does not parse.
+        reason: String,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn row(
+        table: &'static str,
+        column: &'static str,
+        row: impl fmt::Display,
+        reason: impl fmt::Display,
+    ) -> Self {
+        Self::Row {
+            table,
+            column,
+            row: row.to_string(),
+            reason: reason.to_string(),
+        }
+    }
+
+    /// Whether the unique rule `name` would have been broken.
+    pub fn is_conflict(&self, name: &str) -> bool {
+        matches!(self, Self::Conflict(constraint) if constraint == name)
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let conflict = error
+            .as_database_error()
+            .filter(|error| error.is_unique_violation())
+            .and_then(|error| error.constraint().map(str::to_owned));
+        conflict.map_or(Self::Database(error), Self::Conflict)
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self::Migrate(error)
+    }
+}

@@ -1,0 +1,106 @@
+//! What the sweeper finds: work whose bell was lost, and what has outlived its retention.
+
+use domain::{ConnectionId, PostId};
+use sqlx::{PgExecutor, PgPool};
+
+use crate::StoreError;
+
+/// Open posts that should have been looked at 30 seconds ago and that nobody works on.
+pub async fn overdue(db: impl PgExecutor<'_>, limit: i64) -> Result<Vec<PostId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM posts
+         WHERE stage IN ('scheduled', 'preparing', 'prepared', 'firing', 'confirming')
+           AND next_attempt_at < app_now() - interval '30 seconds'
+           AND (lease_until IS NULL OR lease_until < app_now())
+         ORDER BY next_attempt_at LIMIT $1",
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(PostId::from).collect())
+}
+
+/// Connections that wait to be revoked and wiped.
+pub async fn disconnecting(
+    db: impl PgExecutor<'_>,
+    limit: i64,
+) -> Result<Vec<ConnectionId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM connections WHERE health = 'disconnecting' ORDER BY updated_at LIMIT $1",
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(ConnectionId::from).collect())
+}
+
+/// Files that no open post needs and that are older than 30 days, as (id, key).
+pub async fn outlived_media(
+    db: impl PgExecutor<'_>,
+    limit: i64,
+) -> Result<Vec<(domain::MediaId, Option<String>)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT m.id, m.object_key FROM media m
+         WHERE m.created_at < app_now() - interval '30 days'
+           AND NOT EXISTS (
+               SELECT 1 FROM posts p
+               WHERE p.user_id = m.user_id
+                 AND p.media @> jsonb_build_array(jsonb_build_object('mediaId', 'med_' || replace(m.id::text, '-', '')))
+                 AND (p.stage IN ('scheduled', 'preparing', 'prepared', 'firing', 'confirming', 'needs_attention')
+                      OR p.updated_at > app_now() - interval '30 days'))
+         ORDER BY m.created_at LIMIT $1",
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.id.into(), row.object_key))
+        .collect())
+}
+
+/// Forgets a file whose bytes are gone.
+pub async fn forget_media(db: impl PgExecutor<'_>, id: domain::MediaId) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM media WHERE id = $1", id.uuid())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Deletes the rows that have outlived their retention (see `migrations/README.md`); gives how many.
+pub async fn forget(pool: &PgPool) -> Result<u64, StoreError> {
+    let mut rows = 0;
+    rows += sqlx::query!("DELETE FROM sessions WHERE expires_at < app_now() - interval '7 days'")
+        .execute(pool)
+        .await?
+        .rows_affected();
+    rows +=
+        sqlx::query!("DELETE FROM oauth_attempts WHERE expires_at < app_now() - interval '1 day'")
+            .execute(pool)
+            .await?
+            .rows_affected();
+    rows +=
+        sqlx::query!("DELETE FROM login_delays WHERE updated_at < app_now() - interval '1 day'")
+            .execute(pool)
+            .await?
+            .rows_affected();
+    rows += sqlx::query!("DELETE FROM job_log WHERE created_at < app_now() - interval '90 days'")
+        .execute(pool)
+        .await?
+        .rows_affected();
+    rows += sqlx::query!("DELETE FROM events WHERE created_at < app_now() - interval '30 days'")
+        .execute(pool)
+        .await?
+        .rows_affected();
+    rows += sqlx::query!(
+        "DELETE FROM webhook_receipts WHERE received_at < app_now() - interval '30 days'"
+    )
+    .execute(pool)
+    .await?
+    .rows_affected();
+    rows += sqlx::query!("DELETE FROM rate_limits WHERE arrival < app_now() - interval '1 day'")
+        .execute(pool)
+        .await?
+        .rows_affected();
+    Ok(rows)
+}

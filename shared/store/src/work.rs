@@ -1,0 +1,415 @@
+//! Posts, as the publisher works on them.
+//!
+//! Every change is one conditional statement on the expected stage and fence; zero rows changed
+//! means that somebody else acted, and the publisher stops quietly. Leases serve liveness only.
+
+use domain::{AttemptId, Post, PostError, PostId, Stage};
+use serde_json::Value;
+use sqlx::{PgConnection, PgExecutor, PgPool};
+use time::{Duration, OffsetDateTime};
+
+use crate::{StoreError, attempts::Outcome, posts::Row};
+
+/// A post under lease.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// The post.
+    pub post: Post,
+    /// What tells this lease from all others.
+    pub fence: i64,
+    /// How many leases in a row ended without an orderly end, this one counted.
+    pub crash_count: i32,
+    /// How many faults in a row it met.
+    pub tries: i32,
+    /// The sealed machine and snapshot.
+    pub progress: Option<Vec<u8>>,
+    /// How late it may go out at most.
+    pub max_lateness: Duration,
+    /// The database's time when the lease was taken.
+    pub now: OffsetDateTime,
+}
+
+/// What a post looks like to one that could not lease it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Glance {
+    /// Where it stands.
+    pub stage: Stage,
+    /// When it wants to be looked at.
+    pub next_attempt_at: OffsetDateTime,
+    /// Until when somebody else works on it.
+    pub lease_until: Option<OffsetDateTime>,
+    /// The database's time.
+    pub now: OffsetDateTime,
+}
+
+/// Takes the lease of a post whose time has come, for `time`. `None`: not now; see [`glance`].
+pub async fn lease(
+    db: impl PgExecutor<'_>,
+    id: PostId,
+    time: Duration,
+) -> Result<Option<Work>, StoreError> {
+    let row = sqlx::query!(
+        r#"UPDATE posts SET fence = fence + 1, crash_count = crash_count + 1,
+               lease_until = app_now() + make_interval(secs => $2)
+           WHERE id = $1
+             AND stage IN ('scheduled', 'preparing', 'prepared', 'firing', 'confirming')
+             AND (lease_until IS NULL OR lease_until <= app_now())
+             AND next_attempt_at <= app_now()
+           RETURNING id, user_id, connection_id, platform, caption, media, options, client_post_id,
+               stage, scheduled_at, due_at, revision, next_attempt_at, armed_at, accepted_at,
+               published_at, external_id, external_url, error, candidates, created_at, updated_at,
+               fence, crash_count, tries, progress,
+               extract(epoch FROM max_lateness)::float8 AS "max_lateness!", app_now() AS "now!""#,
+        id.uuid(),
+        time.as_seconds_f64()
+    )
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let post = Row {
+        id: row.id,
+        user_id: row.user_id,
+        connection_id: row.connection_id,
+        platform: row.platform,
+        caption: row.caption,
+        media: row.media,
+        options: row.options,
+        client_post_id: row.client_post_id,
+        stage: row.stage,
+        scheduled_at: row.scheduled_at,
+        due_at: row.due_at,
+        revision: row.revision,
+        next_attempt_at: row.next_attempt_at,
+        armed_at: row.armed_at,
+        accepted_at: row.accepted_at,
+        published_at: row.published_at,
+        external_id: row.external_id,
+        external_url: row.external_url,
+        error: row.error,
+        candidates: row.candidates,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    };
+    Ok(Some(Work {
+        post: post.try_into()?,
+        fence: row.fence,
+        crash_count: row.crash_count,
+        tries: row.tries,
+        progress: row.progress,
+        max_lateness: Duration::seconds_f64(row.max_lateness),
+        now: row.now,
+    }))
+}
+
+/// Looks at a post without taking it.
+pub async fn glance(db: impl PgExecutor<'_>, id: PostId) -> Result<Option<Glance>, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT stage, next_attempt_at, lease_until, app_now() AS "now!" FROM posts WHERE id = $1"#,
+        id.uuid()
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        Ok(Glance {
+            stage: row
+                .stage
+                .parse()
+                .map_err(|error| StoreError::row("posts", "stage", id, error))?,
+            next_attempt_at: row.next_attempt_at,
+            lease_until: row.lease_until,
+            now: row.now,
+        })
+    })
+    .transpose()
+}
+
+/// What a step of the publisher leaves in the row.
+#[derive(Debug, Clone)]
+pub struct Save<'a> {
+    /// Where the post stood when the step began.
+    pub from: Stage,
+    /// Where it stands afterwards.
+    pub to: Stage,
+    /// The sealed machine and snapshot; kept as it is when absent.
+    pub progress: Option<&'a [u8]>,
+    /// What the network names it by before it has an id.
+    pub handle: Option<&'a str>,
+    /// What stands in its way; none clears it.
+    pub error: Option<&'a PostError>,
+    /// How many faults in a row it met.
+    pub tries: i32,
+    /// When to look again, if this ends the pass: the lease is given back.
+    pub until: Option<OffsetDateTime>,
+}
+
+/// Saves a step; tells whether the lease was still ours.
+pub async fn save(
+    db: impl PgExecutor<'_>,
+    work: &Work,
+    save: &Save<'_>,
+) -> Result<bool, StoreError> {
+    let error = save.error.map(|error| serde_json::json!(error));
+    let saved = sqlx::query!(
+        "UPDATE posts SET stage = $4, progress = coalesce($5, progress), handle = coalesce($6, handle),
+             error = $7, tries = $8, updated_at = app_now(),
+             next_attempt_at = coalesce($9, next_attempt_at),
+             lease_until = CASE WHEN $9::timestamptz IS NULL THEN lease_until END,
+             crash_count = CASE WHEN $9::timestamptz IS NULL THEN crash_count ELSE 0 END
+         WHERE id = $1 AND fence = $2 AND stage = $3",
+        work.post.id.uuid(),
+        work.fence,
+        save.from.as_str(),
+        save.to.as_str(),
+        save.progress,
+        save.handle,
+        error,
+        save.tries,
+        save.until
+    )
+    .execute(db)
+    .await?;
+    Ok(saved.rows_affected() == 1)
+}
+
+/// What an attempt to arm came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Armed {
+    /// Another post of the same account is being sent.
+    Busy,
+    /// Armed at this time, by the database's clock.
+    Done(OffsetDateTime),
+    /// Publishing is halted by an operator.
+    Halted,
+    /// The post was changed, canceled, taken over or disconnected; or it is not due.
+    Gone,
+}
+
+/// Arms the commit of a prepared post: from the moment this is committed exactly one process may
+/// send, once.
+///
+/// # Errors
+/// A database error leaves it open whether the arm was committed: ask [`crate::attempts::exists`],
+/// and when that fails too do not send.
+pub async fn arm(
+    pool: &PgPool,
+    work: &Work,
+    attempt: AttemptId,
+    step: &str,
+    progress: &[u8],
+) -> Result<Armed, StoreError> {
+    let mut tx = pool.begin().await?;
+    let halted = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM switches WHERE name = 'publishing_halted') AS "halted!""#
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if halted {
+        return Ok(Armed::Halted);
+    }
+    let armed = sqlx::query_scalar!(
+        r#"UPDATE posts SET stage = 'firing', armed_at = app_now(), progress = $4, updated_at = app_now()
+           WHERE id = $1 AND fence = $2 AND revision = $3 AND stage = 'prepared' AND due_at <= app_now()
+             AND lease_until > app_now()
+             AND EXISTS (SELECT 1 FROM connections c WHERE c.id = connection_id AND c.health = 'active')
+             AND NOT EXISTS (SELECT 1 FROM attempts a
+                             WHERE a.post_id = $1 AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'accepted'))
+                               AND a.step = $5)
+           RETURNING armed_at AS "armed_at!""#,
+        work.post.id.uuid(),
+        work.fence,
+        work.post.revision,
+        progress,
+        step
+    )
+    .fetch_optional(&mut *tx)
+    .await;
+    let armed_at = match armed.map_err(StoreError::from) {
+        Ok(Some(armed_at)) => armed_at,
+        Ok(None) => return Ok(Armed::Gone),
+        Err(error) if error.is_conflict("posts_one_firing") => return Ok(Armed::Busy),
+        Err(error) => return Err(error),
+    };
+    sqlx::query!(
+        "INSERT INTO attempts (id, post_id, user_id, number, step, armed_at)
+         VALUES ($1, $2, $3,
+                 (SELECT coalesce(max(number), 0) + 1 FROM attempts WHERE post_id = $2), $4, $5)",
+        attempt.uuid(),
+        work.post.id.uuid(),
+        work.post.user_id.uuid(),
+        step,
+        armed_at
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(Armed::Done(armed_at))
+}
+
+/// What a fire came to.
+#[derive(Debug, Clone)]
+pub struct Outcomes<'a> {
+    /// What became of the arm.
+    pub outcome: Outcome,
+    /// What the network said.
+    pub evidence: Option<&'a str>,
+    /// Where the post stands afterwards.
+    pub to: Stage,
+    /// The sealed machine and snapshot; kept as it is when absent.
+    pub progress: Option<&'a [u8]>,
+    /// What stands in its way.
+    pub error: Option<&'a PostError>,
+    /// When to look again; the lease is kept when absent.
+    pub until: Option<OffsetDateTime>,
+}
+
+/// Stores what a fire came to, in one statement. It asks for no fence: whoever was armed knows
+/// best, however late. Tells whether the post still was in doubt.
+pub async fn settle(
+    db: impl PgExecutor<'_>,
+    work: &Work,
+    outcome: &Outcomes<'_>,
+) -> Result<bool, StoreError> {
+    let error = outcome.error.map(|error| serde_json::json!(error));
+    let settled = sqlx::query!(
+        "WITH arm AS (
+             UPDATE attempts SET outcome = $3, evidence = $4, ended_at = app_now()
+             WHERE post_id = $1 AND (outcome IS NULL OR outcome = 'unknown')
+               AND number = (SELECT max(number) FROM attempts WHERE post_id = $1)
+         )
+         UPDATE posts SET stage = $5, progress = coalesce($6, progress), error = $7,
+             accepted_at = CASE WHEN $3 = 'accepted' THEN coalesce(accepted_at, app_now()) ELSE accepted_at END,
+             next_attempt_at = coalesce($8, next_attempt_at), updated_at = app_now(),
+             tries = CASE WHEN $3 = 'not_sent' OR $3 = 'rejected' THEN tries + 1 ELSE 0 END,
+             lease_until = CASE WHEN $8::timestamptz IS NULL THEN lease_until END,
+             crash_count = CASE WHEN $8::timestamptz IS NULL THEN crash_count ELSE 0 END
+         WHERE id = $1 AND stage = $2",
+        work.post.id.uuid(),
+        work.post.stage.as_str(),
+        outcome.outcome.as_str(),
+        outcome.evidence,
+        outcome.to.as_str(),
+        outcome.progress,
+        error,
+        outcome.until
+    )
+    .execute(db)
+    .await?;
+    Ok(settled.rows_affected() == 1)
+}
+
+/// Leads a post whose commit was proven to have published nothing back to `prepared`; tells whether
+/// the lease was still ours.
+pub async fn rewind(
+    db: impl PgExecutor<'_>,
+    work: &Work,
+    evidence: &str,
+) -> Result<bool, StoreError> {
+    let rewound = sqlx::query!(
+        "WITH arm AS (
+             UPDATE attempts SET outcome = 'absent', evidence = $3, ended_at = app_now()
+             WHERE post_id = $1 AND (outcome IS NULL OR outcome IN ('unknown', 'accepted'))
+               AND number = (SELECT max(number) FROM attempts WHERE post_id = $1)
+         )
+         UPDATE posts SET stage = 'prepared', accepted_at = NULL, updated_at = app_now()
+         WHERE id = $1 AND fence = $2 AND stage = 'confirming'",
+        work.post.id.uuid(),
+        work.fence,
+        evidence
+    )
+    .execute(db)
+    .await?;
+    Ok(rewound.rows_affected() == 1)
+}
+
+/// Stores evidence of a live post, which wins over everything that was believed before; tells
+/// whether it was news.
+///
+/// # Errors
+/// [`StoreError::Conflict`] with `posts_one_claim` when another post of ours is that post: then
+/// this evidence is none.
+pub async fn published(
+    db: impl PgExecutor<'_>,
+    id: PostId,
+    external_id: Option<&str>,
+    external_url: Option<&str>,
+) -> Result<bool, StoreError> {
+    let news = sqlx::query!(
+        "WITH arm AS (
+             UPDATE attempts SET outcome = 'accepted', ended_at = app_now()
+             WHERE post_id = $1 AND (outcome IS NULL OR outcome = 'unknown')
+               AND number = (SELECT max(number) FROM attempts WHERE post_id = $1)
+         )
+         UPDATE posts SET stage = 'published', external_id = coalesce($2, external_id),
+             external_url = coalesce($3, external_url), published_at = app_now(),
+             accepted_at = coalesce(accepted_at, app_now()), error = NULL, candidates = NULL,
+             progress = NULL, lease_until = NULL, crash_count = 0, tries = 0, updated_at = app_now()
+         WHERE id = $1 AND stage IN ('firing', 'confirming', 'needs_attention', 'failed', 'missed', 'dismissed')",
+        id.uuid(),
+        external_id,
+        external_url
+    )
+    .execute(db)
+    .await?;
+    Ok(news.rows_affected() == 1)
+}
+
+/// Ends a post that is not live (`failed`, `missed`) or that nobody can tell of
+/// (`needs_attention`, with candidates); tells whether the lease was still ours.
+pub async fn end(
+    db: &mut PgConnection,
+    work: &Work,
+    to: Stage,
+    error: &PostError,
+    candidates: Option<&Value>,
+) -> Result<bool, StoreError> {
+    let ended = sqlx::query!(
+        "WITH arm AS (
+             UPDATE attempts SET ended_at = coalesce(ended_at, app_now()), outcome = CASE
+                 WHEN $4 = 'needs_attention' THEN 'unknown' ELSE 'absent' END
+             WHERE post_id = $1 AND (outcome IS NULL OR outcome = 'unknown')
+         )
+         UPDATE posts SET stage = $4, error = $5, candidates = $6, lease_until = NULL, crash_count = 0,
+             progress = CASE WHEN $4 = 'needs_attention' THEN progress END, updated_at = app_now()
+         WHERE id = $1 AND fence = $2 AND stage = $3",
+        work.post.id.uuid(),
+        work.fence,
+        work.post.stage.as_str(),
+        to.as_str(),
+        serde_json::json!(error),
+        candidates
+    )
+    .execute(db)
+    .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// Ids of live posts of a connection that are known to be other posts than `id`, of the last days.
+pub async fn claimed(db: impl PgExecutor<'_>, work: &Work) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT external_id AS "external_id!" FROM posts
+           WHERE connection_id = $1 AND id <> $2 AND external_id IS NOT NULL
+             AND published_at > app_now() - interval '3 days'"#,
+        work.post.connection_id.uuid(),
+        work.post.id.uuid()
+    )
+    .fetch_all(db)
+    .await?)
+}
+
+/// The posts that a network's news may be about: by handle or by id.
+pub async fn by_handle(
+    db: impl PgExecutor<'_>,
+    platform: domain::Platform,
+    handle: &str,
+) -> Result<Vec<PostId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "UPDATE posts SET next_attempt_at = least(next_attempt_at, app_now())
+         WHERE platform = $1 AND (handle = $2 OR external_id = $2) AND stage = 'confirming'
+         RETURNING id",
+        platform.as_str(),
+        handle
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(PostId::from).collect())
+}

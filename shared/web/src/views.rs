@@ -1,0 +1,60 @@
+//! What several functions answer.
+
+use serde::Serialize;
+use store::connections::Connection;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+/// A connection as the app sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Connection)]
+pub struct ConnectionView {
+    /// Its id.
+    #[schema(example = "con_019314b2c4d57c3ea1b2c3d4e5f60718")]
+    pub id: String,
+    /// The network.
+    #[schema(example = "instagram")]
+    pub platform: String,
+    /// The network's id of the account.
+    pub account_id: String,
+    /// The name with an @, where the network has such.
+    pub username: Option<String>,
+    /// The name a person knows it by.
+    pub display_name: String,
+    /// Its picture; may expire.
+    pub avatar_url: Option<String>,
+    /// What the person allowed.
+    pub scopes: Vec<String>,
+    /// When our access ends unless it is renewed; absent where it has no end.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub expires_at: Option<OffsetDateTime>,
+    /// `active`, `needs_reconnect`, `disconnecting` or `disconnected`.
+    pub health: String,
+    /// Why it does not work.
+    pub health_reason: Option<String>,
+    /// When the person connected it, last.
+    #[serde(with = "time::serde::rfc3339")]
+    pub connected_at: OffsetDateTime,
+}
+
+impl From<Connection> for ConnectionView {
+    fn from(connection: Connection) -> Self {
+        Self {
+            id: connection.id.to_string(),
+            platform: connection.platform.to_string(),
+            account_id: connection.external_id,
+            username: connection.username,
+            display_name: connection.display_name,
+            avatar_url: connection.avatar_url,
+            scopes: connection.scopes,
+            // Where there is something to renew it with, the end of that is the end that matters.
+            expires_at: connection
+                .refresh_expires_at
+                .or(connection.access_expires_at),
+            health: connection.health.to_string(),
+            health_reason: connection.health_reason,
+            connected_at: connection.connected_at,
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! Resumable uploads: sessions, chunks, progress, the resource at the end.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Query, State as Shared},
+    response::{IntoResponse as _, Response},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{HeaderMap, HeaderName, StatusCode, header};
+use serde_json::{Value, json};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{
+    SESSION_LIFE, Session, State, Video, channel,
+    data::created,
+    wire::{caller, no_channel, refusal, value},
+};
+use crate::{LivePost, World};
+
+const UNIT: u64 = 262_144;
+/// Categories that a video can be put in; the list of the United States.
+const CATEGORIES: [&str; 15] = [
+    "1", "2", "10", "15", "17", "19", "20", "22", "23", "24", "25", "26", "27", "28", "29",
+];
+
+pub(super) async fn start(
+    Shared(world): Shared<World>,
+    headers: HeaderMap,
+    Query(pairs): Query<Vec<(String, String)>>,
+    body: Bytes,
+) -> Response {
+    let id = match caller(&world, &headers, "youtube.upload") {
+        Ok(id) => id,
+        Err(refusal) => return *refusal,
+    };
+    if !id.starts_with("UC") {
+        return no_channel();
+    }
+    if value(&pairs, "uploadType") != "resumable" {
+        return refusal(400, "global", "badRequest", "Only resumable uploads are simulated.");
+    }
+    let mut state = world.states().youtube();
+    if state.spends_upload(world.now()) {
+        return refusal(
+            429,
+            "global",
+            "rateLimitExceeded",
+            "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service 'youtube.googleapis.com' for consumer 'project_number:1'.",
+        );
+    }
+    if state.full_channels.contains(&id) {
+        return refusal(
+            400,
+            "youtube.video",
+            "uploadLimitExceeded",
+            "The user has exceeded the number of videos they may upload.",
+        );
+    }
+    let header = |name: &'static str| {
+        headers
+            .get(HeaderName::from_static(name))
+            .and_then(|value| value.to_str().ok())
+    };
+    let content_type = header("x-upload-content-type").unwrap_or("application/octet-stream");
+    if !content_type.starts_with("video/") && content_type != "application/octet-stream" {
+        return refusal(
+            400,
+            "global",
+            "badContent",
+            &format!("Media type '{content_type}' is not supported. Valid media types: [video/*, application/octet-stream]"),
+        );
+    }
+    let total = header("x-upload-content-length").and_then(|text| text.parse::<u64>().ok());
+    let is_json = header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
+    let Some(resource) = serde_json::from_slice::<Value>(&body)
+        .ok()
+        .filter(|resource| is_json && resource.is_object())
+    else {
+        return refusal(400, "global", "parseError", "This API does not support parsing form-encoded input.");
+    };
+    let parts: Vec<&str> = value(&pairs, "part").split(',').collect();
+    let part = |name: &str| {
+        if parts.contains(&name) {
+            resource[name].clone()
+        } else {
+            json!({})
+        }
+    };
+    let (snippet, mut status) = (part("snippet"), part("status"));
+    if let Some((reason, message)) = broken(&snippet, &status, world.now()) {
+        return refusal(400, "youtube.video", reason, message);
+    }
+    if status["privacyStatus"].is_null() {
+        status["privacyStatus"] = json!("public");
+    }
+    status["notifySubscribers"] = json!(value(&pairs, "notifySubscribers") != "false");
+    let upload_id = world.secret("");
+    let location = format!(
+        "https://www.googleapis.com/upload/youtube/v3/videos?uploadType=resumable&upload_id={upload_id}&part={}",
+        value(&pairs, "part")
+    );
+    let session = Session {
+        channel: id,
+        snippet,
+        status,
+        content_type: content_type.to_owned(),
+        total,
+        bytes: Vec::new(),
+        opened_at: world.now(),
+        video_id: None,
+    };
+    state.sessions.insert(upload_id, session);
+    (StatusCode::OK, [(header::LOCATION, location)]).into_response()
+}
+
+/// The rule that the metadata breaks.
+fn broken(snippet: &Value, status: &Value, now: OffsetDateTime) -> Option<(&'static str, &'static str)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let has_brackets = |text: &str| text.contains(['<', '>']);
+    let title = text(&snippet["title"]);
+    if title.trim().is_empty() || title.encode_utf16().count() > 100 || has_brackets(&title) {
+        return Some(("invalidTitle", "The request metadata specifies an invalid or empty video title."));
+    }
+    let description = text(&snippet["description"]);
+    if description.len() > 5000 || has_brackets(&description) {
+        return Some(("invalidDescription", "The request metadata specifies an invalid video description."));
+    }
+    let tags: Vec<String> = snippet["tags"].as_array().into_iter().flatten().map(text).collect();
+    let length: usize = tags
+        .iter()
+        .map(|tag| tag.chars().count() + if tag.contains(' ') { 3 } else { 1 })
+        .sum();
+    if tags.iter().any(String::is_empty) || length > 501 {
+        return Some(("invalidTags", "The request metadata specifies invalid video keywords."));
+    }
+    let category = &snippet["categoryId"];
+    if !category.is_null() && !CATEGORIES.contains(&category.as_str().unwrap_or_default()) {
+        return Some(("invalidCategoryId", "The snippet.categoryId property specifies an invalid category ID."));
+    }
+    let privacy = &status["privacyStatus"];
+    if !privacy.is_null() && !["public", "unlisted", "private"].contains(&privacy.as_str().unwrap_or_default()) {
+        return Some(("invalidVideoMetadata", "The request metadata is invalid."));
+    }
+    if let Some(time) = status["publishAt"].as_str() {
+        let is_ahead = OffsetDateTime::parse(time, &Rfc3339).is_ok_and(|time| time > now);
+        if !is_ahead || privacy != "private" {
+            return Some(("invalidPublishAt", "The request metadata specifies an invalid scheduled publishing time."));
+        }
+    }
+    None
+}
+
+pub(super) async fn put(
+    Shared(world): Shared<World>,
+    headers: HeaderMap,
+    Query(pairs): Query<Vec<(String, String)>>,
+    body: Bytes,
+) -> Response {
+    let id = match caller(&world, &headers, "youtube.upload") {
+        Ok(id) => id,
+        Err(refusal) => return *refusal,
+    };
+    let now = world.now();
+    let mut state = world.states().youtube();
+    let upload_id = value(&pairs, "upload_id");
+    let State {
+        sessions,
+        videos,
+        partial,
+        ..
+    } = &mut *state;
+    let Some(session) = sessions
+        .get_mut(upload_id)
+        .filter(|session| now < session.opened_at + SESSION_LIFE)
+    else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    if session.channel != id {
+        return refusal(403, "youtube.video", "forbidden", "The session belongs to another channel.");
+    }
+    if let Some(video) = videos
+        .iter()
+        .find(|video| session.video_id.as_ref() == Some(&video.id))
+    {
+        return (StatusCode::OK, Json(created(video, now))).into_response();
+    }
+    let length = body.len() as u64;
+    let declared = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|text| text.to_str().ok()?.parse::<u64>().ok());
+    let range = headers
+        .get(header::CONTENT_RANGE)
+        .and_then(|text| text.to_str().ok());
+    let bad = |message: &str| refusal(400, "global", "badRequest", message);
+    if declared != Some(length) {
+        return bad("Content-Length does not match the body.");
+    }
+    let Some((first, total)) = range.map_or(Some((Some(0), length)), |text| parse(text, length))
+    else {
+        return bad("Failed to parse Content-Range header.");
+    };
+    if session.total.is_some_and(|known| known != total) {
+        return bad("The total size does not match the session's.");
+    }
+    session.total = Some(total);
+    let Some(first) = first else {
+        return progress(session);
+    };
+    let kept = session.bytes.len() as u64;
+    if first != kept {
+        return bad("The range does not continue where the session stands.");
+    }
+    let is_last = first + length == total;
+    if !is_last && !length.is_multiple_of(UNIT) {
+        return bad("The number of bytes uploaded is required to be a multiple of 262144, except for the final request.");
+    }
+    let taken = partial.pop_front().map_or(length, |max| {
+        if max >= length { length } else { max / UNIT * UNIT }
+    });
+    let taken = usize::try_from(taken).unwrap_or(body.len());
+    session.bytes.extend_from_slice(&body[..taken]);
+    if (session.bytes.len() as u64) < total {
+        return progress(session);
+    }
+    finish(&world, &mut state, upload_id)
+}
+
+/// `bytes FIRST-LAST/TOTAL` or `bytes */TOTAL`, which has no first byte.
+fn parse(text: &str, length: u64) -> Option<(Option<u64>, u64)> {
+    let (range, total) = text.strip_prefix("bytes ")?.split_once('/')?;
+    let total = total.parse().ok()?;
+    if range == "*" {
+        return (length == 0).then_some((None, total));
+    }
+    let (first, last) = range.split_once('-')?;
+    let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+    let fits = last >= first && last < total && last - first + 1 == length;
+    fits.then_some((Some(first), total))
+}
+
+fn progress(session: &Session) -> Response {
+    let status = StatusCode::PERMANENT_REDIRECT;
+    match session.bytes.len() {
+        0 => status.into_response(),
+        kept => (status, [(header::RANGE, format!("bytes=0-{}", kept - 1))]).into_response(),
+    }
+}
+
+fn finish(world: &World, state: &mut State, upload_id: &str) -> Response {
+    let now = world.now();
+    let Some(session) = state.sessions.get_mut(upload_id) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let id = URL_SAFE_NO_PAD.encode(world.number().to_be_bytes());
+    session.video_id = Some(id.clone());
+    let whole = Bytes::from(std::mem::take(&mut session.bytes));
+    let is_video = whole.get(4..8) == Some(b"ftyp") || whole.starts_with(&[0x1A, 0x45, 0xDF, 0xA3]);
+    let ending = state
+        .endings
+        .pop_front()
+        .or_else(|| (!is_video).then(|| ("failed".to_owned(), "invalidFile".to_owned())));
+    let mut status = session.status.clone();
+    let notify = status["notifySubscribers"].take();
+    if let Some(status) = status.as_object_mut() {
+        status.remove("notifySubscribers");
+        let kids = status
+            .get("selfDeclaredMadeForKids")
+            .cloned()
+            .unwrap_or(json!(false));
+        status.insert("madeForKids".to_owned(), kids);
+    }
+    let video = Video {
+        id: id.clone(),
+        channel: session.channel.clone(),
+        snippet: session.snippet.clone(),
+        status,
+        size: whole.len() as u64,
+        created_at: now,
+        ready_at: now + world.processing("youtube"),
+        ending,
+    };
+    if video.ending.is_none() {
+        let mut details = video.status.clone();
+        for name in ["title", "tags", "categoryId"] {
+            details[name] = video.snippet[name].clone();
+        }
+        details["notifySubscribers"] = notify;
+        world.publish(LivePost {
+            network: "youtube".to_owned(),
+            account_id: video.channel.clone(),
+            account_name: channel(&video.channel)
+                .map(|known| known.account.name)
+                .unwrap_or_default(),
+            post_id: id.clone(),
+            kind: "video".to_owned(),
+            text: video.snippet["description"].as_str().unwrap_or_default().to_owned(),
+            media: vec![world.keep(&session.content_type, whole)],
+            created_at: now,
+            url: format!("https://www.youtube.com/watch?v={id}"),
+            details,
+        });
+    }
+    let answer = created(&video, now);
+    state.videos.push(video);
+    (StatusCode::CREATED, Json(answer)).into_response()
+}

@@ -1,0 +1,71 @@
+//! Starting other programs from the root of the project.
+
+use std::{
+    ffi::OsStr,
+    path::Path,
+    process::{Command, ExitCode, ExitStatus, Stdio},
+};
+
+/// The root of the project.
+pub(crate) fn root() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here)
+}
+
+/// Cargo, the same that runs this; queries are checked against the committed data, whatever `.env` says.
+pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .args(arguments)
+        .current_dir(root())
+        .env("SQLX_OFFLINE", "true");
+    command
+}
+
+/// Whether a subcommand of cargo is installed.
+pub(crate) fn has_cargo(subcommand: &str) -> bool {
+    cargo([subcommand, "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Shows a command, runs it to its end and tells how it ended.
+pub(crate) fn run(command: &mut Command) -> Result<(), String> {
+    eprintln!("$ {}", shown(command));
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(ended(status)),
+        Err(error) => Err(format!("{} could not be started: {error}", shown(command))),
+    }
+}
+
+/// The exit code of a command that is one step.
+pub(crate) fn exit(outcome: Result<(), String>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn ended(status: ExitStatus) -> String {
+    status.code().map_or_else(
+        || "it was killed".to_owned(),
+        |code| format!("exit code {code}"),
+    )
+}
+
+fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let program = program.file_name().unwrap_or(program.as_os_str());
+    std::iter::once(program)
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
