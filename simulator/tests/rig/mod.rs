@@ -105,17 +105,19 @@ impl Rig {
     /// Opens the consent page at `page`, approves for `account`, and gives the parameters that the
     /// browser comes back with.
     pub async fn approve(&self, page: &str, account: &str) -> BTreeMap<String, String> {
+        self.approve_all(page, &[account]).await
+    }
+
+    /// As [`Rig::approve`], for several accounts at once.
+    pub async fn approve_all(&self, page: &str, accounts: &[&str]) -> BTreeMap<String, String> {
         let shown = self.send(Method::GET, page, &[], Body::empty()).await;
         let html = String::from_utf8(shown.body).expect("text");
         let (_, rest) = html
             .split_once("name=\"visit\" value=\"")
             .unwrap_or_else(|| panic!("no consent page: {html}"));
         let (visit, _) = rest.split_once('"').expect("a visit");
-        let decision = [
-            ("visit", visit),
-            ("decision", "approve"),
-            ("account", account),
-        ];
+        let mut decision = vec![("visit", visit), ("decision", "approve")];
+        decision.extend(accounts.iter().map(|account| ("account", *account)));
         let back = self.form("_simulator/consent", &decision).await;
         let back: Url = back.header("location").parse().expect("a way back");
         back.query_pairs().into_owned().collect()

@@ -1,0 +1,7 @@
+//! What the simulated networks of Meta refuse, and how they say so.
+
+mod api;
+mod facebook;
+mod instagram;
+#[path = "../rig/mod.rs"]
+mod rig;
