@@ -12,14 +12,14 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::house::{House, as_person, built, networks};
+use super::house::{House, as_person, networks};
 use crate::visit;
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_visit_carries_what_the_network_needs_and_nothing_of_ours(pool: PgPool) {
     let house = House::open(pool).await;
     let person = house.person().await;
-    for platform in built() {
+    for platform in Platform::ALL {
         let visit = house.begin(&person, platform, None).await;
         let parameter = |wanted: &str| {
             let mut found = visit.page.query_pairs().filter(|(name, _)| name == wanted);

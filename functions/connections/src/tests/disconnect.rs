@@ -6,13 +6,13 @@ use http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use super::house::{Answer, House, Person, as_person, built};
+use super::house::{Answer, House, Person, as_person};
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_only_account_of_a_network_is_disconnected_without_being_named(pool: PgPool) {
     let house = House::open(pool).await;
     let person = house.person().await;
-    for (n, platform) in built().enumerate() {
+    for (n, platform) in Platform::ALL.into_iter().enumerate() {
         let connection = house.connect(&person, platform, 0).await;
         let body = [
             None,

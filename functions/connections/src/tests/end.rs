@@ -17,14 +17,14 @@ use sqlx::{PgPool, Row as _};
 use tokio::{io::AsyncReadExt as _, net::TcpListener};
 use vault::Place;
 
-use super::house::{APP_PAGE, Answer, House, Person, built, networks};
+use super::house::{APP_PAGE, Answer, House, Person, networks};
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_account_of_every_network_is_connected_and_listed(pool: PgPool) {
     let house = House::open(pool).await;
     let person = house.person().await;
     let mut connected = Vec::new();
-    for platform in built() {
+    for platform in Platform::ALL {
         let connection = house.connect(&person, platform, 0).await;
         assert_eq!(connection["platform"], platform.as_str());
         assert_eq!(connection["health"], "active");
@@ -45,7 +45,7 @@ async fn an_account_of_every_network_is_connected_and_listed(pool: PgPool) {
 async fn tokens_rest_sealed_to_their_row_and_are_told_to_nobody(pool: PgPool) {
     let house = House::open(pool).await;
     let person = house.person().await;
-    for platform in built() {
+    for platform in Platform::ALL {
         let visit = house.begin(&person, platform, None).await;
         let back = house.decide(&visit, 0, "approve").await;
         let answer = house.come_back(&back, &visit.cookie).await;
@@ -119,7 +119,7 @@ async fn a_token_opens_at_no_place_but_its_own(pool: PgPool) {
 async fn a_browser_ends_on_our_page_with_the_id_of_what_it_connected(pool: PgPool) {
     let house = House::open(pool).await;
     let person = house.person().await;
-    for platform in built() {
+    for platform in Platform::ALL {
         let visit = house.begin(&person, platform, None).await;
         let back = house.decide(&visit, 0, "approve").await;
         let answer = house.come_back_as_browser(&back, &visit.cookie).await;
@@ -142,7 +142,7 @@ async fn a_browser_ends_on_our_page_with_the_id_of_what_it_connected(pool: PgPoo
 async fn a_way_back_works_once(pool: PgPool) {
     let house = House::open(pool).await;
     let person = house.person().await;
-    for platform in built() {
+    for platform in Platform::ALL {
         let visit = house.begin(&person, platform, None).await;
         let back = house.decide(&visit, 0, "approve").await;
         let first = house.come_back(&back, &visit.cookie).await;
@@ -192,7 +192,7 @@ async fn two_visits_of_one_browser_both_come_back(pool: PgPool) {
 async fn connecting_anew_keeps_the_id_and_replaces_the_tokens(pool: PgPool) {
     let house = House::open(pool).await;
     let person = house.person().await;
-    for platform in built() {
+    for platform in Platform::ALL {
         let first = house.connect(&person, platform, 0).await;
         let id = id_of(&first);
         let before = tokens(&house, &person, platform, id).await;
@@ -226,7 +226,7 @@ async fn the_same_account_of_two_people_is_two_connections(pool: PgPool) {
 async fn who_says_no_at_the_network_connects_nothing(pool: PgPool) {
     let house = House::open(pool).await;
     let person = house.person().await;
-    for platform in built() {
+    for platform in Platform::ALL {
         let visit = house.begin(&person, platform, None).await;
         let back = house.decide(&visit, 0, "deny").await;
         let answer = house.come_back(&back, &visit.cookie).await;
@@ -253,7 +253,7 @@ async fn a_network_that_refuses_or_breaks_down_connects_nothing_and_no_secret_is
 ) {
     let house = House::open(pool).await;
     let person = house.person().await;
-    for platform in built() {
+    for platform in Platform::ALL {
         for status in [400, 401, 403, 429, 500, 503] {
             for nth in [1, 2] {
                 house.networks.clear_faults();
@@ -311,7 +311,7 @@ async fn an_exchange_whose_answer_was_lost_is_not_sent_again(pool: PgPool) {
     });
     let house = House::facing(pool, &base, networks(&base), calls, Stage::Production);
     let person = house.person().await;
-    for (n, platform) in built().enumerate() {
+    for (n, platform) in Platform::ALL.into_iter().enumerate() {
         let visit = house.begin(&person, platform, None).await;
         let back = format!("/api/callback/{platform}?code=c&state={}", visit.state);
         let answer = house.come_back(&back, &visit.cookie).await;

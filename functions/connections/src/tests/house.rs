@@ -91,13 +91,6 @@ impl Answer {
     }
 }
 
-/// The networks that are more than a name: they ask for something.
-pub(super) fn built() -> impl Iterator<Item = Platform> {
-    Platform::ALL
-        .into_iter()
-        .filter(|platform| !platforms::profile(*platform).oauth.scopes.is_empty())
-}
-
 impl House {
     /// With the simulated networks behind a socket that counts what reaches it.
     pub(super) async fn open(pool: PgPool) -> Self {

@@ -6,7 +6,7 @@ use http::{Method, Request, StatusCode, header};
 use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 
-use super::house::{Answer, House, Person, Visit, built};
+use super::house::{Answer, House, Person, Visit};
 
 const CODE: &str = "canary-code-4f1a";
 const NOBODYS: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -189,7 +189,7 @@ async fn a_bent_way_back_is_refused_before_any_network_hears_of_it(pool: PgPool)
     assert_eq!(connections(&house).await, 0);
 
     // The same house does connect, and the count does count.
-    for platform in built() {
+    for platform in Platform::ALL {
         let before = house.calls();
         house.connect(&person, platform, 0).await;
         assert!(house.calls() > before, "{platform}");

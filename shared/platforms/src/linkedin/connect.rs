@@ -1,11 +1,12 @@
-//! From the callback to a grant; refresh where the app has it; revoke.
+//! From the callback to a grant; refresh and revoke.
 
+use secrecy::SecretString;
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
 use super::{
     fault,
-    profile::{SCOPES, api, www},
+    profile::{SCOPES, api, oauth},
     wire::{TokenAnswer, UserInfo},
 };
 use crate::{
@@ -13,8 +14,9 @@ use crate::{
     Grant, GrantedAccount, Machine, OneCall, Tokens,
 };
 
-/// So often a token that is some seconds old is tried.
-const MAX_TRIES: u8 = 4;
+/// A token may be called revoked in its first seconds (reported, 2025): so often it is tried again.
+const MAX_TRIES: u8 = 3;
+const PAUSE: Duration = Duration::seconds(2);
 
 /// Turns a code into tokens, and asks whose they are.
 #[derive(Debug)]
@@ -22,9 +24,11 @@ pub enum Connect {
     /// Whose the tokens are is to be asked.
     AskWho {
         /// The tokens.
-        tokens: Tokens,
-        /// How often LinkedIn did not know them yet.
+        tokens: Box<Tokens>,
+        /// How often it was asked in vain.
         tries: u8,
+        /// Not before.
+        ask_at: Option<OffsetDateTime>,
     },
     /// Everything is known.
     Connected(Box<Grant>),
@@ -33,31 +37,31 @@ pub enum Connect {
 }
 
 /// Starts to turn a callback into a grant.
-pub const fn connect(callback: Callback) -> Connect {
+pub fn connect(callback: Callback) -> Connect {
     Connect::Exchange(callback)
 }
 
-/// Renews the access token, where LinkedIn gave the app something to renew it with.
+/// Renews the tokens; `None` where LinkedIn gave no refresh token, as to most apps.
 pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> {
-    let old = credentials.tokens.refresh.clone()?;
-    let scopes = credentials.tokens.scopes.clone();
-    let call = token_call(
-        "refresh_tokens",
-        "accessToken",
-        app,
+    let old = credentials.tokens.clone();
+    let token = old.refresh.clone()?;
+    let call = token_call("refresh_tokens", app, "/oauth/v2/accessToken").form(
         [
             ("grant_type", FormValue::from("refresh_token")),
-            ("refresh_token", FormValue::from(&old)),
-        ],
+            ("refresh_token", FormValue::from(&token)),
+        ]
+        .into_iter()
+        .chain(client(app)),
     );
     Some(OneCall::new(call, move |answer, cx| {
         let tokens = read_tokens(answer, cx.now)?;
         Ok(Tokens {
-            refresh: tokens.refresh.clone().or_else(|| Some(old.clone())),
+            refresh: tokens.refresh.or_else(|| old.refresh.clone()),
+            refresh_expires_at: tokens.refresh_expires_at.or(old.refresh_expires_at),
             scopes: if tokens.scopes.is_empty() {
-                scopes.clone()
+                old.scopes.clone()
             } else {
-                tokens.scopes.clone()
+                tokens.scopes
             },
             ..tokens
         })
@@ -66,14 +70,16 @@ pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> 
 
 /// Withdraws our access.
 pub fn revoke(credentials: &Credentials, app: &App) -> Option<OneCall<()>> {
-    let token = FormValue::from(&credentials.tokens.access);
-    let call = token_call("revoke_access", "revoke", app, [("token", token)]);
+    let call = token_call("revoke_access", app, "/oauth/v2/revoke").form(
+        [("token", FormValue::from(&credentials.tokens.access))]
+            .into_iter()
+            .chain(client(app)),
+    );
     Some(OneCall::new(call, |answer, cx| {
-        // A token that LinkedIn does not know any more is as good as revoked.
-        if answer.is_success() || matches!(answer.status, 400 | 401) {
+        if answer.is_success() || fault::is_dead_token(answer) {
             Ok(())
         } else {
-            Err(fault::read(answer, cx.now))
+            Err(fault::read_token(answer, cx.now))
         }
     }))
 }
@@ -84,24 +90,12 @@ impl Machine for Connect {
 
     fn next(&self, cx: &AppContext<'_>) -> Action<Grant> {
         match self {
-            Self::AskWho { tokens, .. } => Action::Send(
-                Call::get("read_member", api(&["v2", "userinfo"]))
-                    .auth(Auth::BearerOf(tokens.access.clone())),
-            ),
+            Self::AskWho {
+                ask_at: Some(then), ..
+            } if cx.now < *then => Action::WaitUntil(*then),
+            Self::AskWho { tokens, .. } => Action::Send(ask_who(&tokens.access, cx.app)),
             Self::Connected(grant) => Action::Done((**grant).clone()),
-            Self::Exchange(callback) => Action::Send(token_call(
-                "exchange_code",
-                "accessToken",
-                cx.app,
-                [
-                    ("grant_type", FormValue::from("authorization_code")),
-                    ("code", FormValue::from(&callback.code)),
-                    (
-                        "redirect_uri",
-                        FormValue::from(cx.app.redirect_uri.as_str()),
-                    ),
-                ],
-            )),
+            Self::Exchange(callback) => Action::Send(exchange(callback, cx.app)),
         }
     }
 
@@ -110,42 +104,62 @@ impl Machine for Connect {
             return Ok(self);
         };
         match self {
-            Self::AskWho { tokens, tries } => {
-                if fault::is_too_new(&answer) && tries + 1 < MAX_TRIES {
-                    return Ok(Self::AskWho {
-                        tokens,
-                        tries: tries + 1,
-                    });
-                }
+            Self::AskWho { tokens, tries, .. }
+                if fault::is_called_revoked(&answer) && tries + 1 < MAX_TRIES =>
+            {
+                Ok(Self::AskWho {
+                    tokens,
+                    tries: tries + 1,
+                    ask_at: Some(cx.now + PAUSE),
+                })
+            }
+            Self::AskWho { tokens, .. } => {
                 if !answer.is_success() {
                     return Err(fault::read(&answer, cx.now));
                 }
-                Ok(Self::Connected(Box::new(grant(
-                    answer.parse("userinfo")?,
-                    tokens,
-                ))))
+                let user: UserInfo = answer.parse("userinfo")?;
+                Ok(Self::Connected(Box::new(grant(user, *tokens))))
             }
             Self::Connected(grant) => Ok(Self::Connected(grant)),
             Self::Exchange(_) => {
-                let tokens = with_every_scope(read_tokens(&answer, cx.now)?)?;
-                Ok(Self::AskWho { tokens, tries: 0 })
+                read_tokens(&answer, cx.now)
+                    .and_then(with_every_scope)
+                    .map(|tokens| Self::AskWho {
+                        tokens: Box::new(tokens),
+                        tries: 0,
+                        ask_at: None,
+                    })
             }
         }
     }
 }
 
-/// LinkedIn wants the app's credentials in the form, not in a header.
-fn token_call<const N: usize>(
-    name: &'static str,
-    path: &str,
-    app: &App,
-    fields: [(&'static str, FormValue); N],
-) -> Call {
-    let ours = [
+fn exchange(callback: &Callback, app: &App) -> Call {
+    token_call("exchange_code", app, "/oauth/v2/accessToken").form(
+        [
+            ("grant_type", FormValue::from("authorization_code")),
+            ("code", FormValue::from(&callback.code)),
+            ("redirect_uri", FormValue::from(app.redirect_uri.as_str())),
+        ]
+        .into_iter()
+        .chain(client(app)),
+    )
+}
+
+fn ask_who(access: &SecretString, app: &App) -> Call {
+    Call::get("read_account", api(app, "/v2/userinfo")).auth(Auth::BearerOf(access.clone()))
+}
+
+fn token_call(name: &'static str, app: &App, path: &str) -> Call {
+    Call::post(name, oauth(app, path))
+}
+
+/// LinkedIn takes the client's credentials in the body only.
+fn client(app: &App) -> [(&'static str, FormValue); 2] {
+    [
         ("client_id", FormValue::from(app.client_id.as_str())),
         ("client_secret", FormValue::from(&app.client_secret)),
-    ];
-    Call::post(name, www(&["oauth", "v2", path])).form(fields.into_iter().chain(ours))
+    ]
 }
 
 fn read_tokens(answer: &Answer, now: OffsetDateTime) -> Result<Tokens, Fault> {
@@ -153,15 +167,17 @@ fn read_tokens(answer: &Answer, now: OffsetDateTime) -> Result<Tokens, Fault> {
         return Err(fault::read_token(answer, now));
     }
     let given: TokenAnswer = answer.parse("accessToken")?;
-    let ends = |seconds: i64| now + Duration::seconds(seconds);
     Ok(Tokens {
         access: given.access_token,
-        access_expires_at: given.expires_in.map(ends),
+        access_expires_at: Some(now + Duration::seconds(given.expires_in)),
         refresh: given.refresh_token,
-        refresh_expires_at: given.refresh_token_expires_in.map(ends),
+        refresh_expires_at: given
+            .refresh_token_expires_in
+            .map(|seconds| now + Duration::seconds(seconds)),
+        // Documented with commas, seen with spaces, too.
         scopes: given
             .scope
-            .split([' ', ','])
+            .split([',', ' '])
             .filter(|scope| !scope.is_empty())
             .map(str::to_owned)
             .collect(),
@@ -186,18 +202,17 @@ fn with_every_scope(tokens: Tokens) -> Result<Tokens, Fault> {
     ))
 }
 
-fn grant(member: UserInfo, tokens: Tokens) -> Grant {
+fn grant(user: UserInfo, tokens: Tokens) -> Grant {
     Grant {
-        subject: member.sub.clone(),
+        subject: user.sub.clone(),
         accounts: vec![GrantedAccount {
-            external_id: format!("urn:li:person:{}", member.sub),
+            display_name: user
+                .name
+                .or(user.given_name)
+                .unwrap_or_else(|| "LinkedIn member".to_owned()),
+            external_id: user.sub,
             username: None,
-            display_name: if member.name.is_empty() {
-                "LinkedIn member".to_owned()
-            } else {
-                member.name
-            },
-            avatar_url: member.picture,
+            avatar_url: user.picture,
             facts: json!({}),
             tokens,
         }],

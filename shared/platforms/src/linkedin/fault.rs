@@ -1,78 +1,47 @@
-//! What LinkedIn's refusals mean (API documentation, error tables, read 2026-11).
+//! What LinkedIn's refusals mean (learn.microsoft.com, error handling and the posts, images and
+//! videos interfaces, read 2026-08-13; codes marked "reported" come from public issue trackers).
 
 use time::{Duration, OffsetDateTime, Time};
 
-use super::wire::Problem;
+use super::wire::{OauthProblem, Problem};
 use crate::{Answer, Fault};
 
+/// The code of the fault for files that LinkedIn does not know.
+pub(super) const MEDIA_UNKNOWN: &str = "media_unknown";
+/// How long to wait for a file that LinkedIn still works on.
+const SETTLE: Duration = Duration::seconds(10);
+/// A used-up daily limit is tried again each hour at the latest.
+const PROBE: Duration = Duration::hours(1);
+
 /// The fault for an answer that is listed as refused before any effect; `None` for all others.
+///
+/// 409 is not listed: what conflicts with a post that is being made could be that very post.
 pub(super) fn refused(answer: &Answer, now: OffsetDateTime) -> Option<Fault> {
     let problem: Problem = answer.json()?;
-    let code = code(&problem);
-    let fault = match (answer.status, code) {
-        (400, "FIELD_LENGTH_TOO_LONG") => Fault::content(
-            "caption_too_long",
-            "The caption is too long for LinkedIn; shorten it.",
-        ),
-        (400, "INVALID_IMAGE_ID" | "INVALID_VIDEO_ID") => Fault::content(
-            "media_refused",
-            "LinkedIn refused a file of the post; add it again.",
-        ),
-        (400, "MEDIA_ASSET_WAITING_UPLOAD") => {
-            Fault::retry("media_processing", "LinkedIn is still working on the file.")
-        }
-        (400, "MEDIA_ASSET_PROCESSING_FAILED" | "UPDATING_ASSET_FAILED") => Fault::content(
-            "processing_failed",
-            "LinkedIn could not read the file; convert it or use another.",
-        ),
-        (
-            400,
-            "MISSING_FIELD" | "INVALID_VALUE_FOR_FIELD" | "INVALID_URN_TYPE" | "INVALID_URN_ID",
-        ) => Fault::content(
-            "post_refused",
-            format!("LinkedIn refused the post: {}", sentence(&problem)),
-        ),
-        (401, _) if problem.service_error_code == Some(65602) || code == "EXPIRED_ACCESS_TOKEN" => {
-            Fault::unauthorized()
-        }
-        (401, _) => Fault::unauthorized(),
-        (403, "EXPIRED_UPLOAD_URL") => Fault::retry(
-            "upload_expired",
-            "The upload to LinkedIn is being repeated.",
-        ),
-        (403, _) => Fault::reconnect(
-            "access_denied",
-            "LinkedIn does not allow posting to this profile; connect the account again.",
-        ),
-        (404, _) => Fault::content("gone", "LinkedIn no longer has what the post refers to."),
-        (409, _) => Fault::retry(
-            "conflict",
-            "LinkedIn is busy with another change; trying again.",
-        ),
-        (413 | 415, _) => Fault::content(
+    if problem.status != answer.status {
+        return None;
+    }
+    let fault = match answer.status {
+        400 => bad_request(&problem),
+        401 => Some(Fault::unauthorized()),
+        403 => forbidden(&problem),
+        404 => Some(Fault::content(
+            "not_found",
+            "LinkedIn no longer has what this post refers to; change the post.",
+        )),
+        413 | 415 => Some(Fault::content(
             "file_refused",
-            "LinkedIn did not accept the file; use a smaller one of another kind.",
-        ),
-        (422, "DUPLICATE_POST") => Fault::content(
-            "duplicate",
-            "LinkedIn has this very text already; change it to post again.",
-        ),
-        (422, _) => Fault::content(
-            "post_refused",
-            format!("LinkedIn refused the post: {}", sentence(&problem)),
-        ),
-        (426, _) => Fault::operator(
-            "version_ended",
-            "The connection to LinkedIn needs an update; set LINKEDIN_VERSION to a version that is served.",
-        ),
-        (429, _) => Fault::quota(
-            Some(next_probe(now)),
-            "rate_limited",
-            "LinkedIn's limit of the day is reached; the post goes out when it is over.",
-        ),
-        _ => return None,
-    };
-    Some(fault.seen(format!("{} {code}: {}", answer.status, problem.message)))
+            "LinkedIn does not take the file; use a smaller one or another format.",
+        )),
+        422 => Some(unprocessable(&problem)),
+        426 => Some(Fault::operator(
+            "version_retired",
+            "The connection to LinkedIn needs an update: its version is no longer served.",
+        )),
+        429 => Some(limited(answer, &problem, now)),
+        _ => None,
+    }?;
+    Some(fault.seen(format!("{}: {}", answer.status, said(&problem))))
 }
 
 /// The fault for an answer to a call that may be repeated.
@@ -82,24 +51,21 @@ pub(super) fn read(answer: &Answer, now: OffsetDateTime) -> Fault {
     }
     let fault = match answer.status {
         401 => Fault::unauthorized(),
+        409 => Fault::retry(
+            "conflict",
+            "LinkedIn is busy with the same thing; trying again.",
+        ),
         426 => Fault::operator(
-            "version_ended",
-            "The connection to LinkedIn needs an update.",
+            "version_retired",
+            "The connection to LinkedIn needs an update: its version is no longer served.",
         ),
-        429 => Fault::quota(
-            Some(next_probe(now)),
-            "rate_limited",
-            "LinkedIn's limit of the day is reached.",
-        ),
+        429 => limited(answer, &Problem::default(), now),
         400..=499 => Fault::content(
             "refused",
-            "LinkedIn refused the post and did not say why in words we know.",
+            "LinkedIn refused this post and did not say why in words we know.",
         ),
-        _ => Fault::retry(
-            "linkedin_unavailable",
-            "LinkedIn is not available; trying again.",
-        )
-        .after(answer.retry_after()),
+        _ => Fault::retry("unavailable", "LinkedIn is not available; trying again.")
+            .after(answer.retry_after()),
     };
     let start: String = String::from_utf8_lossy(&answer.body)
         .chars()
@@ -110,73 +76,239 @@ pub(super) fn read(answer: &Answer, now: OffsetDateTime) -> Fault {
 
 /// The fault for an answer of the token endpoint.
 pub(super) fn read_token(answer: &Answer, now: OffsetDateTime) -> Fault {
-    let problem: Problem = answer.json().unwrap_or_default();
-    match (answer.status, problem.error.as_str()) {
-        (_, "invalid_client" | "unauthorized_client") => Fault::operator(
+    let problem: OauthProblem = answer.json().unwrap_or_default();
+    let said = format!(
+        "{}: {}: {}",
+        answer.status, problem.error, problem.error_description
+    );
+    let is_ours = matches!(
+        problem.error.as_str(),
+        "invalid_client" | "unauthorized_client"
+    ) || has(&problem.error_description, "client_secret")
+        || has(&problem.error_description, "client_id");
+    match answer.status {
+        400 | 401 if is_ours => Fault::operator(
             "app_refused",
             "LinkedIn does not accept the app's credentials; its settings are wrong.",
-        ),
-        (400 | 401, _) => Fault::reconnect(
+        )
+        .seen(said),
+        400 if !problem.error.is_empty() => Fault::reconnect(
             "grant_ended",
             "LinkedIn no longer accepts the connection; connect the account again.",
         )
-        .seen(format!("{}: {}", answer.status, problem.error)),
+        .seen(said),
         _ => read(answer, now),
     }
 }
 
-/// Whether a token is so new that LinkedIn does not know it everywhere yet (reported: some seconds).
-pub(super) fn is_too_new(answer: &Answer) -> bool {
+/// Whether the answer to a revocation says that the token is dead already.
+pub(super) fn is_dead_token(answer: &Answer) -> bool {
+    let problem: OauthProblem = answer.json().unwrap_or_default();
+    answer.status == 400
+        && matches!(
+            problem.error.as_str(),
+            "invalid_grant" | "invalid_request" | "invalid_token"
+        )
+        && !has(&problem.error_description, "client_")
+}
+
+/// Whether the answer calls the token revoked, as it may do in a token's first seconds.
+pub(super) fn is_called_revoked(answer: &Answer) -> bool {
     answer.status == 401
         && answer
             .json::<Problem>()
             .is_some_and(|problem| problem.service_error_code == Some(65601))
 }
 
-/// Limits are whole again at midnight UTC, and sometimes before: it is asked once an hour.
-fn next_probe(now: OffsetDateTime) -> OffsetDateTime {
-    let midnight = now
-        .to_offset(time::UtcOffset::UTC)
-        .replace_time(Time::MIDNIGHT)
-        + Duration::days(1);
-    midnight.min(now + Duration::hours(1))
+/// Whether the answer to an upload says that its address has ended.
+pub(super) fn is_ended_address(answer: &Answer) -> bool {
+    let problem: Problem = answer.json().unwrap_or_default();
+    let is_about_token = problem
+        .service_error_code
+        .is_some_and(|code| (65600..=65602).contains(&code));
+    match answer.status {
+        400 => is(&problem, "EXPIRED_UPLOAD_URL"),
+        401 | 403 => !is_about_token,
+        _ => false,
+    }
 }
 
-/// The most telling of the codes.
-fn code(problem: &Problem) -> &str {
+fn bad_request(problem: &Problem) -> Option<Fault> {
+    let any = |codes: &[&str]| codes.iter().any(|code| is(problem, code));
+    if any(&["INVALID_IMAGE_ID", "INVALID_VIDEO_ID"]) {
+        return Some(Fault::content(
+            MEDIA_UNKNOWN,
+            "LinkedIn refused the media of this post; try again or use other files.",
+        ));
+    }
+    if any(&["MEDIA_ASSET_WAITING_UPLOAD"]) {
+        return Some(
+            Fault::retry(
+                "media_not_ready",
+                "Waiting for LinkedIn to process the file.",
+            )
+            .after(Some(SETTLE)),
+        );
+    }
+    if any(&["MEDIA_ASSET_PROCESSING_FAILED", "UPDATING_ASSET_FAILED"]) {
+        return Some(unusable());
+    }
+    if any(&["FIELD_LENGTH_TOO_LONG"]) {
+        return Some(Fault::content(
+            "caption_too_long",
+            "The caption is too long for LinkedIn; shorten it.",
+        ));
+    }
+    if any(&["EXPIRED_UPLOAD_URL"]) {
+        return Some(upload_again());
+    }
+    if any(&["VERSION_MISSING"]) {
+        return Some(Fault::operator(
+            "version_missing",
+            "The connection to LinkedIn is set up without a version.",
+        ));
+    }
+    any(&[
+        "INVALID_URN_ID",
+        "INVALID_URN_TYPE",
+        "INVALID_VALUE_FOR_FIELD",
+        "MISSING_FIELD",
+    ])
+    .then(|| post_refused(problem))
+}
+
+fn forbidden(problem: &Problem) -> Option<Fault> {
+    if is(problem, "EXPIRED_UPLOAD_URL") {
+        return Some(upload_again());
+    }
+    (is(problem, "ACCESS_DENIED") || problem.service_error_code == Some(100)).then(|| {
+        Fault::reconnect(
+            "access_denied",
+            "LinkedIn does not allow posting to this profile; connect the account again and allow everything.",
+        )
+    })
+}
+
+fn unprocessable(problem: &Problem) -> Fault {
+    if !is(problem, "DUPLICATE_POST") {
+        return post_refused(problem);
+    }
+    let twin = urn_in(&problem.message).map_or_else(String::new, |urn| {
+        format!(" (https://www.linkedin.com/feed/update/{urn}/)")
+    });
+    Fault::content(
+        "duplicate",
+        format!("LinkedIn already has this very post{twin}; change the text to post it again."),
+    )
+}
+
+fn limited(answer: &Answer, problem: &Problem, now: OffsetDateTime) -> Fault {
+    let until = answer
+        .retry_after()
+        .map_or_else(|| (now + PROBE).min(next_midnight(now)), |wait| now + wait);
+    if has(&problem.message, "application") {
+        return Fault::quota(
+            Some(until),
+            "app_daily_limit",
+            "The app has reached LinkedIn's daily limit; the post goes out as soon as LinkedIn allows.",
+        );
+    }
+    Fault::quota(
+        Some(until),
+        "daily_limit",
+        "LinkedIn's daily limit is reached; the post goes out as soon as LinkedIn allows.",
+    )
+}
+
+/// LinkedIn counts by days in UTC.
+fn next_midnight(now: OffsetDateTime) -> OffsetDateTime {
+    let utc = now.to_offset(time::UtcOffset::UTC);
+    utc.replace_time(Time::MIDNIGHT) + Duration::days(1)
+}
+
+fn post_refused(problem: &Problem) -> Fault {
+    Fault::content(
+        "post_refused",
+        format!("LinkedIn refused the post: {}", sentence(problem)),
+    )
+}
+
+/// The fault for a file that LinkedIn could not process.
+pub(super) fn unusable() -> Fault {
+    Fault::content(
+        "media_unusable",
+        "LinkedIn could not process the file; convert it or use another.",
+    )
+}
+
+fn upload_again() -> Fault {
+    Fault::retry("upload_ended", "The upload to LinkedIn is being repeated.")
+}
+
+fn is(problem: &Problem, code: &str) -> bool {
+    problem.code == code
+        || problem
+            .error_details
+            .input_errors
+            .iter()
+            .any(|part| part.code == code)
+}
+
+fn has(text: &str, part: &str) -> bool {
+    text.to_ascii_lowercase().contains(part)
+}
+
+/// The post that a message names.
+fn urn_in(message: &str) -> Option<&str> {
+    let start = ["urn:li:share:", "urn:li:ugcPost:"]
+        .into_iter()
+        .find_map(|kind| message.find(kind).map(|start| (start, kind.len())));
+    let (start, length) = start?;
+    let digits = message[start + length..]
+        .bytes()
+        .take_while(u8::is_ascii_digit)
+        .count();
+    (digits > 0).then(|| &message[start..start + length + digits])
+}
+
+/// What the problem says to a person.
+fn sentence(problem: &Problem) -> String {
     problem
         .error_details
         .input_errors
-        .first()
-        .map(|error| error.code.as_str())
-        .filter(|code| !code.is_empty())
-        .unwrap_or(&problem.code)
-}
-
-fn sentence(problem: &Problem) -> String {
-    let text = problem
-        .error_details
-        .input_errors
-        .first()
-        .map(|error| error.description.as_str())
-        .filter(|text| !text.is_empty())
-        .unwrap_or(&problem.message);
-    text.chars()
+        .iter()
+        .map(|part| part.description.as_str())
+        .find(|text| !text.is_empty())
+        .unwrap_or(&problem.message)
+        .chars()
         .filter(|c| !c.is_control() && !matches!(c, '<' | '>'))
         .take(200)
         .collect()
 }
 
+/// Everything that the problem says, in one line.
+fn said(problem: &Problem) -> String {
+    let code = problem
+        .service_error_code
+        .map_or_else(String::new, |code| code.to_string());
+    let mut parts = vec![code.as_str(), &problem.code, &problem.message];
+    for part in &problem.error_details.input_errors {
+        parts.extend([part.code.as_str(), &part.description]);
+    }
+    parts.retain(|text| !text.is_empty());
+    parts.join("; ")
+}
+
 #[cfg(test)]
 mod tests {
-    use http::HeaderMap;
+    use http::{HeaderMap, HeaderValue};
     use serde_json::{Value, json};
     use time::macros::datetime;
 
     use super::*;
     use crate::FaultKind;
 
-    const NOW: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
+    const NOW: OffsetDateTime = datetime!(2026-11-23 21:30 UTC);
 
     fn answer(status: u16, body: &Value) -> Answer {
         Answer {
@@ -186,84 +318,306 @@ mod tests {
         }
     }
 
+    fn kind_of(fault: &Fault) -> &'static str {
+        match fault.kind {
+            FaultKind::Content => "content",
+            FaultKind::Operator => "operator",
+            FaultKind::Quota { .. } => "quota",
+            FaultKind::Reconnect => "reconnect",
+            FaultKind::Retry { .. } => "retry",
+            FaultKind::Unauthorized => "unauthorized",
+            FaultKind::Unconfirmed { .. } => "unconfirmed",
+        }
+    }
+
+    fn input(status: u16, code: &str) -> Value {
+        json!({"status": status, "message": "m", "errorDetails": {"inputErrors": [{"description": "d", "input": {}, "code": code}]}})
+    }
+
+    fn top(status: u16, code: &str, service: Option<i64>) -> Value {
+        json!({"status": status, "message": "m", "code": code, "serviceErrorCode": service})
+    }
+
     #[test]
-    fn every_listed_refusal_has_its_fault() {
-        let coded = |code: &str| json!({"message": "m", "code": code});
-        for (status, body, expected) in [
-            (400, coded("MISSING_FIELD"), "post_refused"),
-            (400, coded("INVALID_VALUE_FOR_FIELD"), "post_refused"),
-            (400, coded("INVALID_URN_TYPE"), "post_refused"),
-            (400, coded("INVALID_URN_ID"), "post_refused"),
-            (400, coded("FIELD_LENGTH_TOO_LONG"), "caption_too_long"),
-            (400, coded("INVALID_IMAGE_ID"), "media_refused"),
-            (400, coded("INVALID_VIDEO_ID"), "media_refused"),
-            (400, coded("MEDIA_ASSET_WAITING_UPLOAD"), "media_processing"),
+    #[expect(clippy::too_many_lines, reason = "a table: one entry a row")]
+    fn each_listed_refusal_has_its_meaning() {
+        for (status, body, kind, code) in [
+            (400, input(400, "MISSING_FIELD"), "content", "post_refused"),
             (
                 400,
-                coded("MEDIA_ASSET_PROCESSING_FAILED"),
-                "processing_failed",
+                input(400, "INVALID_VALUE_FOR_FIELD"),
+                "content",
+                "post_refused",
             ),
-            (400, coded("UPDATING_ASSET_FAILED"), "processing_failed"),
-            (403, coded("EXPIRED_UPLOAD_URL"), "upload_expired"),
+            (
+                400,
+                input(400, "INVALID_URN_TYPE"),
+                "content",
+                "post_refused",
+            ),
+            (
+                400,
+                top(400, "INVALID_URN_ID", None),
+                "content",
+                "post_refused",
+            ),
+            (
+                400,
+                input(400, "FIELD_LENGTH_TOO_LONG"),
+                "content",
+                "caption_too_long",
+            ),
+            (
+                400,
+                input(400, "INVALID_IMAGE_ID"),
+                "content",
+                MEDIA_UNKNOWN,
+            ),
+            (
+                400,
+                input(400, "INVALID_VIDEO_ID"),
+                "content",
+                MEDIA_UNKNOWN,
+            ),
+            (
+                400,
+                input(400, "MEDIA_ASSET_WAITING_UPLOAD"),
+                "retry",
+                "media_not_ready",
+            ),
+            (
+                400,
+                input(400, "MEDIA_ASSET_PROCESSING_FAILED"),
+                "content",
+                "media_unusable",
+            ),
+            (
+                400,
+                input(400, "UPDATING_ASSET_FAILED"),
+                "content",
+                "media_unusable",
+            ),
+            (
+                400,
+                top(400, "EXPIRED_UPLOAD_URL", None),
+                "retry",
+                "upload_ended",
+            ),
+            (
+                403,
+                top(403, "EXPIRED_UPLOAD_URL", None),
+                "retry",
+                "upload_ended",
+            ),
+            (
+                400,
+                top(400, "VERSION_MISSING", None),
+                "operator",
+                "version_missing",
+            ),
             (
                 401,
-                json!({"serviceErrorCode": 65600, "code": "INVALID_ACCESS_TOKEN"}),
+                top(401, "INVALID_ACCESS_TOKEN", Some(65600)),
+                "unauthorized",
                 "token_refused",
             ),
             (
                 401,
-                json!({"serviceErrorCode": 65601, "code": "REVOKED_ACCESS_TOKEN"}),
+                top(401, "REVOKED_ACCESS_TOKEN", Some(65601)),
+                "unauthorized",
                 "token_refused",
             ),
             (
                 401,
-                json!({"serviceErrorCode": 65602, "code": "EXPIRED_ACCESS_TOKEN"}),
+                top(401, "EXPIRED_ACCESS_TOKEN", Some(65602)),
+                "unauthorized",
                 "token_refused",
             ),
             (
                 403,
-                json!({"serviceErrorCode": 100, "code": "ACCESS_DENIED"}),
+                top(403, "ACCESS_DENIED", Some(100)),
+                "reconnect",
                 "access_denied",
             ),
-            (404, json!({"message": "Not Found"}), "gone"),
-            (409, coded("CONFLICT"), "conflict"),
-            (413, json!({"message": "large"}), "file_refused"),
-            (415, json!({"message": "kind"}), "file_refused"),
+            (404, top(404, "NOT_FOUND", None), "content", "not_found"),
+            (413, top(413, "", None), "content", "file_refused"),
+            (415, top(415, "", None), "content", "file_refused"),
+            (422, input(422, "DUPLICATE_POST"), "content", "duplicate"),
+            (422, input(422, "ANYTHING"), "content", "post_refused"),
             (
-                422,
-                json!({"message": "x", "errorDetails": {"inputErrors": [{"code": "DUPLICATE_POST", "description": "Duplicate post is detected"}]}}),
-                "duplicate",
+                426,
+                top(426, "NONEXISTENT_VERSION", None),
+                "operator",
+                "version_retired",
             ),
-            (422, json!({"message": "other"}), "post_refused"),
-            (426, coded("NONEXISTENT_VERSION"), "version_ended"),
-            (
-                429,
-                json!({"serviceErrorCode": 101, "message": "throttle"}),
-                "rate_limited",
-            ),
+            (429, top(429, "", Some(101)), "quota", "daily_limit"),
+        ] {
+            let fault = refused(&answer(status, &body), NOW).unwrap_or_else(|| panic!("{body}"));
+            assert_eq!(
+                (kind_of(&fault), fault.code.as_str()),
+                (kind, code),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_listed_is_never_called_refused() {
+        for (status, body) in [
+            (400, input(400, "SOMETHING_NEW")),
+            (400, json!({})),
+            (401, Value::Null),
+            (403, top(403, "SOMETHING_NEW", None)),
+            (409, top(409, "CONFLICT", None)),
+            (422, json!({"status": 500})),
+            (429, json!("slow down")),
+            (500, top(500, "", None)),
+            (503, top(503, "DUPLICATE_POST", None)),
+            (504, Value::Null),
+            (302, top(302, "", None)),
         ] {
             assert_eq!(
-                refused(&answer(status, &body), NOW).unwrap().code,
-                expected,
+                refused(&answer(status, &body), NOW),
+                None,
                 "{status} {body}"
             );
         }
     }
 
     #[test]
-    fn the_limit_of_the_day_is_probed_hourly_and_a_broken_server_has_refused_nothing() {
-        let limited = refused(&answer(429, &json!({"message": "throttle"})), NOW).unwrap();
-        assert_eq!(
-            limited.kind,
-            FaultKind::Quota {
-                until: Some(datetime!(2026-01-01 13:00 UTC))
-            }
-        );
-        for status in [500, 502, 503, 504] {
+    fn repeatable_calls_wait_where_linkedin_is_broken() {
+        for (status, body, kind) in [
+            (409, top(409, "CONFLICT", None), "retry"),
+            (500, Value::Null, "retry"),
+            (503, json!({"status": 503}), "retry"),
+            (504, Value::Null, "retry"),
+            (401, Value::Null, "unauthorized"),
+            (426, Value::Null, "operator"),
+            (429, Value::Null, "quota"),
+            (418, Value::Null, "content"),
+        ] {
             assert_eq!(
-                refused(&answer(status, &json!({"message": "m"})), NOW),
-                None
+                kind_of(&read(&answer(status, &body), NOW)),
+                kind,
+                "{status}"
             );
         }
+    }
+
+    #[test]
+    fn a_used_up_day_is_probed_each_hour_and_at_midnight() {
+        let until = |body: &Value, now, wait: Option<&'static str>| {
+            let mut answer = answer(429, body);
+            if let Some(wait) = wait {
+                answer
+                    .headers
+                    .insert("retry-after", HeaderValue::from_static(wait));
+            }
+            let fault = refused(&answer, now).unwrap();
+            let FaultKind::Quota { until: Some(until) } = fault.kind else {
+                panic!("{fault}")
+            };
+            (fault.code, until)
+        };
+        let member = json!({"status": 429, "serviceErrorCode": 101, "message": "Resource level throttle limit for calls to this resource is reached."});
+        let app = json!({"status": 429, "serviceErrorCode": 101, "message": "Resource level throttle APPLICATION DAY limit for calls to this resource is reached."});
+        assert_eq!(
+            until(&member, NOW, None),
+            ("daily_limit".to_owned(), datetime!(2026-11-23 22:30 UTC))
+        );
+        assert_eq!(
+            until(&app, datetime!(2026-11-23 23:59 UTC), None),
+            (
+                "app_daily_limit".to_owned(),
+                datetime!(2026-11-24 00:00 UTC)
+            )
+        );
+        assert_eq!(
+            until(&member, NOW, Some("45")).1,
+            NOW + Duration::seconds(45)
+        );
+    }
+
+    #[test]
+    fn a_duplicate_names_the_first_post() {
+        let body = json!({"status": 422, "message": "x: Content is a duplicate of urn:li:share:7141138937766391808", "errorDetails": {"inputErrors": [{"code": "DUPLICATE_POST"}]}});
+        let fault = refused(&answer(422, &body), NOW).unwrap();
+        assert!(
+            fault
+                .message
+                .contains("/feed/update/urn:li:share:7141138937766391808/")
+        );
+        assert_eq!(
+            urn_in("of urn:li:ugcPost:12, again"),
+            Some("urn:li:ugcPost:12")
+        );
+        assert_eq!(urn_in("of urn:li:share:x"), None);
+    }
+
+    #[test]
+    fn the_token_endpoint_tells_ended_grants_from_wrong_settings() {
+        let code = |status, error: &str, description: &str| {
+            let body = json!({"error": error, "error_description": description});
+            let fault = read_token(&answer(status, &body), NOW);
+            (kind_of(&fault), fault.code)
+        };
+        let ended = ("reconnect", "grant_ended".to_owned());
+        let ours = ("operator", "app_refused".to_owned());
+        assert_eq!(
+            code(
+                400,
+                "invalid_request",
+                "Unable to retrieve access token: appId or redirect uri does not match authorization code or authorization code expired"
+            ),
+            ended
+        );
+        assert_eq!(
+            code(
+                400,
+                "invalid_grant",
+                "The provided refresh token is expired"
+            ),
+            ended
+        );
+        assert_eq!(
+            code(
+                400,
+                "invalid_request",
+                "A required parameter \"client_secret\" is missing"
+            ),
+            ours
+        );
+        assert_eq!(
+            code(401, "invalid_client", "Client authentication failed"),
+            ours
+        );
+        assert_eq!(code(503, "", "").0, "retry");
+    }
+
+    #[test]
+    fn an_ended_upload_address_is_told_from_an_ended_token() {
+        assert!(is_ended_address(&answer(403, &Value::Null)));
+        assert!(is_ended_address(&answer(401, &Value::Null)));
+        assert!(is_ended_address(&answer(
+            400,
+            &top(400, "EXPIRED_UPLOAD_URL", None)
+        )));
+        assert!(!is_ended_address(&answer(
+            401,
+            &top(401, "EXPIRED_ACCESS_TOKEN", Some(65602))
+        )));
+        assert!(!is_ended_address(&answer(400, &Value::Null)));
+    }
+
+    #[test]
+    fn a_dead_token_is_as_good_as_revoked() {
+        let dead = |body: &Value| is_dead_token(&answer(400, body));
+        assert!(dead(
+            &json!({"error": "invalid_request", "error_description": "token not found"})
+        ));
+        assert!(!dead(
+            &json!({"error": "invalid_request", "error_description": "A required parameter \"client_id\" is missing"})
+        ));
+        assert!(!dead(&json!({"error": "invalid_client"})));
     }
 }

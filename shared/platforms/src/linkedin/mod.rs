@@ -1,13 +1,21 @@
-//! LinkedIn: posts of a member.
+//! LinkedIn, through its versioned REST interface, as a member.
 //!
-//! The interface is versioned by month; a member's own posts cannot be read back with the rights that
-//! apps get, so a lost answer stays unknown until a person looks. Texts are "little text", in which
-//! reserved characters must be escaped or they silently end the text. Facts:
-//! learn.microsoft.com/linkedin, Posts, Images and Videos APIs (read 2026-11).
+//! OAuth without PKCE, the client's secret in the body; tokens live 60 days, and a refresh token
+//! comes only to apps that LinkedIn approved for it. Files are uploaded to addresses that LinkedIn
+//! hands out, then one call makes the post. Equal posts are refused, naming the first, but a member's
+//! token cannot read posts: a lost answer is looked for once and then left to a person.
+//! The text is "little text": its reserved characters cut the post short unless they are escaped.
+//!
+//! Read 2026-08-13: <https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow>,
+//! <https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api>,
+//! <https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/videos-api>,
+//! <https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/little-text-format>,
+//! <https://learn.microsoft.com/en-us/linkedin/shared/api-guide/webhook-validation>.
 
 mod connect;
 mod fault;
 mod little_text;
+mod lookup;
 mod options;
 mod profile;
 mod publish;
@@ -15,7 +23,7 @@ mod webhook;
 mod wire;
 
 pub use connect::{Connect, connect, refresh, revoke};
-pub use options::check;
+pub use options::{Options, Visibility, check};
 pub use profile::PROFILE;
-pub use publish::{Publish, start};
+pub use publish::{Publish, VideoPart, VideoUpload, start};
 pub use webhook::receive;

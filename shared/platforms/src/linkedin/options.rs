@@ -1,84 +1,158 @@
-//! What the author of a post chooses.
+//! LinkedIn's own options of a post, and the rules beyond the profile's.
 
-use domain::Violation;
+use domain::{MediaFacts, Violation};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{Draft, parse_options, text_rule};
 
-const ALT_TEXT: usize = 4_086;
+/// The longest description of a picture, in characters.
+const MAX_ALT_TEXT: usize = 4086;
+/// The smallest video, in bytes.
+const MIN_VIDEO_BYTES: u64 = 75_000;
 
-/// The options of a post.
+/// LinkedIn's own options of a post.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Options {
-    /// Who may see it.
-    pub(super) visibility: Visibility,
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Options {
+    /// Who sees the post; everyone when absent.
+    pub visibility: Visibility,
 }
 
-/// Who may see a post.
+/// Who sees a post.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub(super) enum Visibility {
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Visibility {
     /// The member's connections.
     Connections,
-    /// Everybody.
+    /// Everyone.
     #[default]
     Public,
 }
 
-/// The options as they were accepted.
-pub(super) fn read(options: &Value) -> Options {
-    parse_options(options).unwrap_or_default()
+/// Reads the options; `null` is no options.
+///
+/// # Errors
+/// The broken rule.
+pub(super) fn read(options: &Value) -> Result<Options, Violation> {
+    if options.is_null() {
+        return Ok(Options::default());
+    }
+    parse_options(options)
 }
 
-/// Every rule of LinkedIn's own that a draft breaks.
+/// Every rule of LinkedIn beyond the profile's that a draft breaks.
 pub fn check(draft: &Draft<'_>) -> Vec<Violation> {
-    let empty = Value::Object(serde_json::Map::new());
-    let given = if draft.options.is_null() {
-        &empty
-    } else {
-        draft.options
-    };
-    if let Err(broken) = parse_options::<Options>(given) {
-        return vec![broken];
+    let mut broken: Vec<Violation> = read(draft.options).err().into_iter().collect();
+    for (place, item) in draft.media.iter().enumerate() {
+        let field = format!("media[{place}].altText");
+        let text = item.alt_text.as_deref().unwrap_or_default();
+        broken.extend(text_rule(&field, text, MAX_ALT_TEXT, "LinkedIn"));
+        if let Some(MediaFacts::Video { bytes, .. }) = item.facts
+            && bytes < MIN_VIDEO_BYTES
+        {
+            broken.push(Violation::new(
+                format!("media[{place}]"),
+                "video_too_small",
+                format!("is {bytes} bytes long; LinkedIn takes no video under {MIN_VIDEO_BYTES}"),
+                "Use a longer video, or one of better quality.",
+            ));
+        }
     }
-    draft
-        .media
-        .iter()
-        .enumerate()
-        .filter_map(|(place, item)| {
-            text_rule(
-                &format!("media[{place}].altText"),
-                item.alt_text.as_deref()?,
-                ALT_TEXT,
-                "LinkedIn",
-            )
-        })
-        .collect()
+    broken
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::{AudioCodec, Container, ImageFormat, MediaKind, VideoCodec};
     use serde_json::json;
 
     use super::*;
+    use crate::DraftMedia;
+
+    fn rules(media: &[DraftMedia], options: &Value) -> Vec<(String, String)> {
+        check(&Draft {
+            caption: "a",
+            media,
+            options,
+        })
+        .into_iter()
+        .map(|broken| (broken.field, broken.rule))
+        .collect()
+    }
+
+    fn picture(alt_text: &str) -> DraftMedia {
+        DraftMedia {
+            kind: MediaKind::Image,
+            facts: Some(MediaFacts::Image {
+                format: ImageFormat::Jpeg,
+                width: 10,
+                height: 10,
+                bytes: 10,
+                animated: false,
+            }),
+            alt_text: Some(alt_text.to_owned()),
+        }
+    }
+
+    fn video(bytes: u64) -> DraftMedia {
+        DraftMedia {
+            kind: MediaKind::Video,
+            facts: Some(MediaFacts::Video {
+                container: Container::Mp4,
+                video_codec: VideoCodec::H264,
+                audio_codec: Some(AudioCodec::Aac),
+                width: 720,
+                height: 1280,
+                duration_ms: 5000,
+                frames_per_second: 30.0,
+                bytes,
+            }),
+            alt_text: None,
+        }
+    }
+
+    fn pair(field: &str, rule: &str) -> (String, String) {
+        (field.to_owned(), rule.to_owned())
+    }
 
     #[test]
-    fn only_known_visibilities_are_taken() {
-        for (options, count) in [
-            (json!({}), 0),
-            (Value::Null, 0),
-            (json!({"visibility": "CONNECTIONS"}), 0),
-            (json!({"visibility": "FRIENDS"}), 1),
-            (json!({"audience": "PUBLIC"}), 1),
+    fn known_options_are_taken_and_others_named() {
+        for known in [
+            Value::Null,
+            json!({}),
+            json!({ "visibility": "PUBLIC" }),
+            json!({ "visibility": "CONNECTIONS" }),
         ] {
-            let broken = check(&Draft {
-                caption: "x",
-                media: &[],
-                options: &options,
-            });
-            assert_eq!(broken.len(), count, "{options}");
+            assert_eq!(rules(&[], &known), [], "{known}");
         }
+        assert_eq!(
+            rules(&[], &json!({ "article": {} })),
+            [pair("options.article", "unknown_option")]
+        );
+        for wrong in ["LOGGED_IN", "public", ""] {
+            assert_eq!(
+                rules(&[], &json!({ "visibility": wrong })),
+                [pair("options.visibility", "invalid_option")]
+            );
+        }
+    }
+
+    #[test]
+    fn a_description_has_its_longest() {
+        let media = [picture(&"é".repeat(4086)), picture(&"é".repeat(4087))];
+        assert_eq!(
+            rules(&media, &Value::Null),
+            [pair("media[1].altText", "text_too_long")]
+        );
+    }
+
+    #[test]
+    fn a_video_of_a_few_bytes_is_not_taken() {
+        assert_eq!(
+            rules(&[video(74_999)], &Value::Null),
+            [pair("media[0]", "video_too_small")]
+        );
+        assert_eq!(rules(&[video(75_000)], &Value::Null), []);
     }
 }

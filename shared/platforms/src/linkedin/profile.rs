@@ -1,21 +1,18 @@
-//! What LinkedIn is like.
+//! Facts about LinkedIn, as data.
 
 use domain::{
     AudioCodec, CaptionRule, Container, ImageFormat, ImageRules, MediaRules, Platform, Unit,
     VideoCodec, VideoRules,
 };
-use url::Url;
+use url::{Url, form_urlencoded::byte_serialize};
 
 use crate::{App, Auth, Call, Oauth, Pkce, Profile, RefreshPolicy};
 
-/// What posting needs.
-pub(super) const SCOPES: &[&str] = &["openid", "profile", "w_member_social"];
-
-/// What LinkedIn is like.
+/// What LinkedIn is like (learn.microsoft.com, read 2026-08-13).
 pub const PROFILE: Profile = Profile {
     platform: Platform::Linkedin,
     oauth: Oauth {
-        authorize_url: |_| site("https://www.linkedin.com/oauth/v2/authorization"),
+        authorize_url: consent_page,
         scopes: SCOPES,
         scope_separator: " ",
         client_id_parameter: "client_id",
@@ -23,72 +20,79 @@ pub const PROFILE: Profile = Profile {
         parameters: &[],
     },
     grant_family: "linkedin",
+    // The newest version whose last day (2027-07-15) is published.
     default_version: "202607",
-    // The unit is not documented, nor whether escapes count; UTF-16 units of the plain text are safe.
     caption: CaptionRule {
-        max: 3_000,
+        max: 3000,
+        // The unit is not published; of the likely ones this is the strictest.
         unit: Unit::Utf16,
     },
     media: MediaRules {
         text_alone: true,
         max_images: 20,
         image: Some(ImageRules {
-            formats: &[ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::Gif],
-            // Pixels are limited (36,152,320), bytes are not documented; 8 MB is safely taken.
+            formats: &[ImageFormat::Gif, ImageFormat::Jpeg, ImageFormat::Png],
+            // No limit is published; other apps stay between 5 and 8 MB.
             max_bytes: 8_000_000,
             min_width: 1,
-            max_width: 6_000,
-            max_height: 6_000,
+            // Both sides together stay below the 36,152,320 pixels that are the limit.
+            max_width: 6012,
+            max_height: 6012,
             aspect: None,
         }),
         video: Some(VideoRules {
             containers: &[Container::Mp4],
-            video_codecs: &[
-                VideoCodec::H264,
-                VideoCodec::H265,
-                VideoCodec::Vp8,
-                VideoCodec::Vp9,
-            ],
-            audio_codecs: &[AudioCodec::Aac, AudioCodec::Mp3, AudioCodec::Vorbis],
+            video_codecs: &[VideoCodec::H264],
+            audio_codecs: &[AudioCodec::Aac],
             max_bytes: 500_000_000,
             min_duration_ms: 3_000,
-            max_duration_ms: 30 * 60 * 1_000,
+            max_duration_ms: 1_800_000,
             frames_per_second: (1.0, 60.0),
-            side: (1, 4_096),
-            aspect: None,
+            side: (144, 4096),
+            aspect: Some((1.0 / 2.4, 2.4)),
         }),
     },
-    refresh: RefreshPolicy::Before { seconds: 24 * 3600 },
+    refresh: RefreshPolicy::Before { seconds: 300 },
 };
 
-/// A versioned call of the interface.
-pub(super) fn rest(call: Call, app: &App) -> Call {
-    call.auth(Auth::Bearer)
-        .header("linkedin-version", app.version.clone())
-        .header("x-restli-protocol-version", "2.0.0")
+/// What we ask for; another set later would end earlier grants.
+pub(super) const SCOPES: &[&str] = &["openid", "profile", "w_member_social"];
+
+fn consent_page(app: &App) -> Url {
+    address(app, "www.linkedin.com", "/oauth/v2/authorization")
+}
+
+/// An address of the consent host.
+pub(super) fn oauth(app: &App, path: &str) -> Url {
+    address(app, "www.linkedin.com", path)
 }
 
 /// An address of the interface.
-pub(super) fn api(path: &[&str]) -> Url {
-    under("https://api.linkedin.com/", path)
+pub(super) fn api(app: &App, path: &str) -> Url {
+    address(app, "api.linkedin.com", path)
 }
 
-/// An address of the sign-in host.
-pub(super) fn www(path: &[&str]) -> Url {
-    under("https://www.linkedin.com/", path)
+/// A URN as it stands in a path: encoded whole.
+pub(super) fn encoded(urn: &str) -> String {
+    byte_serialize(urn.as_bytes()).collect()
 }
 
-fn under(root: &str, path: &[&str]) -> Url {
-    let mut url = site(root);
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().extend(path);
+/// The same call, as the versioned interface wants it.
+pub(super) fn versioned(app: &App, call: Call) -> Call {
+    call.auth(Auth::Bearer)
+        .header("linkedin-version", version(app))
+        .header("x-restli-protocol-version", "2.0.0")
+}
+
+fn version(app: &App) -> &str {
+    if app.version.is_empty() {
+        PROFILE.default_version
+    } else {
+        &app.version
     }
-    // A URN in a path is encoded whole; colons are the one thing that the URL standard leaves.
-    let encoded = url.path().replace(':', "%3A");
-    url.set_path(&encoded);
-    url
 }
 
-fn site(address: &str) -> Url {
-    Url::parse(address).expect("a constant address parses")
+fn address(app: &App, host: &str, path: &str) -> Url {
+    // Constant hosts always parse; the way back is merely what a `Url` can be made of here.
+    Url::parse(&format!("https://{host}{path}")).unwrap_or_else(|_| app.redirect_uri.clone())
 }

@@ -1,25 +1,27 @@
 //! LinkedIn's JSON.
 
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use url::Url;
 
-#[derive(Debug, Deserialize)]
+use super::options::Visibility;
+
+#[derive(Deserialize)]
 pub(super) struct TokenAnswer {
     pub(super) access_token: SecretString,
-    pub(super) expires_in: Option<i64>,
-    pub(super) refresh_token: Option<SecretString>,
-    pub(super) refresh_token_expires_in: Option<i64>,
+    pub(super) expires_in: i64,
     #[serde(default)]
     pub(super) scope: String,
+    pub(super) refresh_token: Option<SecretString>,
+    pub(super) refresh_token_expires_in: Option<i64>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct UserInfo {
     pub(super) sub: String,
-    #[serde(default)]
-    pub(super) name: String,
-    #[serde(default)]
+    pub(super) name: Option<String>,
+    pub(super) given_name: Option<String>,
     pub(super) picture: Option<String>,
 }
 
@@ -27,59 +29,130 @@ pub(super) struct UserInfo {
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Problem {
     pub(super) message: String,
-    pub(super) service_error_code: Option<i64>,
+    pub(super) status: u16,
     pub(super) code: String,
-    pub(super) error: String,
-    pub(super) error_details: Details,
+    pub(super) service_error_code: Option<i64>,
+    pub(super) error_details: ErrorDetails,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct Details {
+pub(super) struct ErrorDetails {
     pub(super) input_errors: Vec<InputError>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct InputError {
-    pub(super) code: String,
     pub(super) description: String,
+    pub(super) code: String,
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Value<T> {
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct OauthProblem {
+    pub(super) error: String,
+    pub(super) error_description: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Wrapped<T> {
     pub(super) value: T,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ImageUpload {
     pub(super) upload_url: Url,
     pub(super) image: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct VideoUpload {
     pub(super) video: String,
-    pub(super) upload_instructions: Vec<Instruction>,
+    pub(super) upload_instructions: Vec<UploadInstruction>,
     #[serde(default)]
     pub(super) upload_token: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Instruction {
+pub(super) struct UploadInstruction {
     pub(super) upload_url: Url,
     pub(super) first_byte: u64,
     pub(super) last_byte: u64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct VideoStatus {
-    #[serde(default)]
     pub(super) status: String,
-    #[serde(default)]
     pub(super) processing_failure_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Posts {
+    #[serde(default)]
+    pub(super) elements: Vec<Post>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Post {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) commentary: String,
+    pub(super) created_at: i64,
+    #[serde(default)]
+    pub(super) lifecycle_state: String,
+    #[serde(default)]
+    pub(super) content: Option<PostContent>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct PostContent {
+    pub(super) media: Option<PostMedia>,
+    pub(super) multi_image: Option<PostImages>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PostImages {
+    pub(super) images: Vec<PostMedia>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PostMedia {
+    pub(super) id: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewPost<'a> {
+    pub(super) author: &'a str,
+    pub(super) commentary: &'a str,
+    pub(super) visibility: Visibility,
+    pub(super) distribution: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) content: Option<NewContent<'a>>,
+    pub(super) lifecycle_state: &'static str,
+    pub(super) is_reshare_disabled_by_author: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum NewContent<'a> {
+    Media(NewMedia<'a>),
+    MultiImage { images: Vec<NewMedia<'a>> },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewMedia<'a> {
+    pub(super) id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) alt_text: Option<&'a str>,
 }

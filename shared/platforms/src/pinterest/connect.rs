@@ -1,4 +1,4 @@
-//! From the callback to a grant; refresh.
+//! From the callback to a grant; refresh and revoke.
 
 use secrecy::SecretString;
 use serde_json::json;
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug)]
 pub enum Connect {
     /// Whose the tokens are is to be asked.
-    AskWho(Tokens),
+    AskWho(Box<Tokens>),
     /// Everything is known.
     Connected(Box<Grant>),
     /// The code is to be exchanged.
@@ -26,33 +26,38 @@ pub enum Connect {
 }
 
 /// Starts to turn a callback into a grant.
-pub const fn connect(callback: Callback) -> Connect {
+pub fn connect(callback: Callback) -> Connect {
     Connect::Exchange(callback)
 }
 
-/// Renews the tokens; Pinterest gives a new pair each time.
+/// Renews the tokens; Pinterest gives a new refresh token each time.
 pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> {
-    let old = credentials.tokens.refresh.clone()?;
+    let old = credentials.tokens.clone();
+    let token = old.refresh.clone()?;
     let call = token_call("refresh_tokens", app).form([
         ("grant_type", FormValue::from("refresh_token")),
-        ("refresh_token", FormValue::from(&old)),
+        ("refresh_token", FormValue::from(&token)),
     ]);
-    let scopes = credentials.tokens.scopes.clone();
     Some(OneCall::new(call, move |answer, cx| {
+        if !answer.is_success() {
+            return Err(fault::read_refresh(answer, cx.now));
+        }
         let tokens = read_tokens(answer, cx.now)?;
         Ok(Tokens {
-            refresh: tokens.refresh.clone().or_else(|| Some(old.clone())),
+            refresh: tokens.refresh.or_else(|| old.refresh.clone()),
+            refresh_expires_at: tokens.refresh_expires_at.or(old.refresh_expires_at),
             scopes: if tokens.scopes.is_empty() {
-                scopes.clone()
+                old.scopes.clone()
             } else {
-                tokens.scopes.clone()
+                tokens.scopes
             },
             ..tokens
         })
     }))
 }
 
-/// Pinterest lets only the person withdraw an app's access (its revocation is for system users).
+/// Withdraws our access: never, since Pinterest lets only system users do that. The person removes
+/// the app in Pinterest's settings.
 pub const fn revoke(_: &Credentials, _: &App) -> Option<OneCall<()>> {
     None
 }
@@ -65,15 +70,7 @@ impl Machine for Connect {
         match self {
             Self::AskWho(tokens) => Action::Send(ask_who(&tokens.access, cx.app)),
             Self::Connected(grant) => Action::Done((**grant).clone()),
-            Self::Exchange(callback) => Action::Send(token_call("exchange_code", cx.app).form([
-                ("grant_type", FormValue::from("authorization_code")),
-                ("code", FormValue::from(&callback.code)),
-                (
-                    "redirect_uri",
-                    FormValue::from(cx.app.redirect_uri.as_str()),
-                ),
-                ("continuous_refresh", FormValue::from("true")),
-            ])),
+            Self::Exchange(callback) => Action::Send(exchange(callback, cx.app)),
         }
     }
 
@@ -86,44 +83,56 @@ impl Machine for Connect {
                 if !answer.is_success() {
                     return Err(fault::read(&answer, cx.now));
                 }
-                Ok(Self::Connected(Box::new(grant(
-                    answer.parse("user_account")?,
-                    tokens,
-                ))))
+                let user: UserAccount = answer.parse("user_account")?;
+                Ok(Self::Connected(Box::new(grant(user, *tokens))))
             }
             Self::Connected(grant) => Ok(Self::Connected(grant)),
-            Self::Exchange(_) => read_tokens(&answer, cx.now)
-                .and_then(with_every_scope)
-                .map(Self::AskWho),
+            Self::Exchange(_) => {
+                if !answer.is_success() {
+                    return Err(fault::read_exchange(&answer, cx.now));
+                }
+                read_tokens(&answer, cx.now)
+                    .and_then(with_every_scope)
+                    .map(|tokens| Self::AskWho(Box::new(tokens)))
+            }
         }
     }
 }
 
+fn exchange(callback: &Callback, app: &App) -> Call {
+    token_call("exchange_code", app).form([
+        ("grant_type", FormValue::from("authorization_code")),
+        ("code", FormValue::from(&callback.code)),
+        ("redirect_uri", FormValue::from(app.redirect_uri.as_str())),
+        // Apps from before 2025-09-25 get refresh tokens that end unless they ask.
+        ("continuous_refresh", FormValue::from("true")),
+    ])
+}
+
 fn ask_who(access: &SecretString, app: &App) -> Call {
-    Call::get("read_account", api(app, &["user_account"])).auth(Auth::BearerOf(access.clone()))
+    Call::get("read_account", api(app, "/v5/user_account")).auth(Auth::BearerOf(access.clone()))
 }
 
 fn token_call(name: &'static str, app: &App) -> Call {
-    Call::post(name, api(app, &["oauth", "token"])).auth(Auth::Basic(
+    Call::post(name, api(app, "/v5/oauth/token")).auth(Auth::Basic(
         app.client_id.clone(),
         app.client_secret.clone(),
     ))
 }
 
 fn read_tokens(answer: &Answer, now: OffsetDateTime) -> Result<Tokens, Fault> {
-    if !answer.is_success() {
-        return Err(fault::read_token(answer, now));
-    }
     let given: TokenAnswer = answer.parse("oauth/token")?;
-    let ends = |seconds: i64| now + Duration::seconds(seconds);
     Ok(Tokens {
         access: given.access_token,
-        access_expires_at: given.expires_in.map(ends),
+        access_expires_at: Some(now + Duration::seconds(given.expires_in)),
         refresh: given.refresh_token,
-        refresh_expires_at: given.refresh_token_expires_in.map(ends),
+        refresh_expires_at: given
+            .refresh_token_expires_in
+            .map(|seconds| now + Duration::seconds(seconds)),
+        // Asked for with commas, told with spaces.
         scopes: given
             .scope
-            .split([' ', ','])
+            .split([',', ' '])
             .filter(|scope| !scope.is_empty())
             .map(str::to_owned)
             .collect(),
@@ -142,23 +151,22 @@ fn with_every_scope(tokens: Tokens) -> Result<Tokens, Fault> {
     Err(Fault::reconnect(
         "scope_missing",
         format!(
-            "Pinterest did not allow everything that a Pin needs ({}); connect again and allow it.",
+            "Pinterest did not allow everything that pinning needs ({}); connect again and allow it.",
             missing.join(", ")
         ),
     ))
 }
 
 fn grant(user: UserAccount, tokens: Tokens) -> Grant {
-    let name = user
-        .business_name
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| user.username.clone());
     Grant {
         subject: user.id.clone(),
         accounts: vec![GrantedAccount {
             external_id: user.id,
+            display_name: user
+                .business_name
+                .filter(|name| !name.is_empty())
+                .unwrap_or_else(|| user.username.clone()),
             username: Some(user.username),
-            display_name: name,
             avatar_url: user.profile_image,
             facts: json!({ "accountType": user.account_type }),
             tokens,

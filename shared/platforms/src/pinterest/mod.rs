@@ -1,30 +1,36 @@
-//! Pinterest: Pins on a board of a person or business.
+//! Pinterest, through its API v5.
 //!
-//! Every Pin stands on a board, which its author chooses. Nothing stops an equal Pin from being made
-//! twice, so a lost answer is settled by searching the board. Facts: developers.pinterest.com/docs and
-//! the description of API version 5 (read 2026-11).
+//! OAuth without PKCE, the client authenticated by Basic, refresh tokens that renew themselves.
+//! A Pin always stands on a board that the person chose. Pictures are fetched by Pinterest from our
+//! address, videos are uploaded as a form to a store beside it. `POST /v5/pins` knows no key against
+//! doubling, so a lost answer is settled by looking through the board.
+//!
+//! Read 2026-11-20: <https://developers.pinterest.com/docs/api/v5/>,
+//! <https://developers.pinterest.com/docs/getting-started/set-up-authentication-and-authorization/>,
+//! <https://developers.pinterest.com/docs/work-with-organic-content-and-users/create-boards-and-pins/>,
+//! <https://github.com/pinterest/api-description> (5.23.0).
 
+mod board_pins;
 mod boards;
 mod connect;
 mod fault;
-mod listing;
 mod options;
 mod profile;
 mod publish;
 mod wire;
 
-pub use boards::{Board, BoardPage, boards};
+pub use boards::{Board, Page, Section, boards, sections};
 pub use connect::{Connect, connect, refresh, revoke};
-pub use options::check;
+pub use options::{Options, check};
 pub use profile::PROFILE;
-pub use publish::{Publish, start};
+pub use publish::{Publish, VideoUpload, start};
 
 use crate::{Incoming, Received, WebhookError};
 
-/// Pinterest tells nothing of Pins or accounts on its own (its webhooks are for adverts).
+/// Reads a request to our webhook address.
 ///
 /// # Errors
-/// [`WebhookError::Unsupported`], always.
+/// Always: Pinterest has no webhooks for Pins, accounts or withdrawn access.
 pub const fn receive(_: &Incoming<'_>) -> Result<Received, WebhookError> {
     Err(WebhookError::Unsupported)
 }

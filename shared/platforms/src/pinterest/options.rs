@@ -1,4 +1,4 @@
-//! What the author of a Pin chooses.
+//! Pinterest's own options of a post, and the rules beyond the profile's.
 
 use domain::Violation;
 use serde::Deserialize;
@@ -7,140 +7,183 @@ use url::Url;
 
 use crate::{Draft, parse_options, text_rule};
 
-const TITLE: usize = 100;
-const LINK: usize = 2_048;
-const ALT_TEXT: usize = 500;
+const MAX_TITLE: usize = 100;
+const MAX_LINK: usize = 2048;
+const MAX_ALT_TEXT: usize = 500;
 
-/// The options of a Pin.
+/// Pinterest's own options of a post.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Options {
-    /// The board; every Pin stands on one.
-    pub(super) board_id: String,
-    /// The section of the board.
-    #[serde(default)]
-    pub(super) board_section_id: Option<String>,
-    /// Shown above the description.
-    #[serde(default)]
-    pub(super) title: Option<String>,
-    /// Where the Pin leads.
-    #[serde(default)]
-    pub(super) link: Option<String>,
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Options {
+    /// The board that the Pin stands on; required.
+    pub board_id: Option<String>,
+    /// The section of that board.
+    pub board_section_id: Option<String>,
+    /// Where a click leads; an https address.
+    pub link: Option<String>,
+    /// The Pin's title.
+    pub title: Option<String>,
 }
 
-/// The options as they were accepted.
-pub(super) fn read(options: &Value) -> Options {
-    parse_options(options).unwrap_or_default()
+/// Reads the options; `null` is no options.
+///
+/// # Errors
+/// The broken rule.
+pub(super) fn read(options: &Value) -> Result<Options, Violation> {
+    if options.is_null() {
+        return Ok(Options::default());
+    }
+    parse_options(options)
 }
 
-/// Every rule of Pinterest's own that a draft breaks.
+/// Every rule of Pinterest beyond the profile's that a draft breaks.
 pub fn check(draft: &Draft<'_>) -> Vec<Violation> {
-    let empty = Value::Object(serde_json::Map::new());
-    let given = if draft.options.is_null() {
-        &empty
-    } else {
-        draft.options
+    let mut broken = match read(draft.options) {
+        Ok(options) => check_options(&options),
+        Err(violation) => vec![violation],
     };
-    let options: Options = match parse_options(given) {
-        Ok(options) => options,
-        Err(broken) => return vec![needs_board(broken)],
-    };
+    for (place, item) in draft.media.iter().enumerate() {
+        let field = format!("media[{place}].altText");
+        let text = item.alt_text.as_deref().unwrap_or_default();
+        broken.extend(text_rule(&field, text, MAX_ALT_TEXT, "Pinterest"));
+    }
+    broken
+}
+
+fn check_options(options: &Options) -> Vec<Violation> {
     let mut broken = Vec::new();
-    for (field, id) in [
-        ("options.boardId", Some(&options.board_id)),
-        ("options.boardSectionId", options.board_section_id.as_ref()),
-    ] {
-        if id.is_some_and(|id| !is_number(id)) {
-            broken.push(Violation::new(
-                field,
-                "invalid_id",
-                "is not a number in text",
-                "Use the id of a board of the connected account.",
-            ));
-        }
+    match &options.board_id {
+        None => broken.push(Violation::new(
+            "options.boardId",
+            "missing_option",
+            "is missing; a Pin always stands on a board",
+            "Choose one of the account's boards and give its id.",
+        )),
+        Some(id) => broken.extend(id_rule("options.boardId", id)),
+    }
+    if let Some(id) = &options.board_section_id {
+        broken.extend(id_rule("options.boardSectionId", id));
     }
     if let Some(title) = &options.title {
-        broken.extend(text_rule("options.title", title, TITLE, "Pinterest"));
+        broken.extend(text_rule("options.title", title, MAX_TITLE, "Pinterest"));
     }
     if let Some(link) = &options.link {
-        broken.extend(text_rule("options.link", link, LINK, "Pinterest"));
-        if !Url::parse(link)
-            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-        {
+        broken.extend(text_rule("options.link", link, MAX_LINK, "Pinterest"));
+        let is_https = Url::parse(link).is_ok_and(|url| url.scheme() == "https" && url.has_host());
+        if !is_https {
             broken.push(Violation::new(
                 "options.link",
                 "invalid_link",
-                "is not a web address",
-                "Write it as https://example.com/page.",
-            ));
-        }
-    }
-    for (place, item) in draft.media.iter().enumerate() {
-        if let Some(text) = &item.alt_text {
-            broken.extend(text_rule(
-                &format!("media[{place}].altText"),
-                text,
-                ALT_TEXT,
-                "Pinterest",
+                "is no https address",
+                "Give the whole address, as https://example.com/page.",
             ));
         }
     }
     broken
 }
 
-fn needs_board(broken: Violation) -> Violation {
-    if broken.rule != "missing_option" {
-        return broken;
-    }
-    Violation::new(
-        "options.boardId",
-        "board_required",
-        "is missing; every Pin stands on a board",
-        "Give the id of a board of the connected account.",
-    )
-}
-
-fn is_number(id: &str) -> bool {
-    (1..=30).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit())
+fn id_rule(field: &str, id: &str) -> Option<Violation> {
+    let is_id = !id.is_empty() && id.len() <= 32 && id.bytes().all(|byte| byte.is_ascii_digit());
+    (!is_id).then(|| {
+        Violation::new(
+            field,
+            "invalid_option",
+            "is no id of Pinterest, which are digits only",
+            "Give the id as Pinterest lists it.",
+        )
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::MediaKind;
     use serde_json::json;
 
     use super::*;
+    use crate::DraftMedia;
 
-    fn rules(options: &Value) -> Vec<String> {
-        let draft = Draft {
+    fn rules(options: &Value, alt_text: &str) -> Vec<(String, String)> {
+        let media = [DraftMedia {
+            kind: MediaKind::Image,
+            facts: None,
+            alt_text: Some(alt_text.to_owned()),
+        }];
+        check(&Draft {
             caption: "",
-            media: &[],
+            media: &media,
             options,
-        };
-        check(&draft)
-            .into_iter()
-            .map(|broken| format!("{} {}", broken.field, broken.rule))
-            .collect()
+        })
+        .into_iter()
+        .map(|broken| (broken.field, broken.rule))
+        .collect()
+    }
+
+    fn pair(field: &str, rule: &str) -> (String, String) {
+        (field.to_owned(), rule.to_owned())
     }
 
     #[test]
-    fn each_rule_names_its_option() {
-        assert!(
-            rules(&json!({"boardId": "549755885175", "link": "https://example.com/a"})).is_empty()
-        );
-        assert_eq!(rules(&json!({})), ["options.boardId board_required"]);
-        assert_eq!(rules(&Value::Null), ["options.boardId board_required"]);
+    fn a_board_is_enough_and_is_needed() {
+        assert_eq!(rules(&json!({ "boardId": "549755885175" }), ""), []);
+        for none in [Value::Null, json!({}), json!({ "boardId": null })] {
+            assert_eq!(
+                rules(&none, ""),
+                [pair("options.boardId", "missing_option")]
+            );
+        }
+        for wrong in ["", "my board", "12a", "-1"] {
+            assert_eq!(
+                rules(&json!({ "boardId": wrong }), ""),
+                [pair("options.boardId", "invalid_option")]
+            );
+        }
         assert_eq!(
-            rules(&json!({"boardId": "x1"})),
-            ["options.boardId invalid_id"]
+            rules(&json!({ "boardId": 12 }), ""),
+            [pair("options.boardId", "invalid_option")]
         );
         assert_eq!(
-            rules(&json!({"boardId": "1", "title": "t".repeat(101)})),
-            ["options.title text_too_long"]
+            rules(&json!({ "boardId": "1", "boardSectionId": "x" }), ""),
+            [pair("options.boardSectionId", "invalid_option")]
         );
+    }
+
+    #[test]
+    fn unknown_options_are_named() {
         assert_eq!(
-            rules(&json!({"boardId": "1", "link": "javascript:1"})),
-            ["options.link invalid_link"]
+            rules(&json!({ "boardId": "1", "items": [] }), ""),
+            [pair("options.items", "unknown_option")]
         );
-        assert_eq!(rules(&json!({"boardId": "1", "bord": "2"})).len(), 1);
+    }
+
+    #[test]
+    fn texts_have_their_longest() {
+        let link = |length: usize| format!("https://example.com/{}", "a".repeat(length - 20));
+        let options = |title: usize, link_length: usize| json!({ "boardId": "1", "title": "é".repeat(title), "link": link(link_length) });
+        assert_eq!(rules(&options(100, 2048), &"é".repeat(500)), []);
+        assert_eq!(
+            rules(&options(101, 2049), &"é".repeat(501)),
+            [
+                pair("options.title", "text_too_long"),
+                pair("options.link", "text_too_long"),
+                pair("media[0].altText", "text_too_long")
+            ]
+        );
+    }
+
+    #[test]
+    fn a_link_is_an_https_address() {
+        for wrong in [
+            "http://example.com",
+            "example.com",
+            "https://",
+            "javascript:x",
+            "",
+        ] {
+            assert_eq!(
+                rules(&json!({ "boardId": "1", "link": wrong }), ""),
+                [pair("options.link", "invalid_link")],
+                "{wrong}"
+            );
+        }
     }
 }

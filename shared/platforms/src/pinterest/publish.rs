@@ -1,43 +1,57 @@
-//! From a frozen post to a Pin.
+//! From a frozen post to a receipt.
 //!
-//! A picture is fetched by Pinterest from its address; a video is uploaded first. `POST /v5/pins` is
-//! the one call that may not be repeated: nothing tells an equal Pin from a second one (kind E), so a
-//! lost answer is settled by searching the board.
+//! A picture is fetched by Pinterest while it makes the Pin; a video is registered, uploaded to a
+//! store and processed first. `POST /v5/pins` is the one call that may not be repeated (kind E of the
+//! commits: sent twice, it makes two Pins).
 
 use domain::MediaKind;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use url::Url;
 
 use super::{
-    fault, listing,
+    board_pins, fault,
     options::{self, Options},
     profile::api,
-    wire::{MadePin, MediaStatus, PinPage, Registered},
+    wire::{Listing, MadePin, MediaSource, MediaStatus, NewPin, Pin, Registered},
 };
 use crate::{
-    Action, Answer, Asset, Auth, Call, Content, Event, Fault, Machine, Part, PublishContext,
-    Receipt, Verdict, next_look,
+    Action, Answer, Asset, Auth, Call, Candidate, Content, Event, Fault, FaultKind, Machine, Part,
+    PublishContext, Receipt, next_look,
 };
 
-/// How long Pinterest may work on a video.
-const MAX_PROCESSING: Duration = Duration::minutes(15);
-/// How long to wait between two questions.
-const ASK_AGAIN: Duration = Duration::seconds(5);
 /// So often a video is uploaded anew before Pinterest is taken at its word.
 const MAX_TRIES: u8 = 3;
-/// How many pages of a board are searched.
-const MAX_PAGES: u8 = 4;
+/// So often Pinterest is sent to fetch a picture.
+const MAX_FETCHES: u8 = 3;
+/// How long Pinterest may work on a video.
+const MAX_PROCESSING: Duration = Duration::minutes(15);
+/// How long an upload may stay unnoticed before it counts as not arrived.
+const MAX_UNNOTICED: u32 = 12;
+/// How long to wait before Pinterest is sent to fetch a picture again.
+const FETCH_AGAIN: Duration = Duration::seconds(30);
+/// So many parts of a board are read for one look.
+const MAX_PAGES: u32 = 20;
 
 /// How far a Pin is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum Publish {
-    /// The answer to the Pin was lost; it is to be looked for.
+    /// Everything is there; the Pin is to be made.
+    Create {
+        /// The video; absent for a picture.
+        media_id: Option<String>,
+        /// How often Pinterest could not fetch the picture.
+        #[serde(default)]
+        fetches: u8,
+        /// Not before, where Pinterest needs a moment.
+        #[serde(default, with = "time::serde::rfc3339::option")]
+        ask_at: Option<OffsetDateTime>,
+    },
+    /// The answer to the Pin was lost; it is to be looked for on its board.
     Look {
-        /// When it was armed.
+        /// When the Pin was armed.
         #[serde(with = "time::serde::rfc3339")]
         armed_at: OffsetDateTime,
         /// Which look, from 0.
@@ -45,29 +59,30 @@ pub enum Publish {
         /// When to look.
         #[serde(with = "time::serde::rfc3339")]
         ask_at: OffsetDateTime,
-        /// Where this look goes on.
+        /// Which part of the board, from 0.
+        #[serde(default)]
+        page: u32,
+        /// What leads to that part.
         #[serde(default)]
         bookmark: Option<String>,
-        /// Which page of this look, from 0.
+        /// The Pins that fitted so far in this look.
         #[serde(default)]
-        page: u8,
-    },
-    /// Everything is there; the Pin is to be made.
-    Pin {
-        /// Pinterest's id of the video; a picture has none.
-        media: Option<String>,
+        found: Vec<String>,
     },
     /// Pinterest works on the video.
     Process {
-        /// Pinterest's id of it.
-        media: String,
+        /// The video.
+        media_id: String,
         /// When to ask.
         #[serde(with = "time::serde::rfc3339")]
         ask_at: OffsetDateTime,
+        /// How often it was asked.
+        #[serde(default)]
+        asked: u32,
         /// When Pinterest took too long.
         #[serde(with = "time::serde::rfc3339")]
         give_up_at: OffsetDateTime,
-        /// How often it was uploaded before.
+        /// How often the video was uploaded before in vain.
         #[serde(default)]
         tries: u8,
     },
@@ -78,34 +93,45 @@ pub enum Publish {
     },
     /// The video is to be announced.
     Register {
-        /// How often it was uploaded before.
+        /// How often the video was uploaded before in vain.
         #[serde(default)]
         tries: u8,
     },
-    /// The video is to be uploaded.
+    /// The bytes of the video are to be sent.
     Upload {
-        /// Pinterest's id of it.
-        media: String,
-        /// Where to.
-        url: Url,
-        /// The fields to send along, as they came.
-        fields: BTreeMap<String, String>,
-        /// How often it was uploaded before.
+        /// Where they go.
+        upload: VideoUpload,
+        /// How often the video was uploaded before in vain.
         #[serde(default)]
         tries: u8,
     },
+}
+
+/// Where the bytes of a video go.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VideoUpload {
+    /// Pinterest's id of the video.
+    pub media_id: String,
+    /// The address of the store.
+    pub url: Url,
+    /// The fields of the form before the file, in order.
+    pub parameters: Vec<(String, String)>,
 }
 
 /// Starts to publish.
 pub fn start(content: &Content) -> Publish {
     match content.assets.first().map(Asset::kind) {
         Some(MediaKind::Video) => Publish::Register { tries: 0 },
-        Some(MediaKind::Image) | None => Publish::Pin { media: None },
+        Some(MediaKind::Image) | None => Publish::Create {
+            media_id: None,
+            fetches: 0,
+            ask_at: None,
+        },
     }
 }
 
 impl Publish {
-    /// Pinterest tells nothing on its own.
+    /// Pinterest has no news of what is still on its way.
     pub const fn handle(&self) -> Option<String> {
         None
     }
@@ -116,63 +142,79 @@ impl Machine for Publish {
     type Output = Receipt;
 
     fn next(&self, cx: &PublishContext<'_>) -> Action<Receipt> {
-        let options = options::read(&cx.content.options);
         match self {
+            Self::Create {
+                media_id, ask_at, ..
+            } => at(cx, ask_at.unwrap_or(cx.now), || {
+                create(cx, media_id.as_deref())
+            }),
             Self::Look {
                 ask_at, bookmark, ..
             } => at(cx, *ask_at, || {
-                listing::look(cx, &options, bookmark.as_deref())
+                board_pins::look(cx, &options_of(cx), bookmark.as_deref())
             }),
-            Self::Pin { media } => Action::Send(pin(cx, &options, media.as_deref())),
-            Self::Process { media, ask_at, .. } => at(cx, *ask_at, || {
-                Call::get("ask_status", api(cx.app, &["media", media])).auth(Auth::Bearer)
+            Self::Process {
+                media_id, ask_at, ..
+            } => at(cx, *ask_at, || {
+                let url = api(cx.app, &format!("/v5/media/{media_id}"));
+                Call::get("ask_status", url).auth(Auth::Bearer)
             }),
             Self::Published { id } => Action::Done(Receipt {
-                url: Some(listing::permalink(id)),
+                url: Some(board_pins::permalink(id)),
                 external_id: Some(id.clone()),
             }),
             Self::Register { .. } => Action::Send(
-                Call::post("register_video", api(cx.app, &["media"]))
+                Call::post("register_video", api(cx.app, "/v5/media"))
                     .auth(Auth::Bearer)
                     .json(json!({ "media_type": "video" })),
             ),
-            Self::Upload { url, fields, .. } => Action::Send(upload(cx, url, fields)),
+            Self::Upload { upload, .. } => Action::Send(upload_video(cx, upload)),
         }
     }
 
     fn apply(self, event: Event, cx: &PublishContext<'_>) -> Result<Self, Fault> {
         match (self, event) {
+            (Self::Create { .. }, Event::Lost) => Ok(begin_to_look(cx)),
+            (
+                Self::Create {
+                    media_id, fetches, ..
+                },
+                Event::Answer(answer),
+            ) => created(cx, media_id, fetches, &answer),
             (
                 Self::Look {
                     armed_at,
                     number,
+                    ask_at,
                     page,
-                    ..
+                    bookmark,
+                    found,
                 },
                 Event::Answer(answer),
-            ) => looked(cx, armed_at, number, page, &answer),
-            (Self::Pin { .. }, Event::Lost) => begin_to_look(cx),
-            (Self::Pin { media }, Event::Answer(answer)) => pinned(cx, media, &answer),
+            ) => {
+                let look = Look {
+                    armed_at,
+                    number,
+                    ask_at,
+                    page,
+                    bookmark,
+                    found,
+                };
+                looked(cx, look, &answer)
+            }
             (
                 Self::Process {
-                    media,
+                    media_id,
+                    asked,
                     give_up_at,
                     tries,
                     ..
                 },
                 Event::Answer(answer),
-            ) => processed(cx, media, give_up_at, tries, &answer),
-            (Self::Register { tries }, Event::Answer(answer)) => {
-                let registered: Registered = success(&answer, cx, "media")?;
-                Ok(Self::Upload {
-                    media: registered.media_id,
-                    url: registered.upload_url,
-                    fields: registered.upload_parameters,
-                    tries,
-                })
-            }
-            (Self::Upload { media, tries, .. }, Event::Answer(answer)) => {
-                uploaded(cx, media, tries, &answer)
+            ) => processed(cx, media_id, asked + 1, give_up_at, tries, &answer),
+            (Self::Register { tries }, Event::Answer(answer)) => registered(cx, tries, &answer),
+            (Self::Upload { upload, tries }, Event::Answer(answer)) => {
+                uploaded(cx, upload, tries, &answer)
             }
             // Lost answers to repeatable calls are the driver's business.
             (
@@ -199,195 +241,302 @@ fn at(
     }
 }
 
-fn pin(cx: &PublishContext<'_>, options: &Options, media: Option<&str>) -> Call {
-    let asset = cx.content.assets.first();
-    let source = match (media, asset) {
-        // The first second is the cover; Pinterest takes no video without one.
-        (Some(media), _) => {
-            json!({ "source_type": "video_id", "media_id": media, "cover_image_key_frame_time": 0 })
-        }
-        (None, Some(asset)) => json!({ "source_type": "image_url", "url": asset.url.as_str() }),
-        (None, None) => Value::Null,
-    };
-    let mut body = json!({ "board_id": options.board_id, "description": cx.content.caption, "media_source": source });
-    for (name, value) in [
-        ("board_section_id", options.board_section_id.as_deref()),
-        ("title", options.title.as_deref()),
-        ("link", options.link.as_deref()),
-        (
-            "alt_text",
-            asset.and_then(|asset| asset.alt_text.as_deref()),
-        ),
-    ] {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            body[name] = value.into();
-        }
-    }
-    Call::post("create_pin", api(cx.app, &["pins"]))
-        .auth(Auth::Bearer)
-        .json(body)
-        .once()
+/// The options were accepted with the post; what cannot be read is not there.
+fn options_of(cx: &PublishContext<'_>) -> Options {
+    options::read(&cx.content.options).unwrap_or_default()
 }
 
-fn upload(cx: &PublishContext<'_>, url: &Url, fields: &BTreeMap<String, String>) -> Call {
-    let mut parts: Vec<Part> = fields
-        .iter()
-        .map(|(name, value)| Part::text(name, value))
-        .collect();
-    let (size, kind) = cx.content.assets.first().map_or((0, "video/mp4"), |asset| {
-        (asset.bytes(), asset.facts.content_type())
-    });
-    // S3 reads no field that follows the file.
-    parts.push(Part::file("file", 0, 0..size, "video.mp4", kind));
-    Call::post("upload_video", url.clone()).multipart(parts)
+/// The same video from the start, as long as there is hope; a registration that was given up is
+/// never seen.
+fn again(tries: u8, answer: &Answer) -> Result<Publish, Fault> {
+    if tries + 1 < MAX_TRIES {
+        return Ok(Publish::Register { tries: tries + 1 });
+    }
+    Err(Fault::content(
+        "upload_refused",
+        "Pinterest did not keep the video; try again later or use another.",
+    )
+    .seen(format!(
+        "{}: {}",
+        answer.status,
+        String::from_utf8_lossy(&answer.body)
+    )))
+}
+
+fn registered(cx: &PublishContext<'_>, tries: u8, answer: &Answer) -> Result<Publish, Fault> {
+    if !answer.is_success() {
+        return Err(fault::read(answer, cx.now));
+    }
+    let registered: Registered = answer.parse("media")?;
+    let is_id = !registered.media_id.is_empty()
+        && registered
+            .media_id
+            .bytes()
+            .all(|byte| byte.is_ascii_digit());
+    if registered.upload_url.scheme() != "https" || !is_id {
+        return Err(Fault::retry(
+            "unreadable_answer",
+            "The network's answer could not be read; trying again.",
+        ));
+    }
+    Ok(Publish::Upload {
+        upload: VideoUpload {
+            media_id: registered.media_id,
+            url: registered.upload_url,
+            parameters: registered.upload_parameters,
+        },
+        tries,
+    })
 }
 
 fn uploaded(
     cx: &PublishContext<'_>,
-    media: String,
+    upload: VideoUpload,
     tries: u8,
     answer: &Answer,
 ) -> Result<Publish, Fault> {
     if answer.is_success() {
         return Ok(Publish::Process {
-            media,
-            ask_at: cx.now,
+            media_id: upload.media_id,
+            ask_at: cx.now + pause(0),
+            asked: 0,
             give_up_at: cx.now + MAX_PROCESSING,
             tries,
         });
     }
-    if answer.is_server_error() {
-        return Err(fault::read(answer, cx.now));
+    // The store is not Pinterest: whatever it refuses, the form is to be asked for again.
+    match answer.status {
+        400..=499 => again(tries, answer),
+        _ => Err(Fault::retry(
+            "upload_unavailable",
+            "Pinterest's store is not available; trying again.",
+        )
+        .after(answer.retry_after())
+        .seen(format!("{}", answer.status))),
     }
-    anew(tries, &format!("upload: {}", answer.status))
 }
 
 fn processed(
     cx: &PublishContext<'_>,
-    media: String,
+    media_id: String,
+    asked: u32,
     give_up_at: OffsetDateTime,
     tries: u8,
     answer: &Answer,
 ) -> Result<Publish, Fault> {
     if answer.status == 404 {
-        return anew(tries, "the video is not known any more");
+        return again(tries, answer);
     }
-    let status: MediaStatus = success(answer, cx, "media status")?;
-    match status.status.as_str() {
-        "succeeded" => Ok(Publish::Pin { media: Some(media) }),
+    if !answer.is_success() {
+        return Err(fault::read(answer, cx.now));
+    }
+    let media: MediaStatus = answer.parse("media status")?;
+    match media.status.as_str() {
+        "succeeded" => Ok(Publish::Create {
+            media_id: Some(media_id),
+            fetches: 0,
+            ask_at: None,
+        }),
         "failed" => Err(Fault::content(
-            "processing_failed",
-            "Pinterest could not read the video; export it as MP4 with H.264 and AAC.",
+            "media_unusable",
+            "Pinterest could not process the video; convert it or use another.",
         )
-        .seen(format!("failure_code {:?}", status.failure_code))),
-        // Still only announced although it was uploaded: the bytes did not arrive.
-        "registered" if cx.now >= give_up_at => anew(tries, "the upload did not arrive"),
+        .seen(media.failure_code.unwrap_or_default().to_string())),
+        "registered" if asked >= MAX_UNNOTICED => again(tries, answer),
         _ if cx.now >= give_up_at => Err(Fault::content(
             "processing_too_long",
-            "Pinterest worked on the video for a quarter of an hour without an end; try again later.",
+            "Pinterest worked on the video for a quarter of an hour without an end; try again or convert it.",
         )),
         _ => Ok(Publish::Process {
-            media,
-            ask_at: cx.now + ASK_AGAIN,
+            media_id,
+            ask_at: cx.now + pause(asked),
+            asked,
             give_up_at,
             tries,
         }),
     }
 }
 
-/// Uploads anew: an announced video that no Pin shows is seen by nobody.
-fn anew(tries: u8, why: &str) -> Result<Publish, Fault> {
-    if tries + 1 < MAX_TRIES {
-        return Ok(Publish::Register { tries: tries + 1 });
-    }
-    Err(Fault::content(
-        "upload_refused",
-        "Pinterest did not take the video; try again later or use another file.",
-    )
-    .seen(why))
+/// 5 seconds at first, growing to 30.
+fn pause(asked: u32) -> Duration {
+    Duration::seconds(5 + i64::from(asked.min(25)))
 }
 
-fn pinned(
+fn created(
     cx: &PublishContext<'_>,
-    media: Option<String>,
+    media_id: Option<String>,
+    fetches: u8,
     answer: &Answer,
 ) -> Result<Publish, Fault> {
     if answer.is_success() {
-        return match answer.json::<MadePin>() {
-            Some(made) => Ok(Publish::Published { id: made.id }),
-            None => begin_to_look(cx),
-        };
+        let made: Option<MadePin> = answer.json();
+        return Ok(made.filter(|pin| !pin.id.is_empty()).map_or_else(
+            || begin_to_look(cx),
+            |pin| Publish::Published { id: pin.id },
+        ));
     }
-    drop(media);
-    fault::refused(answer, cx.now).map_or_else(|| begin_to_look(cx), Err)
+    let Some(refused) = fault::refused(answer, cx.now) else {
+        return Ok(begin_to_look(cx));
+    };
+    if refused.code == fault::IMAGE_UNREACHABLE && fetches + 1 < MAX_FETCHES {
+        return Ok(Publish::Create {
+            media_id,
+            fetches: fetches + 1,
+            ask_at: Some(cx.now + FETCH_AGAIN),
+        });
+    }
+    Err(refused)
 }
 
-fn begin_to_look(cx: &PublishContext<'_>) -> Result<Publish, Fault> {
+fn begin_to_look(cx: &PublishContext<'_>) -> Publish {
     let armed_at = cx.armed_at.unwrap_or(cx.now);
-    next_look(armed_at, 0).map_or_else(
-        || Err(Fault::unconfirmed(Vec::new())),
-        |ask_at| {
-            Ok(Publish::Look {
-                armed_at,
-                number: 0,
-                ask_at,
-                bookmark: None,
-                page: 0,
-            })
-        },
-    )
+    Publish::Look {
+        armed_at,
+        number: 0,
+        ask_at: next_look(armed_at, 0).unwrap_or(cx.now),
+        page: 0,
+        bookmark: None,
+        found: Vec::new(),
+    }
 }
 
-fn looked(
-    cx: &PublishContext<'_>,
+/// A look on its way through the board.
+struct Look {
     armed_at: OffsetDateTime,
     number: usize,
-    page: u8,
-    answer: &Answer,
-) -> Result<Publish, Fault> {
-    let pins: PinPage = success(answer, cx, "board")?;
-    let options = options::read(&cx.content.options);
-    match listing::judge(cx, &options, armed_at, &pins.items) {
-        Verdict::Found(pin) => Ok(Publish::Published { id: pin.id }),
-        Verdict::Several(candidates) => Err(Fault::unconfirmed(candidates)),
-        Verdict::Absent => {
-            let more = pins
-                .bookmark
-                .filter(|_| page + 1 < MAX_PAGES && !listing::is_past(armed_at, &pins.items));
-            if more.is_some() {
-                return Ok(Publish::Look {
-                    armed_at,
-                    number,
-                    ask_at: cx.now,
-                    bookmark: more,
-                    page: page + 1,
-                });
-            }
-            let number = number + 1;
-            next_look(armed_at, number).map_or_else(
-                || Err(Fault::unconfirmed(Vec::new())),
-                |ask_at| {
-                    Ok(Publish::Look {
-                        armed_at,
-                        number,
-                        ask_at,
-                        bookmark: None,
-                        page: 0,
-                    })
-                },
-            )
+    ask_at: OffsetDateTime,
+    page: u32,
+    bookmark: Option<String>,
+    found: Vec<String>,
+}
+
+fn looked(cx: &PublishContext<'_>, mut look: Look, answer: &Answer) -> Result<Publish, Fault> {
+    if !answer.is_success() {
+        return match fault::read(answer, cx.now) {
+            // A look that is refused says nothing of the Pin, and half a look says no more.
+            Fault {
+                kind: FaultKind::Content,
+                ..
+            } => look_again(&look),
+            fault => Err(fault),
+        };
+    }
+    let listing: Listing<Pin> = answer.parse("pins")?;
+    for id in board_pins::fitting(&listing, &options_of(cx), look.armed_at, cx) {
+        if !look.found.contains(&id) {
+            look.found.push(id);
         }
+    }
+    let following = listing
+        .bookmark
+        .clone()
+        .filter(|next| !next.is_empty() && look.bookmark.as_ref() != Some(next))
+        .filter(|_| !board_pins::is_older(&listing, look.armed_at));
+    if let Some(bookmark) = following {
+        if look.page + 1 < MAX_PAGES {
+            return Ok(Publish::Look {
+                armed_at: look.armed_at,
+                number: look.number,
+                ask_at: look.ask_at,
+                page: look.page + 1,
+                bookmark: Some(bookmark),
+                found: look.found,
+            });
+        }
+        // Without having seen all that could be ours, one that fits is not known to be the only one.
+        return Err(Fault::unconfirmed(candidates(&look.found)));
+    }
+    match look.found.as_slice() {
+        [] => look_again(&look),
+        [id] => Ok(Publish::Published { id: id.clone() }),
+        several => Err(Fault::unconfirmed(candidates(several))),
     }
 }
 
-fn success<T: serde::de::DeserializeOwned>(
-    answer: &Answer,
-    cx: &PublishContext<'_>,
-    what: &str,
-) -> Result<T, Fault> {
-    if answer.is_success() {
-        answer.parse(what)
-    } else {
-        Err(fault::read(answer, cx.now))
+fn look_again(look: &Look) -> Result<Publish, Fault> {
+    next_look(look.armed_at, look.number + 1)
+        .map(|then| Publish::Look {
+            armed_at: look.armed_at,
+            number: look.number + 1,
+            ask_at: then.max(look.ask_at),
+            page: 0,
+            bookmark: None,
+            found: Vec::new(),
+        })
+        .ok_or_else(|| Fault::unconfirmed(Vec::new()))
+}
+
+fn candidates(ids: &[String]) -> Vec<Candidate> {
+    ids.iter()
+        .map(|id| Candidate {
+            external_id: id.clone(),
+            url: Some(board_pins::permalink(id)),
+        })
+        .collect()
+}
+
+fn upload_video(cx: &PublishContext<'_>, upload: &VideoUpload) -> Call {
+    let (bytes, content_type) = cx.content.assets.first().map_or((0, "video/mp4"), |asset| {
+        (asset.bytes(), asset.facts.content_type())
+    });
+    // The store reads the fields up to the file and ignores what comes behind it.
+    let fields = upload
+        .parameters
+        .iter()
+        .map(|(name, value)| Part::text(name, value));
+    let file = Part::file("file", 0, 0..bytes, "video", content_type);
+    Call::post("upload_video", upload.url.clone()).multipart(fields.chain([file]).collect())
+}
+
+fn create(cx: &PublishContext<'_>, media_id: Option<&str>) -> Call {
+    let options = options_of(cx);
+    let asset = cx.content.assets.first();
+    let given = |text: Option<&'_ str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    let (title, description, link, alt_text) = (
+        given(options.title.as_deref()),
+        given(Some(&cx.content.caption)),
+        given(options.link.as_deref()),
+        given(asset.and_then(|asset| asset.alt_text.as_deref())),
+    );
+    let media_source = match media_id {
+        Some(media_id) => MediaSource::VideoId {
+            media_id,
+            cover_image_key_frame_time: 0,
+        },
+        None => MediaSource::ImageUrl {
+            url: asset.map_or("", |asset| asset.url.as_str()),
+        },
+    };
+    let body = NewPin {
+        board_id: options.board_id.as_deref().unwrap_or_default(),
+        board_section_id: options.board_section_id.as_deref(),
+        title: title.as_deref(),
+        description: description.as_deref(),
+        link: link.as_deref(),
+        alt_text: alt_text.as_deref(),
+        media_source,
+    };
+    Call::post("create_pin", api(cx.app, "/v5/pins"))
+        .auth(Auth::Bearer)
+        .json(json!(body))
+        .once()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_states_can_be_read_for_ever() {
+        let stored: Vec<serde_json::Value> =
+            serde_json::from_str(include_str!("fixtures/states.json")).unwrap();
+        for state in stored {
+            let read: Publish = serde_json::from_value(state.clone()).unwrap();
+            let written = serde_json::to_value(&read).unwrap();
+            for (name, value) in state.as_object().unwrap() {
+                assert_eq!(&written[name], value, "{name} of {state}");
+            }
+            assert_eq!(serde_json::from_value::<Publish>(written).unwrap(), read);
+        }
     }
 }

@@ -1,83 +1,179 @@
 //! Pinterest's JSON.
 
-use secrecy::SecretString;
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::fmt;
 
-#[derive(Debug, Deserialize)]
+use secrecy::SecretString;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor},
+};
+use time::{OffsetDateTime, PrimitiveDateTime, format_description::well_known::Rfc3339};
+use url::Url;
+
+#[derive(Deserialize)]
 pub(super) struct TokenAnswer {
     pub(super) access_token: SecretString,
+    pub(super) expires_in: i64,
     pub(super) refresh_token: Option<SecretString>,
-    pub(super) expires_in: Option<i64>,
     pub(super) refresh_token_expires_in: Option<i64>,
     #[serde(default)]
     pub(super) scope: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct UserAccount {
     pub(super) id: String,
     pub(super) username: String,
-    #[serde(default)]
-    pub(super) business_name: Option<String>,
-    #[serde(default)]
-    pub(super) profile_image: Option<String>,
-    #[serde(default)]
     pub(super) account_type: Option<String>,
+    pub(super) business_name: Option<String>,
+    pub(super) profile_image: Option<String>,
 }
 
-/// A refusal: Pinterest's own number, or the HTTP status again.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Problem {
-    pub(super) code: i64,
+    pub(super) code: Option<i64>,
     pub(super) message: String,
 }
 
-/// Where a video is to be uploaded: a form of Amazon S3, whose fields are sent back as they came.
-#[derive(Debug, Deserialize)]
-pub(super) struct Registered {
-    pub(super) media_id: String,
-    pub(super) upload_url: url::Url,
-    pub(super) upload_parameters: BTreeMap<String, String>,
+#[derive(Deserialize)]
+pub(super) struct Listing<T> {
+    #[serde(default = "Vec::new")]
+    pub(super) items: Vec<T>,
+    pub(super) bookmark: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
+pub(super) struct Registered {
+    pub(super) media_id: String,
+    pub(super) upload_url: Url,
+    #[serde(deserialize_with = "in_order")]
+    pub(super) upload_parameters: Vec<(String, String)>,
+}
+
+#[derive(Deserialize)]
 pub(super) struct MediaStatus {
-    #[serde(default)]
     pub(super) status: String,
-    #[serde(default)]
     pub(super) failure_code: Option<serde_json::Value>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct MadePin {
     pub(super) id: String,
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct PinPage {
-    pub(super) items: Vec<Pin>,
-    #[serde(default)]
-    pub(super) bookmark: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct Pin {
     pub(super) id: String,
-    pub(super) created_at: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "in_utc")]
+    pub(super) created_at: Option<OffsetDateTime>,
     pub(super) title: Option<String>,
-    #[serde(default)]
     pub(super) description: Option<String>,
-    #[serde(default)]
     pub(super) link: Option<String>,
-    #[serde(default)]
+    pub(super) is_owner: Option<bool>,
     pub(super) media: Option<PinMedia>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct PinMedia {
-    #[serde(default)]
-    pub(super) media_type: String,
+    pub(super) media_type: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct NewPin<'a> {
+    pub(super) board_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) board_section_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) title: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) link: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) alt_text: Option<&'a str>,
+    pub(super) media_source: MediaSource<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "source_type", rename_all = "snake_case")]
+pub(super) enum MediaSource<'a> {
+    ImageUrl {
+        url: &'a str,
+    },
+    VideoId {
+        media_id: &'a str,
+        cover_image_key_frame_time: u32,
+    },
+}
+
+/// The pairs of an object in the order in which they stand: the upload form repeats it.
+fn in_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
+    struct Pairs;
+
+    impl<'de> Visitor<'de> for Pairs {
+        type Value = Vec<(String, String)>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object of texts")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut pairs = Vec::new();
+            while let Some(pair) = map.next_entry()? {
+                pairs.push(pair);
+            }
+            Ok(pairs)
+        }
+    }
+
+    deserializer.deserialize_map(Pairs)
+}
+
+/// A time, which is in UTC where it names no zone; `None` where it is none.
+fn in_utc<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.as_deref().and_then(time_of))
+}
+
+fn time_of(text: &str) -> Option<OffsetDateTime> {
+    let zoneless = time::macros::format_description!(
+        "[year]-[month]-[day]T[hour]:[minute]:[second][optional [.[subsecond]]]"
+    );
+    OffsetDateTime::parse(text, &Rfc3339)
+        .ok()
+        .or_else(|| Some(PrimitiveDateTime::parse(text, zoneless).ok()?.assume_utc()))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn a_time_without_a_zone_is_in_utc() {
+        let time = Some(datetime!(2026-01-01 20:10:40 UTC));
+        for text in [
+            "2026-01-01T20:10:40",
+            "2026-01-01T20:10:40Z",
+            "2026-01-01T21:10:40+01:00",
+            "2026-01-01T20:10:40.000",
+        ] {
+            assert_eq!(time_of(text), time, "{text}");
+        }
+        assert_eq!(time_of("yesterday"), None);
+    }
+
+    #[test]
+    fn upload_parameters_keep_their_order() {
+        let text = r#"{"media_id":"1","upload_url":"https://s3.example/","upload_parameters":{"x-amz-date":"d","key":"k","Content-Type":"multipart/form-data","a":"b"}}"#;
+        let registered: Registered = serde_json::from_str(text).unwrap();
+        let names: Vec<&str> = registered
+            .upload_parameters
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(names, ["x-amz-date", "key", "Content-Type", "a"]);
+    }
 }

@@ -1,114 +1,279 @@
-//! OAuth 2.0 with the app's credentials in the form, and who consented.
+//! The consent page, tokens, who it is.
 
 use std::collections::BTreeMap;
 
 use axum::{
+    Json,
     body::Bytes,
-    extract::{Query, State},
+    extract::{Query, State as Shared},
     response::{IntoResponse as _, Response},
 };
-use http::HeaderMap;
-use serde_json::json;
-use time::Duration;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{HeaderMap, StatusCode, header};
+use serde_json::{Value, json};
+use time::{Duration, OffsetDateTime};
 
-use super::{NETWORK, accounts, said::{Said, member}};
-use crate::{AuthorizeVisit, World, oauth::Token};
+use super::{
+    ACCESS_LIFE, REFRESH_LIFE, gateway, members,
+    wire::{content_type, oauth_refusal, refusal, value},
+};
+use crate::{
+    AuthorizeVisit, Grant, World,
+    oauth::{CodeError, Token},
+};
 
-const CODE_LIFE: Duration = Duration::minutes(30);
-const ACCESS_LIFE: Duration = Duration::seconds(5_184_000);
+/// What the app's products grant.
 const SCOPES: [&str; 4] = ["openid", "profile", "email", "w_member_social"];
 
-type Fields = BTreeMap<String, String>;
+pub(super) async fn authorize(
+    Shared(world): Shared<World>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Response {
+    let page = |error: &str| (StatusCode::BAD_REQUEST, format!("Bummer: {error}")).into_response();
+    let Some(app) = world.oauth().app("linkedin", value(&pairs, "client_id")) else {
+        return page("the passed in client_id is invalid");
+    };
+    let redirect_uri = value(&pairs, "redirect_uri");
+    let without_query = redirect_uri.split('?').next().unwrap_or_default();
+    let is_registered = app.redirect_uris.iter().any(|known| known == without_query);
+    if !is_registered || redirect_uri.contains('#') {
+        return page("the redirect_uri does not match the registered value");
+    }
+    if value(&pairs, "response_type") != "code" {
+        return page("response_type must be code");
+    }
+    let asked: Vec<String> = value(&pairs, "scope")
+        .split(' ')
+        .filter(|scope| !scope.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if asked.is_empty() || asked.iter().any(|scope| !SCOPES.contains(&scope.as_str())) {
+        return page("scope is not authorized for your application");
+    }
+    let state = value(&pairs, "state");
+    world
+        .ask_for_consent(AuthorizeVisit {
+            network: "linkedin".to_owned(),
+            client_id: app.client_id,
+            redirect_uri: redirect_uri.to_owned(),
+            state: (!state.is_empty()).then(|| state.to_owned()),
+            scopes: asked,
+            challenge: None,
+            approved_parameters: Vec::new(),
+            denied_parameters: vec![
+                ("error".to_owned(), "user_cancelled_authorize".to_owned()),
+                (
+                    "error_description".to_owned(),
+                    "The user cancelled the authorization".to_owned(),
+                ),
+            ],
+            accounts: members(),
+            several: false,
+            code_life: Duration::minutes(30),
+            notes: BTreeMap::new(),
+        })
+        .into_response()
+}
 
-pub(super) async fn authorize(State(world): State<World>, Query(query): Query<Fields>) -> Response {
-    match visit(&world, &query) {
-        Ok(visit) => world.ask_for_consent(visit).into_response(),
-        Err(refusal) => refusal.into_response(),
+pub(super) async fn token(
+    Shared(world): Shared<World>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let pairs = match known_client(&world, &headers, &body) {
+        Ok(pairs) => pairs,
+        Err(refusal) => return refusal,
+    };
+    match value(&pairs, "grant_type") {
+        "authorization_code" => exchange(&world, &pairs),
+        "refresh_token" => refresh(&world, &pairs),
+        _ => oauth_refusal(
+            400,
+            "unsupported_grant_type",
+            "The passed in grant_type is invalid",
+        ),
     }
 }
 
-fn visit(world: &World, query: &Fields) -> Result<AuthorizeVisit, Said> {
-    let one = |name: &str| query.get(name).map(String::as_str).unwrap_or_default();
-    let refuse = |why: &str| Said::oauth(400, "invalid_request", why);
-    let app = world.oauth().app(NETWORK, one("client_id")).ok_or_else(|| refuse("The passed in client_id is invalid"))?;
-    if !app.redirect_uris.iter().any(|uri| uri == one("redirect_uri")) {
-        return Err(refuse("The redirect_uri does not match the registered value"));
+/// The form of a client that named itself and its secret in the body; anything else is refused.
+fn known_client(
+    world: &World,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Vec<(String, String)>, Response> {
+    if !content_type(headers).starts_with("application/x-www-form-urlencoded") {
+        return Err(oauth_refusal(
+            400,
+            "invalid_request",
+            "A required parameter \"grant_type\" is missing",
+        ));
     }
-    if one("response_type") != "code" || one("state").is_empty() {
-        return Err(refuse("A required parameter is missing"));
+    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(body).into_owned().collect();
+    for name in ["client_id", "client_secret"] {
+        if value(&pairs, name).is_empty() {
+            return Err(oauth_refusal(
+                400,
+                "invalid_request",
+                &format!("A required parameter \"{name}\" is missing"),
+            ));
+        }
     }
-    let scopes: Vec<String> = one("scope").split(' ').map(str::to_owned).collect();
-    if scopes.iter().any(|scope| !SCOPES.contains(&scope.as_str())) {
-        return Err(Said::oauth(400, "unauthorized_scope_error", "Scope is not authorized for your application"));
+    let (id, secret) = (value(&pairs, "client_id"), value(&pairs, "client_secret"));
+    if !world.oauth().knows("linkedin", id, secret) {
+        return Err(oauth_refusal(
+            401,
+            "invalid_client",
+            "Client authentication failed",
+        ));
     }
-    Ok(AuthorizeVisit {
-        network: NETWORK.to_owned(),
-        client_id: app.client_id,
-        redirect_uri: one("redirect_uri").to_owned(),
-        state: query.get("state").cloned(),
-        scopes,
-        challenge: None,
-        approved_parameters: Vec::new(),
-        denied_parameters: vec![
-            ("error".to_owned(), "user_cancelled_authorize".to_owned()),
-            ("error_description".to_owned(), "The user cancelled the authorization".to_owned()),
-        ],
-        accounts: accounts(),
-        several: false,
-        code_life: CODE_LIFE,
-        notes: BTreeMap::new(),
-    })
+    Ok(pairs)
 }
 
-pub(super) async fn token(State(world): State<World>, body: Bytes) -> Result<Said, Said> {
-    let fields: Fields = url::form_urlencoded::parse(&body).into_owned().collect();
-    let one = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
-    if one("client_secret").is_empty() {
-        return Err(Said::oauth(400, "invalid_request", "A required parameter \"client_secret\" is missing"));
-    }
-    if !world.oauth().knows(NETWORK, one("client_id"), one("client_secret")) {
-        return Err(Said::oauth(401, "invalid_client", "Client authentication failed"));
-    }
-    if one("grant_type") != "authorization_code" {
-        return Err(Said::oauth(400, "invalid_request", "Refresh is not enabled for this application"));
-    }
-    let redeemed = world.oauth().redeem(one("code"), one("client_id"), one("redirect_uri"), None, world.now());
-    let grant = redeemed.map_err(|_| {
-        Said::oauth(400, "invalid_request", "Unable to retrieve access token: appId or redirect uri does not match authorization code or authorization code expired")
-    })?;
-    let access = world.secret("AQX");
-    let now = world.now();
-    let scope = grant.scopes.join(",");
-    let account = grant.accounts.first().cloned().unwrap_or_default();
-    world.oauth().give_token(
-        &access,
-        Token { kind: "access", grant, account, ends_at: Some(now + ACCESS_LIFE), issued_at: now, dead: false },
+fn exchange(world: &World, pairs: &[(String, String)]) -> Response {
+    let redeemed = world.oauth().redeem(
+        value(pairs, "code"),
+        value(pairs, "client_id"),
+        value(pairs, "redirect_uri"),
+        None,
+        world.now(),
     );
-    Ok(Said::good(json!({
-        "access_token": access, "expires_in": ACCESS_LIFE.whole_seconds(), "scope": scope, "token_type": "Bearer", "id_token": "eyJ.sample.token"
-    })))
+    match redeemed {
+        Ok(grant) => Json(give(world, &grant, world.now() + REFRESH_LIFE)).into_response(),
+        Err(CodeError::NotYours | CodeError::Spent | CodeError::Unknown | CodeError::Verifier) => {
+            oauth_refusal(
+                400,
+                "invalid_request",
+                "Unable to retrieve access token: appId or redirect uri does not match authorization code or authorization code expired",
+            )
+        }
+    }
 }
 
-pub(super) async fn revoke(State(world): State<World>, body: Bytes) -> Result<Said, Said> {
-    let fields: Fields = url::form_urlencoded::parse(&body).into_owned().collect();
-    let one = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
-    if !world.oauth().knows(NETWORK, one("client_id"), one("client_secret")) {
-        return Err(Said::oauth(401, "invalid_client", "Client authentication failed"));
-    }
-    world.oauth().kill(one("token"));
-    Ok(Said::good(json!({})))
+fn refresh(world: &World, pairs: &[(String, String)]) -> Response {
+    let known = world
+        .oauth()
+        .live_token(value(pairs, "refresh_token"), world.now())
+        .filter(|token| token.grant.network == "linkedin" && token.kind == "refresh")
+        .filter(|token| token.grant.client_id == value(pairs, "client_id"))
+        .cloned();
+    let Some(known) = known else {
+        return oauth_refusal(
+            400,
+            "invalid_request",
+            "The provided refresh token is invalid, expired or revoked",
+        );
+    };
+    let ends_at = known.ends_at.unwrap_or_else(|| world.now());
+    let mut answer = give(world, &known.grant, ends_at);
+    // The refresh token stays the same and its end does not move.
+    answer["refresh_token"] = json!(value(pairs, "refresh_token"));
+    Json(answer).into_response()
 }
 
-pub(super) async fn userinfo(State(world): State<World>, headers: HeaderMap) -> Result<Said, Said> {
-    let account = member(&world, &headers, "openid")?;
-    let mut state = world.states().linkedin();
-    if state.new_tokens > 0 {
-        state.new_tokens -= 1;
-        return Err(Said::refused(401, "REVOKED_ACCESS_TOKEN", "The token used in the request has been revoked by the user")
-            .with("serviceErrorCode", 65601.into()));
+fn give(world: &World, grant: &Grant, refresh_ends_at: OffsetDateTime) -> Value {
+    let now = world.now();
+    let account = grant.accounts.first().cloned().unwrap_or_default();
+    let (with_refresh, withheld) = {
+        let state = world.states().linkedin();
+        (state.gives_refresh_tokens, state.withheld_scopes.clone())
+    };
+    let mut grant = grant.clone();
+    grant.scopes.retain(|scope| !withheld.contains(scope));
+    let life = if with_refresh {
+        ACCESS_LIFE.min(refresh_ends_at - now)
+    } else {
+        ACCESS_LIFE
+    };
+    let access = world.secret("AQX");
+    let mut answer = json!({
+        "access_token": access,
+        "expires_in": life.whole_seconds(),
+        "scope": grant.scopes.join(","),
+        "token_type": "Bearer",
+    });
+    if grant.scopes.iter().any(|scope| scope == "openid") {
+        let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        answer["id_token"] = json!(format!(
+            "{}.{}.{}",
+            part(json!({"alg": "RS256", "typ": "JWT"})),
+            part(json!({"iss": "https://www.linkedin.com/oauth", "sub": account})),
+            world.secret("")
+        ));
     }
-    Ok(Said::good(json!({
-        "sub": account.id, "name": account.name, "given_name": "Sample", "family_name": "Account",
-        "picture": "https://media.licdn.com/sample.jpg", "locale": { "country": "US", "language": "en" }
-    })))
+    let token = |kind, ends_at| Token {
+        kind,
+        grant: grant.clone(),
+        account: account.clone(),
+        ends_at: Some(ends_at),
+        issued_at: now,
+        dead: false,
+    };
+    world
+        .oauth()
+        .give_token(&access, token("access", now + life));
+    if with_refresh {
+        let refresh = world.secret("AQV");
+        world
+            .oauth()
+            .give_token(&refresh, token("refresh", refresh_ends_at));
+        answer["refresh_token"] = json!(refresh);
+        answer["refresh_token_expires_in"] = json!((refresh_ends_at - now).whole_seconds());
+    }
+    answer
+}
+
+pub(super) async fn revoke(
+    Shared(world): Shared<World>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let pairs = match known_client(&world, &headers, &body) {
+        Ok(pairs) => pairs,
+        Err(refusal) => return refusal,
+    };
+    let grant = world
+        .oauth()
+        .live_token(value(&pairs, "token"), world.now())
+        .filter(|token| token.grant.network == "linkedin")
+        .map(|token| token.grant.id);
+    let Some(grant) = grant else {
+        return oauth_refusal(400, "invalid_request", "The token is invalid or revoked");
+    };
+    world.oauth().kill_where(|token| token.grant.id == grant);
+    StatusCode::OK.into_response()
+}
+
+pub(super) async fn user(Shared(world): Shared<World>, headers: HeaderMap) -> Response {
+    let token = match gateway::token(&world, &headers) {
+        Ok(token) => token,
+        Err(refusal) => return refusal,
+    };
+    let trouble = world.states().linkedin().fresh_token_trouble;
+    if world.now() < token.issued_at + trouble {
+        return gateway::called_revoked();
+    }
+    let may_ask = ["openid", "profile"]
+        .iter()
+        .all(|scope| token.grant.scopes.iter().any(|granted| granted == scope));
+    let member = members()
+        .into_iter()
+        .find(|member| member.id == token.account);
+    let Some(member) = member.filter(|_| may_ask) else {
+        return refusal(
+            403,
+            Some(100),
+            "ACCESS_DENIED",
+            "Not enough permissions to access: userinfo.GET.NO_VERSION",
+        );
+    };
+    let (given, family) = member.name.split_once(' ').unwrap_or((&member.name, ""));
+    let body = json!({
+        "sub": member.id,
+        "name": member.name,
+        "given_name": given,
+        "family_name": family,
+        "picture": format!("https://media.licdn.com/dms/image/{}", member.username),
+        "locale": {"country": "US", "language": "en"},
+    });
+    ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }

@@ -1,164 +1,414 @@
-//! Posts of members.
+//! Posts: made, looked for, deleted.
 
 use axum::{
+    Json,
     body::Bytes,
-    extract::State,
+    extract::{Path, Query, State as Shared},
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime};
 
-use super::{NETWORK, said::{Said, member, versioned}};
-use crate::{Account, LiveMedia, LivePost, World};
+use super::{
+    DUPLICATE_WINDOW, Outcome, Post, State,
+    gateway::{self, Caller},
+    little_text, members,
+    wire::{bad_input, json_body, refusal, value},
+};
+use crate::{LiveMedia, LivePost, World};
 
-/// How long an equal text is refused.
-const TWIN: Duration = Duration::minutes(10);
-const LONGEST: usize = 3_000;
 const FIELDS: [&str; 7] = [
-    "author", "commentary", "visibility", "distribution", "content", "lifecycleState", "isReshareDisabledByAuthor",
+    "author",
+    "commentary",
+    "visibility",
+    "distribution",
+    "content",
+    "lifecycleState",
+    "isReshareDisabledByAuthor",
 ];
 
-/// A post.
-#[derive(Debug, Clone)]
-pub(super) struct Post {
-    urn: String,
-    author: String,
-    commentary: String,
-    content: Value,
-    created_at: OffsetDateTime,
+pub(super) async fn create(
+    Shared(world): Shared<World>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let caller = match gateway::enter(&world, &headers) {
+        Ok(caller) => caller,
+        Err(refusal) => return refusal,
+    };
+    if !caller.may("w_member_social") {
+        return caller.denied("partnerApiPostsExternal.CREATE");
+    }
+    let body = match json_body(&headers, &body) {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
+    let mut state = world.states().linkedin();
+    match make(&world, &mut state, &caller, &body) {
+        Ok(_) if state.hides_post_ids => StatusCode::CREATED.into_response(),
+        Ok(urn) => (
+            StatusCode::CREATED,
+            [(HeaderName::from_static("x-restli-id"), urn)],
+        )
+            .into_response(),
+        Err(refusal) => refusal,
+    }
 }
 
-/// A member's posts cannot be read with the rights that apps get.
-pub(super) async fn find(State(world): State<World>, headers: HeaderMap) -> Result<Said, Said> {
-    versioned(&headers)?;
-    member(&world, &headers, "w_member_social")?;
-    Err(Said::refused(403, "ACCESS_DENIED", "Not enough permissions to access: partnerApiPostsExternal.FINDER-author")
-        .with("serviceErrorCode", 100.into()))
-}
-
-pub(super) async fn create(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Result<Response, Said> {
-    versioned(&headers)?;
-    let account = member(&world, &headers, "w_member_social")?;
-    let asked: Value = serde_json::from_slice(&body).map_err(|_| Said::refused(400, "INVALID_JSON", "The body is not JSON"))?;
-    check(&asked, &account)?;
-    let commentary = asked["commentary"].as_str().unwrap_or_default().to_owned();
-    let text = shown(&commentary);
-    let media = media(&world, &account, &asked["content"])?;
-    let now = world.now();
-    let twin = world
-        .states()
-        .linkedin()
-        .posts
-        .iter()
-        .find(|post| post.author == account.id && post.commentary == commentary && post.content == asked["content"] && now - post.created_at < TWIN)
-        .map(|post| post.urn.clone());
-    if let Some(urn) = twin {
-        return Err(Said::refused(422, "", &format!("Content is a duplicate of {urn}")).with(
-            "errorDetails",
-            json!({ "inputErrors": [{ "description": "Duplicate post is detected", "input": {}, "code": "DUPLICATE_POST" }] }),
+fn make(
+    world: &World,
+    state: &mut State,
+    caller: &Caller,
+    body: &Value,
+) -> Result<String, Response> {
+    check_fields(caller, body)?;
+    let commentary = body["commentary"].as_str().unwrap_or_default();
+    let content = &body["content"];
+    let (kind, files) = files_of(world, state, caller, content)?;
+    if commentary.is_empty() && files.is_empty() {
+        return Err(wrong(
+            "MISSING_FIELD",
+            "A post needs commentary or content",
+            "commentary",
         ));
     }
-    let urn = format!("urn:li:share:{}", world.number());
-    let kind = if media.is_empty() { "text" } else if media[0].content_type.starts_with("video") { "video" } else { "image" };
+    let now = world.now();
+    let twin = state.posts.iter().find(|post| {
+        post.author == caller.urn()
+            && post.commentary == commentary
+            && post.content == *content
+            && now - post.created_at < DUPLICATE_WINDOW
+    });
+    if let Some(twin) = twin {
+        return Err(duplicate(&twin.urn));
+    }
+    let urn = if kind == "text" {
+        format!("urn:li:share:{}", 7_000_000_000_000_000_000 + world.number())
+    } else {
+        format!("urn:li:ugcPost:{}", 7_000_000_000_000_000_000 + world.number())
+    };
+    state.posts.push(Post {
+        urn: urn.clone(),
+        author: caller.urn(),
+        commentary: commentary.to_owned(),
+        content: content.clone(),
+        created_at: now,
+    });
+    let name = members()
+        .into_iter()
+        .find(|member| member.id == caller.token.account)
+        .map(|member| member.name);
     world.publish(LivePost {
-        network: NETWORK.to_owned(),
-        account_id: account.id.clone(),
-        account_name: account.name.clone(),
+        network: "linkedin".to_owned(),
+        account_id: caller.token.account.clone(),
+        account_name: name.unwrap_or_default(),
         post_id: urn.clone(),
         kind: kind.to_owned(),
-        text,
-        media,
+        text: little_text::shown(commentary),
+        media: files,
         created_at: now,
         url: format!("https://www.linkedin.com/feed/update/{urn}/"),
-        details: json!({ "visibility": asked["visibility"], "content": asked["content"] }),
+        details: json!({
+            "visibility": body["visibility"],
+            "content": content,
+            "version": caller.version,
+        }),
     });
-    let mut state = world.states().linkedin();
-    state.posts.push(Post { urn: urn.clone(), author: account.id, commentary, content: asked["content"].clone(), created_at: now });
-    if state.silent_ids {
-        return Ok(StatusCode::CREATED.into_response());
-    }
-    Ok((StatusCode::CREATED, [("x-restli-id", urn)]).into_response())
+    Ok(urn)
 }
 
-fn check(asked: &Value, account: &Account) -> Result<(), Said> {
-    let wrong = |field: &str| Said::refused(400, "INVALID_VALUE_FOR_FIELD", &format!("{field} has a value that is not taken"));
-    if let Some(unknown) = asked.as_object().into_iter().flat_map(|fields| fields.keys()).find(|name| !FIELDS.contains(&name.as_str())) {
-        return Err(wrong(unknown));
+fn check_fields(caller: &Caller, body: &Value) -> Result<(), Response> {
+    let unknown = body
+        .as_object()
+        .and_then(|fields| fields.keys().find(|key| !FIELDS.contains(&key.as_str())));
+    if let Some(field) = unknown {
+        return Err(wrong("INVALID_VALUE_FOR_FIELD", "Unrecognized field", field));
     }
-    for field in ["author", "commentary", "visibility", "distribution", "lifecycleState"] {
-        if asked[field].is_null() {
-            return Err(Said::refused(400, "MISSING_FIELD", &format!("{field} is missing")));
+    for field in ["author", "commentary", "visibility", "lifecycleState"] {
+        if !body[field].is_string() {
+            return Err(wrong(
+                "MISSING_FIELD",
+                &format!("{field} is required but not found"),
+                field,
+            ));
         }
     }
-    if asked["author"] != format!("urn:li:person:{}", account.id) {
-        return Err(Said::refused(403, "ACCESS_DENIED", "The author is not the member").with("serviceErrorCode", 100.into()));
+    let author = body["author"].as_str().unwrap_or_default();
+    if !author.starts_with("urn:li:") {
+        return Err(wrong("INVALID_URN_ID", "author is no URN", "author"));
     }
-    if !matches!(asked["visibility"].as_str(), Some("PUBLIC" | "CONNECTIONS" | "LOGGED_IN")) {
-        return Err(wrong("visibility"));
+    if !author.starts_with("urn:li:person:") && !author.starts_with("urn:li:organization:") {
+        return Err(wrong(
+            "INVALID_URN_TYPE",
+            "author is neither person nor organization",
+            "author",
+        ));
     }
-    if asked["lifecycleState"] != "PUBLISHED" || asked["distribution"]["feedDistribution"] != "MAIN_FEED" {
-        return Err(wrong("lifecycleState"));
+    if author != caller.urn() {
+        return Err(caller.denied("partnerApiPostsExternal.CREATE"));
     }
-    let commentary = asked["commentary"].as_str().ok_or_else(|| wrong("commentary"))?;
-    if shown(commentary).encode_utf16().count() > LONGEST {
-        return Err(Said::refused(400, "FIELD_LENGTH_TOO_LONG", "commentary is too long"));
+    let one_of = |field: &str, path: &str, known: &[&str]| {
+        let given = body.pointer(path).and_then(Value::as_str);
+        if given.is_some_and(|given| known.contains(&given)) {
+            Ok(())
+        } else {
+            Err(wrong(
+                "INVALID_VALUE_FOR_FIELD",
+                &format!("{field} is not valid"),
+                field,
+            ))
+        }
+    };
+    one_of(
+        "visibility",
+        "/visibility",
+        &["PUBLIC", "CONNECTIONS", "LOGGED_IN"],
+    )?;
+    one_of("lifecycleState", "/lifecycleState", &["PUBLISHED"])?;
+    one_of(
+        "distribution/feedDistribution",
+        "/distribution/feedDistribution",
+        &["MAIN_FEED", "NONE"],
+    )?;
+    let commentary = body["commentary"].as_str().unwrap_or_default();
+    let bare = commentary.replace('\\', "");
+    if bare.encode_utf16().count() > 3000 {
+        return Err(wrong(
+            "FIELD_LENGTH_TOO_LONG",
+            "commentary exceeds 3000 characters",
+            "commentary",
+        ));
     }
     Ok(())
 }
 
-/// What people see of little text: escapes are taken off, and the first reserved character that is
-/// not escaped ends the text in silence. Hashtags are markup, and what stands in links is left alone.
-fn shown(commentary: &str) -> String {
-    let mut shown = String::new();
-    let mut letters = commentary.chars().peekable();
-    while let Some(c) = letters.next() {
-        let in_link = shown.rsplit(char::is_whitespace).next().is_some_and(|word| word.starts_with("http://") || word.starts_with("https://"));
-        match c {
-            '\\' => shown.extend(letters.next()),
-            '#' if in_link || letters.peek().is_some_and(|next| next.is_alphanumeric()) => shown.push(c),
-            '_' | '~' | '@' if in_link => shown.push(c),
-            '|' | '{' | '}' | '@' | '[' | ']' | '(' | ')' | '<' | '>' | '#' | '*' | '_' | '~' => break,
-            other => shown.push(other),
-        }
-    }
-    shown
-}
-
-fn media(world: &World, account: &Account, content: &Value) -> Result<Vec<LiveMedia>, Said> {
-    let named: Vec<&Value> = match (&content["media"], &content["multiImage"]["images"]) {
-        (Value::Null, Value::Null) => return Ok(Vec::new()),
-        (one @ Value::Object(_), Value::Null) => vec![one],
-        (Value::Null, Value::Array(several)) if (2..=20).contains(&several.len()) => several.iter().collect(),
-        _ => return Err(Said::refused(400, "INVALID_VALUE_FOR_FIELD", "content must hold one kind of media")),
+/// The kind of a post and its files.
+fn files_of(
+    world: &World,
+    state: &State,
+    caller: &Caller,
+    content: &Value,
+) -> Result<(&'static str, Vec<LiveMedia>), Response> {
+    let Some(members) = content.as_object() else {
+        return Ok(("text", Vec::new()));
     };
-    let now = world.now();
-    let state = world.states().linkedin();
-    named
-        .into_iter()
-        .map(|item| {
-            let urn = item["id"].as_str().unwrap_or_default();
-            if let Some(video) = state.videos.get(urn).filter(|video| video.owner == account.id) {
-                return match video.status(now) {
-                    "AVAILABLE" => video.file.clone().ok_or_else(|| Said::refused(400, "INVALID_VIDEO_ID", "Unknown video")),
-                    "PROCESSING_FAILED" => Err(Said::refused(400, "MEDIA_ASSET_PROCESSING_FAILED", "The video could not be processed")),
-                    _ => Err(Said::refused(400, "MEDIA_ASSET_WAITING_UPLOAD", "The video is not ready")),
-                };
+    let mut names = members.keys().map(String::as_str);
+    match (names.next(), names.next()) {
+        (Some("media"), None) => {
+            let media = &content["media"];
+            let file = file_of(world, state, caller, media)?;
+            let is_video = media["id"]
+                .as_str()
+                .is_some_and(|urn| urn.starts_with("urn:li:video:"));
+            Ok((if is_video { "video" } else { "image" }, vec![file]))
+        }
+        (Some("multiImage"), None) => {
+            let images = content["multiImage"]["images"].as_array();
+            let images = images.filter(|images| (2..=20).contains(&images.len()));
+            let Some(images) = images else {
+                return Err(wrong(
+                    "INVALID_VALUE_FOR_FIELD",
+                    "multiImage takes 2 to 20 images",
+                    "content/multiImage/images",
+                ));
+            };
+            let is_image = |image: &Value| {
+                image["id"]
+                    .as_str()
+                    .is_some_and(|urn| urn.starts_with("urn:li:image:"))
+            };
+            if !images.iter().all(is_image) {
+                return Err(wrong(
+                    "INVALID_IMAGE_ID",
+                    "multiImage takes images only",
+                    "content/multiImage/images",
+                ));
             }
-            let image = state.images.get(urn).filter(|image| image.owner == account.id);
-            image.and_then(|image| image.file.clone()).ok_or_else(|| Said::refused(400, "INVALID_IMAGE_ID", "Unknown image"))
-        })
-        .collect()
+            let files: Result<Vec<LiveMedia>, Response> = images
+                .iter()
+                .map(|image| file_of(world, state, caller, image))
+                .collect();
+            Ok(("carousel", files?))
+        }
+        _ => Err(wrong(
+            "INVALID_VALUE_FOR_FIELD",
+            "content takes exactly one of media, multiImage",
+            "content",
+        )),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::shown;
-
-    #[test]
-    fn an_unescaped_reserved_character_ends_the_text() {
-        assert_eq!(shown("one (two) three"), "one ");
-        assert_eq!(shown("one \\(two\\) #three"), "one (two) #three");
-        assert_eq!(shown("https://example.com/a_b#c d"), "https://example.com/a_b#c d");
+fn file_of(
+    world: &World,
+    state: &State,
+    caller: &Caller,
+    media: &Value,
+) -> Result<LiveMedia, Response> {
+    let urn = media["id"].as_str().unwrap_or_default();
+    let alt_text = media["altText"].as_str().unwrap_or_default();
+    if alt_text.chars().count() > 4086 {
+        return Err(wrong(
+            "FIELD_LENGTH_TOO_LONG",
+            "altText exceeds 4086 characters",
+            "content/altText",
+        ));
     }
+    let waiting = || {
+        wrong(
+            "MEDIA_ASSET_WAITING_UPLOAD",
+            "The media asset is waiting for its upload",
+            "content/media/id",
+        )
+    };
+    let failed = || {
+        wrong(
+            "MEDIA_ASSET_PROCESSING_FAILED",
+            "The media asset could not be processed",
+            "content/media/id",
+        )
+    };
+    if urn.starts_with("urn:li:video:") {
+        let video = state
+            .videos
+            .get(urn)
+            .filter(|video| video.owner == caller.urn());
+        let Some(video) = video else {
+            return Err(wrong(
+                "INVALID_VIDEO_ID",
+                "The video is unknown or belongs to somebody else",
+                "content/media/id",
+            ));
+        };
+        return match &video.outcome {
+            None => Err(waiting()),
+            Some(Outcome::Failed(_)) => Err(failed()),
+            Some(Outcome::Ready { at, .. }) if world.now() < *at => Err(waiting()),
+            Some(Outcome::Ready { file, .. }) => Ok(file.clone()),
+        };
+    }
+    let image = state
+        .images
+        .get(urn)
+        .filter(|image| image.owner == caller.urn());
+    let Some(image) = image else {
+        return Err(wrong(
+            "INVALID_IMAGE_ID",
+            "The image is unknown or belongs to somebody else",
+            "content/media/id",
+        ));
+    };
+    if image.is_broken {
+        return Err(failed());
+    }
+    image.file.clone().ok_or_else(waiting)
+}
+
+fn wrong(code: &str, description: &str, path: &str) -> Response {
+    bad_input(400, code, description, path)
+}
+
+fn duplicate(twin: &str) -> Response {
+    let body = json!({
+        "errorDetailType": "com.linkedin.common.error.BadRequest",
+        "message": format!("com.linkedin.content.common.exception.BadRequestResponseException: Content is a duplicate of {twin}"),
+        "errorDetails": {"inputErrors": [{
+            "description": "Duplicate post is detected",
+            "input": {},
+            "code": "DUPLICATE_POST",
+        }]},
+        "status": 422,
+    });
+    (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()
+}
+
+pub(super) async fn find(
+    Shared(world): Shared<World>,
+    Query(pairs): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+) -> Response {
+    let caller = match gateway::enter(&world, &headers) {
+        Ok(caller) => caller,
+        Err(refusal) => return refusal,
+    };
+    if !may_read(&caller) {
+        return caller.denied("partnerApiPostsExternal.FINDER-author");
+    }
+    let method = headers.get("x-restli-method").map(HeaderValue::as_bytes);
+    if value(&pairs, "q") != "author" || method != Some(b"FINDER".as_slice()) {
+        return refusal(400, None, "ILLEGAL_ARGUMENT", "Unknown finder");
+    }
+    let count: usize = value(&pairs, "count").parse().unwrap_or(10);
+    let state = world.states().linkedin();
+    let elements: Vec<Value> = state
+        .posts
+        .iter()
+        .rev()
+        .filter(|post| post.author == value(&pairs, "author"))
+        .take(count)
+        .map(|post| {
+            let time = post.created_at.unix_timestamp() * 1000;
+            let mut element = json!({
+                "id": post.urn,
+                "author": post.author,
+                "commentary": post.commentary,
+                "createdAt": time,
+                "publishedAt": time,
+                "lifecycleState": "PUBLISHED",
+            });
+            if !post.content.is_null() {
+                element["content"] = post.content.clone();
+            }
+            element
+        })
+        .collect();
+    Json(json!({"elements": elements, "paging": {"start": 0, "count": count}})).into_response()
+}
+
+pub(super) async fn read(
+    Shared(world): Shared<World>,
+    Path(urn): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let caller = match gateway::enter(&world, &headers) {
+        Ok(caller) => caller,
+        Err(refusal) => return refusal,
+    };
+    if !may_read(&caller) {
+        return caller.denied("partnerApiPostsExternal.GET");
+    }
+    let state = world.states().linkedin();
+    match state.posts.iter().find(|post| post.urn == urn) {
+        Some(post) => {
+            Json(json!({"id": post.urn, "commentary": post.commentary})).into_response()
+        }
+        None => refusal(404, None, "NOT_FOUND", "Could not find entity"),
+    }
+}
+
+/// Closed to new apps; a test that needs it gives the token the scope by hand.
+fn may_read(caller: &Caller) -> bool {
+    caller.may("r_member_social")
+}
+
+pub(super) async fn delete(
+    Shared(world): Shared<World>,
+    Path(urn): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let caller = match gateway::enter(&world, &headers) {
+        Ok(caller) => caller,
+        Err(refusal) => return refusal,
+    };
+    let mut state = world.states().linkedin();
+    let foreign = state
+        .posts
+        .iter()
+        .any(|post| post.urn == urn && post.author != caller.urn());
+    if foreign {
+        return caller.denied("partnerApiPostsExternal.DELETE");
+    }
+    state.posts.retain(|post| post.urn != urn);
+    drop(state);
+    world.take_down("linkedin", &urn);
+    StatusCode::NO_CONTENT.into_response()
 }

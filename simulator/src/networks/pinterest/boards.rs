@@ -1,67 +1,161 @@
-//! Boards and their sections.
+//! Boards and sections.
 
-use std::collections::BTreeMap;
-
-use axum::extract::{Query, State};
+use axum::{
+    extract::{Path, Query, State as Shared},
+    response::Response,
+};
 use http::HeaderMap;
 use serde_json::{Value, json};
 
-use super::said::{Said, caller};
-use crate::{Account, World};
+use super::{
+    pinners,
+    wire::{Category, enter, invalid, ok, page, refusal, value},
+};
+use crate::World;
 
-/// A board: whose it is, its id, its name, its sections.
+/// A board.
+#[derive(Debug, Clone)]
 pub(super) struct Board {
-    pub(super) owner: &'static str,
-    pub(super) id: &'static str,
-    name: &'static str,
-    pub(super) sections: &'static [&'static str],
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) privacy: &'static str,
+    pub(super) sections: Vec<(String, String)>,
 }
 
-pub(super) const BOARDS: [Board; 3] = [
-    Board { owner: "1029384756102938475", id: "549755885175", name: "Summer recipes", sections: &["5195035116725909604"] },
-    Board { owner: "1029384756102938475", id: "549755885176", name: "Rooms with a view", sections: &[] },
-    Board { owner: "1029384756102938476", id: "549755885177", name: "Bread", sections: &[] },
-];
+/// The boards of an account: three with sections, one page and a bit, one secret.
+pub(super) fn of(account: &str) -> Vec<Board> {
+    let board = |id: u64, name: &str| Board {
+        id: id.to_string(),
+        name: name.to_owned(),
+        privacy: "PUBLIC",
+        sections: Vec::new(),
+    };
+    match account {
+        "813744226420795884" => vec![
+            Board {
+                sections: vec![
+                    ("5549755885175001".to_owned(), "Starters".to_owned()),
+                    ("5549755885175002".to_owned(), "Desserts".to_owned()),
+                ],
+                ..board(813_744_364_859_000_175, "Summer recipes")
+            },
+            board(813_744_364_859_000_176, "Table settings"),
+            Board {
+                privacy: "PROTECTED",
+                ..board(813_744_364_859_000_177, "Spring drafts")
+            },
+        ],
+        "813744226420795885" => (1..=260)
+            .map(|number| {
+                board(
+                    813_744_364_859_010_000 + number,
+                    &format!("Bread number {number}"),
+                )
+            })
+            .collect(),
+        "813744226420795886" => vec![Board {
+            privacy: "SECRET",
+            ..board(813_744_364_859_020_001, "Workbench")
+        }],
+        _ => Vec::new(),
+    }
+}
 
-/// A board that the account may save to.
-pub(super) fn own(account: &Account, id: &str) -> Result<&'static Board, Said> {
+/// The board of that id that the account may use.
+///
+/// # Errors
+/// The refusal: no id, no such board, somebody else's.
+pub(super) fn find(world: &World, account: &str, id: &str) -> Result<Board, Response> {
     if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Said::invalid(&format!("{{\"board_id\": \"{id}\"}} ('{id}' does not match '^\\\\d+$')")));
+        return Err(invalid(
+            world,
+            &format!("{{...}} ('{id}' does not match '^\\d+$')"),
+        ));
     }
-    let board = BOARDS.iter().find(|board| board.id == id).ok_or_else(|| Said::refused(404, 40, "Board not found."))?;
-    if board.owner == account.id {
-        Ok(board)
+    if let Some(board) = of(account).into_iter().find(|board| board.id == id) {
+        return Ok(board);
+    }
+    let is_foreign = pinners()
+        .iter()
+        .any(|known| of(&known.account.id).iter().any(|board| board.id == id));
+    Err(if is_foreign {
+        refusal(
+            world,
+            403,
+            29,
+            "You are not permitted to access that resource.",
+        )
     } else {
-        Err(Said::refused(403, 29, "You are not permitted to access that resource."))
-    }
+        refusal(world, 404, 40, "Board not found.")
+    })
 }
 
 pub(super) async fn list(
-    State(world): State<World>,
+    Shared(world): Shared<World>,
+    Query(pairs): Query<Vec<(String, String)>>,
     headers: HeaderMap,
-    Query(query): Query<BTreeMap<String, String>>,
-) -> Result<Said, Said> {
-    let account = caller(&world, &headers, &["boards:read"])?;
-    let size: usize = query.get("page_size").map_or(Ok(25), |text| text.parse()).unwrap_or(0);
-    if !(1..=250).contains(&size) {
-        return Err(Said::invalid("page_size must be 1 to 250"));
+) -> Response {
+    let account = match enter(&world, &headers, &["boards:read"], Category::Read) {
+        Ok(account) => account,
+        Err(refusal) => return refusal,
+    };
+    let privacy = value(&pairs, "privacy");
+    if !matches!(
+        privacy,
+        "" | "ALL" | "PUBLIC" | "PROTECTED" | "SECRET" | "PUBLIC_AND_SECRET"
+    ) {
+        return invalid(&world, "{'privacy': ...} (not a valid privacy)");
     }
-    let own: Vec<&Board> = BOARDS.iter().filter(|board| board.owner == account.id).collect();
-    let start = query
-        .get("bookmark")
-        .and_then(|bookmark| own.iter().position(|board| board.id == bookmark.as_str()))
-        .unwrap_or(0);
-    let items: Vec<Value> = own
-        .iter()
-        .skip(start)
-        .take(size)
+    let owner = pinners()
+        .into_iter()
+        .find(|known| known.account.id == account)
+        .map(|known| known.account.username);
+    let boards: Vec<Value> = of(&account)
+        .into_iter()
+        .filter(|board| match privacy {
+            "PUBLIC_AND_SECRET" => board.privacy != "PROTECTED",
+            "" | "ALL" => true,
+            one => board.privacy == one,
+        })
         .map(|board| {
             json!({
-                "id": board.id, "name": board.name, "description": "", "owner": { "username": account.username },
-                "privacy": "PUBLIC", "pin_count": 5, "follower_count": 13, "created_at": "2020-01-01T20:10:40"
+                "id": board.id,
+                "name": board.name,
+                "description": "",
+                "owner": {"username": owner},
+                "privacy": board.privacy,
+                "pin_count": 5,
+                "follower_count": 13,
+                "created_at": "2020-01-01T20:10:40",
+                "media": {},
             })
         })
         .collect();
-    let bookmark = own.get(start + size).map(|board| board.id);
-    Ok(Said::good(json!({ "items": items, "bookmark": bookmark })))
+    match page(&world, boards, &pairs) {
+        Ok(part) => ok(&world, part),
+        Err(refusal) => refusal,
+    }
+}
+
+pub(super) async fn sections(
+    Shared(world): Shared<World>,
+    Path(board): Path<String>,
+    Query(pairs): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+) -> Response {
+    let found = enter(&world, &headers, &["boards:read"], Category::Read)
+        .and_then(|account| find(&world, &account, &board));
+    let board = match found {
+        Ok(board) => board,
+        Err(refusal) => return refusal,
+    };
+    let sections = board
+        .sections
+        .into_iter()
+        .map(|(id, name)| json!({"id": id, "name": name}))
+        .collect();
+    match page(&world, sections, &pairs) {
+        Ok(part) => ok(&world, part),
+        Err(refusal) => refusal,
+    }
 }

@@ -1,130 +1,159 @@
-//! OAuth 2.0 without PKCE, and who consented.
+//! The consent page, tokens, who it is.
 
 use std::collections::BTreeMap;
 
 use axum::{
     body::Bytes,
-    extract::{Query, State},
+    extract::{Query, State as Shared},
     response::{IntoResponse as _, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 use time::Duration;
 
-use super::{NETWORK, accounts, said::{Said, caller}};
-use crate::{AuthorizeVisit, Grant, World, oauth::Token};
+use super::{
+    ACCESS_LIFE, REFRESH_LIFE, boards, pinners,
+    wire::{Category, enter, ok, refusal, value},
+};
+use crate::{
+    AuthorizeVisit, Grant, World,
+    oauth::{CodeError, Token},
+};
 
-const CODE_LIFE: Duration = Duration::minutes(10);
-const ACCESS_LIFE: Duration = Duration::seconds(2_592_000);
-const REFRESH_LIFE: Duration = Duration::seconds(5_184_000);
 const SCOPES: [&str; 9] = [
-    "user_accounts:read", "boards:read", "boards:write", "pins:read", "pins:write", "boards:read_secret",
-    "boards:write_secret", "pins:read_secret", "pins:write_secret",
+    "user_accounts:read",
+    "boards:read",
+    "boards:write",
+    "pins:read",
+    "pins:write",
+    "boards:read_secret",
+    "boards:write_secret",
+    "pins:read_secret",
+    "pins:write_secret",
 ];
 
-type Fields = BTreeMap<String, String>;
-
-pub(super) async fn authorize(State(world): State<World>, Query(query): Query<Fields>) -> Response {
-    match visit(&world, &query) {
-        Ok(visit) => world.ask_for_consent(visit).into_response(),
-        Err(refusal) => refusal.into_response(),
+pub(super) async fn authorize(
+    Shared(world): Shared<World>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Response {
+    let page = |error: &str| (StatusCode::BAD_REQUEST, format!("Oops! {error}")).into_response();
+    let Some(app) = world.oauth().app("pinterest", value(&pairs, "client_id")) else {
+        return page("client_id is not known");
+    };
+    let redirect_uri = value(&pairs, "redirect_uri");
+    if !app.redirect_uris.iter().any(|known| known == redirect_uri) {
+        return page("redirect_uri is not registered");
     }
+    if value(&pairs, "response_type") != "code" {
+        return page("response_type is not supported");
+    }
+    let asked = value(&pairs, "scope");
+    if asked.split(',').any(|scope| !SCOPES.contains(&scope)) {
+        return page("scope is not valid");
+    }
+    let scopes: Vec<String> = {
+        let state = world.states().pinterest();
+        asked
+            .split(',')
+            .filter(|scope| !state.denied_scopes.contains(*scope))
+            .map(str::to_owned)
+            .collect()
+    };
+    let state = value(&pairs, "state");
+    world
+        .ask_for_consent(AuthorizeVisit {
+            network: "pinterest".to_owned(),
+            client_id: app.client_id,
+            redirect_uri: redirect_uri.to_owned(),
+            state: (!state.is_empty()).then(|| state.to_owned()),
+            scopes,
+            challenge: None,
+            approved_parameters: Vec::new(),
+            denied_parameters: vec![("error".to_owned(), "access_denied".to_owned())],
+            accounts: pinners().into_iter().map(|known| known.account).collect(),
+            several: false,
+            code_life: Duration::minutes(10),
+            notes: BTreeMap::new(),
+        })
+        .into_response()
 }
 
-fn visit(world: &World, query: &Fields) -> Result<AuthorizeVisit, Said> {
-    let one = |name: &str| query.get(name).map(String::as_str).unwrap_or_default();
-    let app = world.oauth().app(NETWORK, one("client_id")).ok_or_else(|| Said::invalid("unknown client_id"))?;
-    if !app.redirect_uris.iter().any(|uri| uri == one("redirect_uri")) {
-        return Err(Said::invalid("redirect_uri does not match a registered one"));
-    }
-    if one("response_type") != "code" {
-        return Err(Said::invalid("response_type must be code"));
-    }
-    let scopes: Vec<String> = one("scope").split(',').map(str::to_owned).collect();
-    if scopes.iter().any(|scope| !SCOPES.contains(&scope.as_str())) {
-        return Err(Said::invalid("unknown scope; scopes are separated by commas"));
-    }
-    Ok(AuthorizeVisit {
-        network: NETWORK.to_owned(),
-        client_id: app.client_id,
-        redirect_uri: one("redirect_uri").to_owned(),
-        state: query.get("state").cloned(),
-        scopes,
-        challenge: None,
-        approved_parameters: Vec::new(),
-        denied_parameters: vec![("error".to_owned(), "access_denied".to_owned())],
-        accounts: accounts(),
-        several: false,
-        code_life: CODE_LIFE,
-        notes: BTreeMap::new(),
-    })
-}
-
-pub(super) async fn token(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Result<Said, Said> {
-    let client_id = client(&world, &headers)?;
+pub(super) async fn token(
+    Shared(world): Shared<World>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let Some(client_id) = client(&world, &headers) else {
+        return refusal(&world, 401, 2, "Authentication failed.");
+    };
     let is_form = headers
         .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
-    if !is_form {
-        return Err(Said::invalid("the body must be a form"));
-    }
-    let fields: Fields = url::form_urlencoded::parse(&body).into_owned().collect();
-    let one = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
-    match one("grant_type") {
-        "authorization_code" => {
-            let redeemed = world.oauth().redeem(one("code"), &client_id, one("redirect_uri"), None, world.now());
-            let grant = redeemed.map_err(|_| Said::refused(400, 283, "Invalid authorization code."))?;
-            Ok(give_tokens(&world, &grant, "authorization_code"))
-        }
-        "refresh_token" => {
-            let spent = one("refresh_token");
-            let grant = {
-                let mut oauth = world.oauth();
-                let grant = oauth
-                    .live_token(spent, world.now())
-                    .filter(|token| token.kind == "refresh" && token.grant.client_id == client_id)
-                    .map(|token| token.grant.clone());
-                oauth.kill(spent);
-                grant.ok_or_else(|| Said::refused(400, 283, "Invalid refresh token."))?
-            };
-            Ok(give_tokens(&world, &grant, "refresh_token"))
-        }
-        _ => Err(Said::invalid("unknown grant_type")),
-    }
-}
-
-/// Revocation is for system users; people's tokens are refused.
-pub(super) async fn revoke(State(world): State<World>, headers: HeaderMap) -> Result<Said, Said> {
-    client(&world, &headers)?;
-    Err(Said::refused(403, 29, "You are not permitted to access that resource."))
-}
-
-pub(super) async fn user_account(State(world): State<World>, headers: HeaderMap) -> Result<Said, Said> {
-    let account = caller(&world, &headers, &["user_accounts:read"])?;
-    Ok(Said::good(json!({
-        "id": account.id, "username": account.username, "account_type": "BUSINESS",
-        "business_name": account.name, "profile_image": "https://i.pinimg.com/75x75_RS/sample.jpg",
-        "website_url": "", "board_count": 2, "pin_count": 0, "follower_count": 10, "following_count": 3, "monthly_views": 163
-    })))
-}
-
-fn client(world: &World, headers: &HeaderMap) -> Result<String, Said> {
-    let pair = headers
-        .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Basic "))
-        .and_then(|text| STANDARD.decode(text).ok())
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or_else(Said::unauthenticated)?;
-    let (id, secret) = pair.split_once(':').ok_or_else(Said::unauthenticated)?;
-    if world.oauth().knows(NETWORK, id, secret) { Ok(id.to_owned()) } else { Err(Said::unauthenticated()) }
+        .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+    if !is_form {
+        return refusal(&world, 400, 1, "Invalid request body");
+    }
+    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
+    match value(&pairs, "grant_type") {
+        "authorization_code" => exchange(&world, &client_id, &pairs),
+        "refresh_token" => refresh(&world, &client_id, &pairs),
+        _ => refusal(&world, 400, 1, "Invalid grant_type"),
+    }
 }
 
-fn give_tokens(world: &World, grant: &Grant, response_type: &str) -> Said {
-    let (access, refresh) = (world.secret("pina_"), world.secret("pinr."));
+/// The client that Basic names and proves.
+fn client(world: &World, headers: &HeaderMap) -> Option<String> {
+    let encoded = headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Basic ")?;
+    let pair = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    let (id, secret) = pair.split_once(':')?;
+    world
+        .oauth()
+        .knows("pinterest", id, secret)
+        .then(|| id.to_owned())
+}
+
+fn exchange(world: &World, client_id: &str, pairs: &[(String, String)]) -> Response {
+    let redeemed = world.oauth().redeem(
+        value(pairs, "code"),
+        client_id,
+        value(pairs, "redirect_uri"),
+        None,
+        world.now(),
+    );
+    match redeemed {
+        Ok(grant) => ok(world, give(world, &grant, "authorization_code")),
+        Err(CodeError::NotYours | CodeError::Spent | CodeError::Unknown | CodeError::Verifier) => {
+            refusal(world, 400, 1, "Invalid or expired authorization code")
+        }
+    }
+}
+
+fn refresh(world: &World, client_id: &str, pairs: &[(String, String)]) -> Response {
+    let old = value(pairs, "refresh_token");
+    let known = world
+        .oauth()
+        .live_token(old, world.now())
+        .filter(|token| token.grant.network == "pinterest" && token.kind == "refresh")
+        .filter(|token| token.grant.client_id == client_id)
+        .cloned();
+    let Some(known) = known else {
+        return refusal(world, 401, 2, "Authentication failed.");
+    };
+    if !world.states().pinterest().keeps_used_refresh_tokens {
+        world.oauth().kill(old);
+    }
+    ok(world, give(world, &known.grant, "refresh_token"))
+}
+
+fn give(world: &World, grant: &Grant, response_type: &str) -> Value {
     let now = world.now();
     let account = grant.accounts.first().cloned().unwrap_or_default();
+    let (access, refresh) = (world.secret("pina_"), world.secret("pinr."));
     let token = |kind, life| Token {
         kind,
         grant: grant.clone(),
@@ -133,15 +162,60 @@ fn give_tokens(world: &World, grant: &Grant, response_type: &str) -> Said {
         issued_at: now,
         dead: false,
     };
-    let mut oauth = world.oauth();
-    oauth.give_token(&access, token("access", ACCESS_LIFE));
-    oauth.give_token(&refresh, token("refresh", REFRESH_LIFE));
-    Said::new(
-        StatusCode::OK,
+    world
+        .oauth()
+        .give_token(&access, token("access", ACCESS_LIFE));
+    world
+        .oauth()
+        .give_token(&refresh, token("refresh", REFRESH_LIFE));
+    json!({
+        "access_token": access,
+        "refresh_token": refresh,
+        "response_type": response_type,
+        "token_type": "bearer",
+        "expires_in": ACCESS_LIFE.whole_seconds(),
+        "refresh_token_expires_in": REFRESH_LIFE.whole_seconds(),
+        "refresh_token_expires_at": (now + REFRESH_LIFE).unix_timestamp(),
+        "scope": grant.scopes.join(" "),
+    })
+}
+
+/// Only system users may revoke.
+pub(super) async fn revoke(Shared(world): Shared<World>) -> Response {
+    refusal(
+        &world,
+        403,
+        29,
+        "You are not permitted to access that resource.",
+    )
+}
+
+pub(super) async fn user(Shared(world): Shared<World>, headers: HeaderMap) -> Response {
+    let account = match enter(&world, &headers, &["user_accounts:read"], Category::Read) {
+        Ok(account) => account,
+        Err(refusal) => return refusal,
+    };
+    let Some(known) = pinners()
+        .into_iter()
+        .find(|known| known.account.id == account)
+    else {
+        return refusal(&world, 401, 2, "Authentication failed.");
+    };
+    let username = &known.account.username;
+    ok(
+        &world,
         json!({
-            "access_token": access, "refresh_token": refresh, "response_type": response_type, "token_type": "bearer",
-            "expires_in": ACCESS_LIFE.whole_seconds(), "refresh_token_expires_in": REFRESH_LIFE.whole_seconds(),
-            "refresh_token_expires_at": (now + REFRESH_LIFE).unix_timestamp(), "scope": grant.scopes.join(" ")
+            "id": known.account.id,
+            "username": username,
+            "account_type": known.account_type,
+            "business_name": known.account.name,
+            "profile_image": format!("https://i.pinimg.com/280x280_RS/{username}.jpg"),
+            "website_url": "",
+            "board_count": boards::of(&account).len(),
+            "pin_count": world.states().pinterest().pins.iter().filter(|pin| pin.account == account).count(),
+            "follower_count": 10,
+            "following_count": 347,
+            "monthly_views": 163,
         }),
     )
 }

@@ -1,93 +1,151 @@
-//! Pinterest: `www.pinterest.com` (consent), `api.pinterest.com` (everything else), and the form of
-//! Amazon S3 that videos are uploaded to.
+//! Pinterest: consent, boards, Pins, and the store that takes videos.
 //!
-//! Refresh tokens work once; a Pin needs four scopes and a board of the account; equal Pins are two
-//! Pins; videos are worked on before they can be shown.
+//! A Pin is live once `POST /v5/pins` answered 201; the same body sent twice makes two Pins.
+//! The sandbox host serves the same, but what is pinned there is marked so in the ledger.
+
+#![expect(
+    clippy::result_large_err,
+    reason = "a refusal is a whole answer, made once and handed on"
+)]
 
 mod boards;
 mod consent;
+mod media;
 mod pins;
-mod said;
-mod uploads;
+mod store;
+mod wire;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use axum::{
     Router,
     routing::{get, post},
 };
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
-use crate::{Account, World};
+use crate::{Account, LiveMedia, World};
 
-const NETWORK: &str = "pinterest";
+/// Access tokens live 30 days, refresh tokens 60.
+const ACCESS_LIFE: Duration = Duration::days(30);
+const REFRESH_LIFE: Duration = Duration::days(60);
+/// The form of an upload is good for so long.
+const UPLOAD_LIFE: Duration = Duration::hours(1);
+/// The hosts of the interface.
+const HOSTS: [&str; 2] = ["api.pinterest.com", "api-sandbox.pinterest.com"];
+/// The host of the store.
+const STORE: &str = "pinterest-media-upload.s3-accelerate.amazonaws.com";
 
-/// What Pinterest keeps.
-#[derive(Debug, Default)]
+/// What it keeps.
+#[derive(Debug)]
 pub struct State {
-    pins: Vec<pins::Pin>,
-    videos: HashMap<String, uploads::Video>,
-    listing_delay: Duration,
-    on_trial: bool,
-    failing_videos: u32,
+    /// Whether the app has trial access only: no Pins in production.
+    pub is_on_trial: bool,
+    /// Whether a refresh token stays good after it was used.
+    pub keeps_used_refresh_tokens: bool,
+    /// Scopes that the person does not give.
+    pub denied_scopes: BTreeSet<String>,
+    /// Whether a missing scope is answered with 403 code 29 instead of 401 code 3.
+    pub hides_missing_scopes: bool,
+    /// Reads and writes that one person may make in a minute.
+    pub calls_a_minute: (usize, usize),
+    /// How long a new Pin is missing from lists.
+    pub listing_delay: Duration,
+    /// The `failure_code` of the next videos, one each.
+    pub video_failures: VecDeque<i64>,
+    media: HashMap<String, Media>,
+    pins: Vec<Pin>,
+    calls: HashMap<(String, &'static str), VecDeque<OffsetDateTime>>,
 }
 
-impl State {
-    /// From here on a Pin shows up on its board so long after it was made.
-    pub fn delay_listing(&mut self, by: Duration) {
-        self.listing_delay = by;
-    }
-
-    /// Whether the app has trial access only, which makes no Pins.
-    pub fn set_trial(&mut self, on_trial: bool) {
-        self.on_trial = on_trial;
-    }
-
-    /// Pinterest will find the next video unusable.
-    pub fn fail_next_video(&mut self) {
-        self.failing_videos += 1;
-    }
-
-    /// Another app makes a Pin on an account's board.
-    pub fn pin_by_another_app(
-        &mut self,
-        id: &str,
-        account: &str,
-        board: &str,
-        description: &str,
-        at: time::OffsetDateTime,
-    ) {
-        self.pins.push(pins::Pin::foreign(id, account, board, description, at));
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            is_on_trial: false,
+            keeps_used_refresh_tokens: false,
+            denied_scopes: BTreeSet::new(),
+            hides_missing_scopes: false,
+            calls_a_minute: (1000, 100),
+            listing_delay: Duration::ZERO,
+            video_failures: VecDeque::new(),
+            media: HashMap::new(),
+            pins: Vec::new(),
+            calls: HashMap::new(),
+        }
     }
 }
 
-pub(crate) fn routes() -> Router<World> {
-    Router::new()
-        .route("/www.pinterest.com/oauth/", get(consent::authorize))
-        .route("/api.pinterest.com/v5/oauth/token", post(consent::token))
-        .route("/api.pinterest.com/v5/oauth/token/revoke", post(consent::revoke))
-        .route("/api.pinterest.com/v5/user_account", get(consent::user_account))
-        .route("/api.pinterest.com/v5/boards", get(boards::list))
-        .route("/api.pinterest.com/v5/boards/{board}/pins", get(pins::of_board))
-        .route("/api.pinterest.com/v5/boards/{board}/sections/{section}/pins", get(pins::of_section))
-        .route("/api.pinterest.com/v5/pins", get(pins::list).post(pins::create))
-        .route("/api.pinterest.com/v5/pins/{id}", get(pins::show).delete(pins::remove))
-        .route("/api.pinterest.com/v5/media", post(uploads::register))
-        .route("/api.pinterest.com/v5/media/{id}", get(uploads::status))
-        .route("/pinterest-media-upload.s3-accelerate.amazonaws.com/", post(uploads::receive))
+/// A registered video.
+#[derive(Debug, Clone)]
+struct Media {
+    account: String,
+    parameters: Vec<(String, String)>,
+    ends_at: OffsetDateTime,
+    outcome: Option<Outcome>,
 }
 
-/// The accounts that can be chosen.
-fn accounts() -> Vec<Account> {
+#[derive(Debug, Clone)]
+enum Outcome {
+    Failed(i64),
+    Ready {
+        file: LiveMedia,
+        at: OffsetDateTime,
+    },
+}
+
+#[derive(Debug, Clone)]
+struct Pin {
+    id: String,
+    account: String,
+    board: String,
+    section: Option<String>,
+    created_at: OffsetDateTime,
+    body: serde_json::Value,
+}
+
+/// An account as Pinterest knows it.
+struct Pinner {
+    account: Account,
+    account_type: &'static str,
+}
+
+fn pinners() -> Vec<Pinner> {
     [
-        ("1029384756102938475", "sample_studio", "Sample Studio"),
-        ("1029384756102938476", "sample_kitchen", "Sample Kitchen"),
+        ("813744226420795884", "samplestudio", "Sample Studio", "BUSINESS"),
+        ("813744226420795885", "samplebakery", "Sample Bakery", "BUSINESS"),
+        ("813744226420795886", "sampleworkshop", "", "PINNER"),
     ]
     .into_iter()
-    .map(|(id, username, name)| Account { id: id.to_owned(), username: username.to_owned(), name: name.to_owned() })
+    .map(|(id, username, name, account_type)| Pinner {
+        account: Account {
+            id: id.to_owned(),
+            username: username.to_owned(),
+            name: name.to_owned(),
+        },
+        account_type,
+    })
     .collect()
 }
 
-fn account(id: &str) -> Option<Account> {
-    accounts().into_iter().find(|account| account.id == id)
+pub(crate) fn routes() -> Router<World> {
+    let router = Router::new()
+        .route("/www.pinterest.com/oauth/", get(consent::authorize))
+        .route(&format!("/{STORE}/"), post(store::take));
+    HOSTS.into_iter().fold(router, |router, host| {
+        let at = |path: &str| format!("/{host}/v5{path}");
+        router
+            .route(&at("/oauth/token"), post(consent::token))
+            .route(&at("/oauth/token/revoke"), post(consent::revoke))
+            .route(&at("/user_account"), get(consent::user))
+            .route(&at("/boards"), get(boards::list))
+            .route(&at("/boards/{board}/sections"), get(boards::sections))
+            .route(&at("/boards/{board}/pins"), get(pins::of_board))
+            .route(
+                &at("/boards/{board}/sections/{section}/pins"),
+                get(pins::of_section),
+            )
+            .route(&at("/media"), post(media::register))
+            .route(&at("/media/{id}"), get(media::status))
+            .route(&at("/pins"), post(pins::create).get(pins::list))
+            .route(&at("/pins/{id}"), get(pins::read).delete(pins::delete))
+    })
 }

@@ -1,248 +1,373 @@
-//! Pins: made, listed, shown, removed.
-
-use std::collections::BTreeMap;
+//! Pins: made, listed, read, deleted.
 
 use axum::{
     body::Bytes,
-    extract::{Path, Query, State},
+    extract::{Path, Query, State as Shared},
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderMap, StatusCode};
-use serde::Deserialize;
+use http::{HeaderMap, StatusCode, Uri};
 use serde_json::{Value, json};
-use time::{OffsetDateTime, macros::format_description};
 
-use super::{NETWORK, boards, said::{Said, caller}};
-use crate::{Account, LiveMedia, LivePost, World};
+use super::{
+    Outcome, Pin,
+    boards::{self, Board},
+    pinners,
+    wire::{Category, answer, enter, invalid, ok, page, refusal, with_id, written},
+};
+use crate::{LiveMedia, LivePost, World};
 
+/// What a Pin needs, all of it.
 const TO_PIN: [&str; 4] = ["boards:read", "boards:write", "pins:read", "pins:write"];
+const FIELDS: [&str; 10] = [
+    "board_id",
+    "board_section_id",
+    "title",
+    "description",
+    "alt_text",
+    "link",
+    "dominant_color",
+    "parent_pin_id",
+    "sponsor_id",
+    "media_source",
+];
+const LENGTHS: [(&str, usize); 4] = [
+    ("title", 100),
+    ("description", 800),
+    ("alt_text", 500),
+    ("link", 2048),
+];
 
-/// A Pin.
-#[derive(Debug, Clone)]
-pub(super) struct Pin {
-    id: String,
-    owner: String,
-    board: String,
-    section: Option<String>,
-    title: Option<String>,
-    description: Option<String>,
-    link: Option<String>,
-    alt_text: Option<String>,
-    media_type: &'static str,
-    created_at: OffsetDateTime,
-    listed_at: OffsetDateTime,
-}
-
-impl Pin {
-    pub(super) fn foreign(id: &str, owner: &str, board: &str, description: &str, at: OffsetDateTime) -> Self {
-        Self {
-            id: id.to_owned(),
-            owner: owner.to_owned(),
-            board: board.to_owned(),
-            section: None,
-            title: None,
-            description: Some(description.to_owned()),
-            link: None,
-            alt_text: None,
-            media_type: "image",
-            created_at: at,
-            listed_at: at,
-        }
-    }
-
-    fn json(&self) -> Value {
-        let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
-        json!({
-            "id": self.id, "created_at": self.created_at.format(format).unwrap_or_default(), "link": self.link,
-            "title": self.title, "description": self.description, "dominant_color": "#6E7874", "alt_text": self.alt_text,
-            "board_id": self.board, "board_section_id": self.section, "is_owner": true, "is_standard": true,
-            "creative_type": "REGULAR", "parent_pin_id": null, "has_been_promoted": false,
-            "media": { "media_type": self.media_type }, "pin_metrics": null
-        })
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewPin {
-    board_id: String,
-    board_section_id: Option<String>,
-    title: Option<String>,
-    description: Option<String>,
-    link: Option<String>,
-    alt_text: Option<String>,
-    media_source: Source,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "source_type", rename_all = "snake_case")]
-enum Source {
-    ImageUrl {
-        url: String,
-    },
-    VideoId {
-        media_id: String,
-        cover_image_url: Option<String>,
-        cover_image_content_type: Option<String>,
-        cover_image_key_frame_time: Option<u32>,
-    },
-}
-
-pub(super) async fn create(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Result<Said, Said> {
-    let account = caller(&world, &headers, &TO_PIN)?;
-    let new: NewPin = serde_json::from_slice(&body).map_err(|error| Said::invalid(&error.to_string()))?;
-    if world.states().pinterest().on_trial {
-        return Err(Said::refused(
+pub(super) async fn create(
+    Shared(world): Shared<World>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let account = match enter(&world, &headers, &TO_PIN, Category::Write) {
+        Ok(account) => account,
+        Err(refusal) => return refusal,
+    };
+    let is_sandbox = uri.path().starts_with("/api-sandbox.");
+    if world.states().pinterest().is_on_trial && !is_sandbox {
+        return refusal(
+            &world,
             403,
             29,
             "Apps with Trial access may not create Pins in production https://api.pinterest.com - use API Sandbox https://api-sandbox.pinterest.com instead.",
+        );
+    }
+    let Ok(order) = serde_json::from_slice::<Value>(&body) else {
+        return invalid(&world, "the body is no JSON");
+    };
+    let board = match check(&world, &account, &order) {
+        Ok(board) => board,
+        Err(refusal) => return refusal,
+    };
+    match media_of(&world, &account, &order["media_source"]).await {
+        Ok((kind, file)) => {
+            let pin = publish(&world, &account, &board, &order, (kind, file), is_sandbox);
+            answer(&world, StatusCode::CREATED, pin)
+        }
+        Err(refusal) => refusal,
+    }
+}
+
+fn check(world: &World, account: &str, order: &Value) -> Result<Board, Response> {
+    let refuse = |why: &str| Err(invalid(world, why));
+    let unknown = order
+        .as_object()
+        .and_then(|fields| fields.keys().find(|key| !FIELDS.contains(&key.as_str())));
+    if let Some(field) = unknown {
+        return refuse(&format!("{{...}} ('{field}' was unexpected)"));
+    }
+    for (field, most) in LENGTHS {
+        let given = &order[field];
+        let fits = given
+            .as_str()
+            .is_some_and(|text| text.chars().count() <= most);
+        if !given.is_null() && !fits {
+            return refuse(&format!("{{'{field}': ...}} ({field} is too long)"));
+        }
+    }
+    if let Some(link) = order["link"].as_str()
+        && url::Url::parse(link).map_or(true, |url| !matches!(url.scheme(), "http" | "https"))
+    {
+        return Err(refusal(
+            world,
+            400,
+            1,
+            "Whoops! That's an invalid URL.",
         ));
     }
-    let board = boards::own(&account, &new.board_id)?;
-    if let Some(section) = &new.board_section_id
-        && !board.sections.contains(&section.as_str())
+    let board_id = order["board_id"].as_str().unwrap_or_default();
+    let board = boards::find(world, account, board_id)?;
+    if let Some(section) = order["board_section_id"].as_str()
+        && !board.sections.iter().any(|(id, _)| id == section)
     {
-        return Err(Said::refused(404, 2031, "Board section not found."));
+        return Err(refusal(
+            world,
+            404,
+            2031,
+            "Board section not found.",
+        ));
     }
-    for (name, text, most) in [
-        ("title", &new.title, 100),
-        ("description", &new.description, 800),
-        ("alt_text", &new.alt_text, 500),
-        ("link", &new.link, 2048),
-    ] {
-        if text.as_ref().is_some_and(|text| text.chars().count() > most) {
-            return Err(Said::invalid(&format!("{name} is longer than {most}")));
-        }
-    }
-    let (media, media_type) = source(&world, &account, &new.media_source).await?;
-    let now = world.now();
-    let id = world.number().to_string();
-    let listed_at = now + world.states().pinterest().listing_delay;
-    let pin = Pin {
-        id: id.clone(),
-        owner: account.id.clone(),
-        board: new.board_id,
-        section: new.board_section_id,
-        title: new.title,
-        description: new.description,
-        link: new.link,
-        alt_text: new.alt_text,
-        media_type,
-        created_at: now,
-        listed_at,
-    };
-    world.publish(LivePost {
-        network: NETWORK.to_owned(),
-        account_id: account.id,
-        account_name: account.name,
-        post_id: id.clone(),
-        kind: "pin".to_owned(),
-        text: pin.description.clone().unwrap_or_default(),
-        media: vec![media],
-        created_at: now,
-        url: format!("https://www.pinterest.com/pin/{id}/"),
-        details: json!({ "boardId": pin.board, "sectionId": pin.section, "title": pin.title, "link": pin.link, "altText": pin.alt_text }),
-    });
-    let said = pin.json();
-    world.states().pinterest().pins.push(pin);
-    Ok(Said::new(StatusCode::CREATED, said))
+    Ok(board)
 }
 
-async fn source(world: &World, account: &Account, source: &Source) -> Result<(LiveMedia, &'static str), Said> {
-    match source {
-        Source::ImageUrl { url } => {
-            let unreachable = || Said::refused(400, 235, "Unable to reach the URL. Please check the URL and try again.");
-            if !url.starts_with("https://") {
-                return Err(Said::invalid("Whoops! Looks like this is an invalid URL"));
-            }
-            let pulled = world.pull(url).await.map_err(|_| unreachable())?;
-            if !matches!(pulled.status, 200 | 206) {
-                return Err(unreachable());
-            }
-            let kind = match pulled.bytes.get(..4) {
-                Some([0xff, 0xd8, 0xff, _]) => "image/jpeg",
-                Some([0x89, b'P', b'N', b'G']) => "image/png",
-                _ => return Err(Said::invalid("the file is neither JPEG nor PNG")),
+/// The kind of a Pin and its file.
+async fn media_of(
+    world: &World,
+    account: &str,
+    source: &Value,
+) -> Result<(&'static str, LiveMedia), Response> {
+    let refuse = |why: &str| Err(invalid(world, why));
+    match source["source_type"].as_str() {
+        Some("image_url") => {
+            let Some(url) = source["url"].as_str() else {
+                return refuse("{'media_source': ...} ('url' is a required property)");
             };
-            Ok((world.keep(kind, pulled.bytes), "image"))
+            fetch(world, url).await.map(|file| ("image", file))
         }
-        Source::VideoId { media_id, cover_image_url, cover_image_content_type, cover_image_key_frame_time } => {
-            let now = world.now();
-            let video = world.states().pinterest().videos.get(media_id).cloned();
-            let video = video.filter(|video| video.owner == account.id).ok_or_else(|| Said::invalid("unknown media_id"))?;
-            if video.status(now) != "succeeded" {
-                return Err(Said::invalid(&format!("media {media_id} is {}", video.status(now))));
+        Some("video_id") => {
+            let has_cover = source["cover_image_url"].is_string()
+                || source["cover_image_content_type"].is_string()
+                    && source["cover_image_data"].is_string()
+                || source["cover_image_key_frame_time"].is_u64();
+            if !has_cover {
+                return refuse(
+                    "{'media_source': ...} ('cover_image_url' or 'cover_image_content_type' is a required property)",
+                );
             }
-            if cover_image_url.is_none() && cover_image_content_type.is_none() && cover_image_key_frame_time.is_none() {
-                return Err(Said::invalid("one of cover_image_url, cover_image_content_type is required"));
+            let id = source["media_id"].as_str().unwrap_or_default();
+            let state = world.states().pinterest();
+            let media = state
+                .media
+                .get(id)
+                .filter(|media| media.account == account)
+                .cloned();
+            drop(state);
+            match media.map(|media| media.outcome) {
+                Some(Some(Outcome::Ready { file, at })) if world.now() >= at => {
+                    Ok(("video", file))
+                }
+                Some(Some(Outcome::Failed(_) | Outcome::Ready { .. }) | None) => {
+                    refuse("{'media_source': ...} (the media is not ready)")
+                }
+                None => Err(refusal(world, 404, 404, "Media not found.")),
             }
-            video.file.map(|file| (file, "video")).ok_or_else(|| Said::invalid("the video did not arrive"))
         }
+        _ => refuse("{'media_source': ...} (source_type is not one that this interface serves)"),
     }
 }
 
-pub(super) async fn of_board(
-    State(world): State<World>,
-    headers: HeaderMap,
-    Path(board): Path<String>,
-    Query(query): Query<BTreeMap<String, String>>,
-) -> Result<Said, Said> {
-    let account = caller(&world, &headers, &["boards:read", "pins:read"])?;
-    boards::own(&account, &board)?;
-    page(&world, &query, |pin| pin.board == board)
+async fn fetch(world: &World, url: &str) -> Result<LiveMedia, Response> {
+    let unreachable = || {
+        Err(refusal(
+            world,
+            400,
+            1,
+            "Unable to reach the URL. Please check that the image is reachable.",
+        ))
+    };
+    let Ok(pulled) = world.pull(url).await else {
+        return unreachable();
+    };
+    if !matches!(pulled.status, 200 | 206) {
+        return unreachable();
+    }
+    let is_picture = matches!(
+        imagesize::image_type(&pulled.bytes),
+        Ok(imagesize::ImageType::Jpeg | imagesize::ImageType::Png)
+    );
+    if !is_picture {
+        return Err(invalid(
+            world,
+            "{'media_source': ...} (the image is neither JPEG nor PNG)",
+        ));
+    }
+    Ok(world.keep(&pulled.content_type, pulled.bytes))
 }
 
-pub(super) async fn of_section(
-    State(world): State<World>,
-    headers: HeaderMap,
-    Path((board, section)): Path<(String, String)>,
-    Query(query): Query<BTreeMap<String, String>>,
-) -> Result<Said, Said> {
-    let account = caller(&world, &headers, &["boards:read", "pins:read"])?;
-    boards::own(&account, &board)?;
-    page(&world, &query, |pin| pin.section.as_deref() == Some(section.as_str()))
+fn publish(
+    world: &World,
+    account: &str,
+    board: &Board,
+    order: &Value,
+    (kind, file): (&str, LiveMedia),
+    is_sandbox: bool,
+) -> Value {
+    let id = (813_000_000_000_000_000 + world.number()).to_string();
+    let now = world.now();
+    let owner = pinners()
+        .into_iter()
+        .find(|known| known.account.id == account)
+        .map(|known| known.account);
+    let username = owner.map_or_else(String::new, |owner| owner.username);
+    let body = json!({
+        "id": id,
+        "created_at": written(now),
+        "link": order["link"],
+        "title": order["title"],
+        "description": order["description"],
+        "dominant_color": "#6E7874",
+        "alt_text": order["alt_text"],
+        "board_id": board.id,
+        "board_section_id": order["board_section_id"],
+        "board_owner": {"username": username},
+        "is_owner": true,
+        "is_standard": true,
+        "creative_type": if kind == "video" { "VIDEO" } else { "REGULAR" },
+        "parent_pin_id": null,
+        "has_been_promoted": false,
+        "media": {"media_type": kind},
+        "pin_metrics": null,
+    });
+    world.states().pinterest().pins.push(Pin {
+        id: id.clone(),
+        account: account.to_owned(),
+        board: board.id.clone(),
+        section: order["board_section_id"].as_str().map(str::to_owned),
+        created_at: now,
+        body: body.clone(),
+    });
+    world.publish(LivePost {
+        network: "pinterest".to_owned(),
+        account_id: account.to_owned(),
+        account_name: username,
+        url: format!("https://www.pinterest.com/pin/{id}/"),
+        post_id: id,
+        kind: kind.to_owned(),
+        text: order["description"].as_str().unwrap_or_default().to_owned(),
+        media: vec![file],
+        created_at: now,
+        details: json!({
+            "board": board.name,
+            "boardId": board.id,
+            "boardSectionId": order["board_section_id"],
+            "title": order["title"],
+            "link": order["link"],
+            "altText": order["alt_text"],
+            "coverImageKeyFrameTime": order["media_source"]["cover_image_key_frame_time"],
+            "isSandbox": is_sandbox,
+        }),
+    });
+    body
 }
 
 pub(super) async fn list(
-    State(world): State<World>,
+    Shared(world): Shared<World>,
+    Query(pairs): Query<Vec<(String, String)>>,
     headers: HeaderMap,
-    Query(query): Query<BTreeMap<String, String>>,
-) -> Result<Said, Said> {
-    let account = caller(&world, &headers, &["boards:read", "pins:read"])?;
-    page(&world, &query, |pin| pin.owner == account.id)
+) -> Response {
+    let account = match enter(&world, &headers, &["boards:read", "pins:read"], Category::Read) {
+        Ok(account) => account,
+        Err(refusal) => return refusal,
+    };
+    listed(&world, &pairs, |pin| pin.account == account)
 }
 
-fn page(world: &World, query: &BTreeMap<String, String>, fits: impl Fn(&Pin) -> bool) -> Result<Said, Said> {
-    let size: usize = query.get("page_size").map_or(Ok(25), |text| text.parse()).unwrap_or(0);
-    if !(1..=250).contains(&size) {
-        return Err(Said::invalid("page_size must be 1 to 250"));
+pub(super) async fn of_board(
+    Shared(world): Shared<World>,
+    Path(board): Path<String>,
+    Query(pairs): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+) -> Response {
+    let found = enter(&world, &headers, &["boards:read", "pins:read"], Category::Read)
+        .and_then(|account| boards::find(&world, &account, &board));
+    match found {
+        Ok(board) => listed(&world, &pairs, |pin| pin.board == board.id),
+        Err(refusal) => refusal,
     }
+}
+
+pub(super) async fn of_section(
+    Shared(world): Shared<World>,
+    Path((board, section)): Path<(String, String)>,
+    Query(pairs): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+) -> Response {
+    let found = enter(&world, &headers, &["boards:read", "pins:read"], Category::Read)
+        .and_then(|account| boards::find(&world, &account, &board));
+    match found {
+        Ok(board) if board.sections.iter().any(|(id, _)| *id == section) => {
+            listed(&world, &pairs, |pin| {
+                pin.board == board.id && pin.section.as_ref() == Some(&section)
+            })
+        }
+        Ok(_) => refusal(&world, 404, 2031, "Board section not found."),
+        Err(refusal) => refusal,
+    }
+}
+
+/// Newest first, without those that the lists do not show yet.
+fn listed(world: &World, pairs: &[(String, String)], fits: impl Fn(&Pin) -> bool) -> Response {
     let now = world.now();
-    let state = world.states().pinterest();
-    let mut listed: Vec<&Pin> = state.pins.iter().filter(|pin| pin.listed_at <= now && fits(pin)).collect();
-    listed.sort_by_key(|pin| std::cmp::Reverse(pin.created_at));
-    let start: usize = query.get("bookmark").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let bookmark = (start + size < listed.len()).then(|| (start + size).to_string());
-    let items: Vec<Value> = listed.iter().skip(start).take(size).map(|pin| pin.json()).collect();
-    Ok(Said::good(json!({ "items": items, "bookmark": bookmark })))
-}
-
-pub(super) async fn show(State(world): State<World>, headers: HeaderMap, Path(id): Path<String>) -> Result<Said, Said> {
-    let account = caller(&world, &headers, &["boards:read", "pins:read"])?;
-    let state = world.states().pinterest();
-    let pin = state.pins.iter().find(|pin| pin.id == id && pin.owner == account.id);
-    pin.map(|pin| Said::good(pin.json())).ok_or_else(|| Said::refused(404, 50, "Pin not found."))
-}
-
-pub(super) async fn remove(State(world): State<World>, headers: HeaderMap, Path(id): Path<String>) -> Result<Response, Said> {
-    let account = caller(&world, &headers, &["boards:read", "boards:write", "pins:read", "pins:write"])?;
-    let mut state = world.states().pinterest();
-    let before = state.pins.len();
-    state.pins.retain(|pin| pin.id != id || pin.owner != account.id);
-    if state.pins.len() == before {
-        return Err(Said::refused(404, 50, "Pin not found."));
+    let items: Vec<Value> = {
+        let state = world.states().pinterest();
+        state
+            .pins
+            .iter()
+            .rev()
+            .filter(|pin| now >= pin.created_at + state.listing_delay)
+            .filter(|pin| fits(pin))
+            .map(|pin| pin.body.clone())
+            .collect()
+    };
+    match page(world, items, pairs) {
+        Ok(part) => ok(world, part),
+        Err(refusal) => refusal,
     }
-    drop(state);
-    world.take_down(NETWORK, &id);
-    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+pub(super) async fn read(
+    Shared(world): Shared<World>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(refusal) = enter(&world, &headers, &["boards:read", "pins:read"], Category::Read) {
+        return refusal;
+    }
+    let found = world
+        .states()
+        .pinterest()
+        .pins
+        .iter()
+        .find(|pin| pin.id == id)
+        .map(|pin| pin.body.clone());
+    match found {
+        Some(body) => ok(&world, body),
+        None => refusal(&world, 404, 50, "Pin not found."),
+    }
+}
+
+pub(super) async fn delete(
+    Shared(world): Shared<World>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let account = match enter(&world, &headers, &TO_PIN, Category::Write) {
+        Ok(account) => account,
+        Err(refusal) => return refusal,
+    };
+    let found = world
+        .states()
+        .pinterest()
+        .pins
+        .iter()
+        .find(|pin| pin.id == id)
+        .map(|pin| pin.account.clone());
+    match found {
+        None => refusal(&world, 404, 50, "Pin not found."),
+        Some(owner) if owner != account => refusal(
+            &world,
+            403,
+            29,
+            "You are not permitted to access that resource.",
+        ),
+        Some(_) => {
+            world.states().pinterest().pins.retain(|pin| pin.id != id);
+            world.take_down("pinterest", &id);
+            with_id(&world, StatusCode::NO_CONTENT.into_response())
+        }
+    }
 }
