@@ -31,6 +31,8 @@ pub(crate) fn of(folder: &Path, names: &[String]) -> Result<BTreeMap<String, Str
     if secrets.len() > before {
         write_privately(&path, &serde_json::to_vec_pretty(&secrets)?)?;
     }
+    // Those of the simulated networks stay in the file, and must not be taken for real ones.
+    secrets.retain(|name, _| names.contains(name));
     Ok(secrets)
 }
 
@@ -43,4 +45,22 @@ fn write_privately(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         .mode(0o600)
         .open(path)?;
     file.write_all(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_last_and_only_those_that_are_asked_for_are_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = |names: &[&str]| names.iter().copied().map(str::to_owned).collect::<Vec<_>>();
+        let first = of(folder.path(), &names(&["JWT_SECRET", "X_CLIENT_SECRET"])).unwrap();
+        assert_eq!(first.len(), 2);
+        let second = of(folder.path(), &names(&["JWT_SECRET"])).unwrap();
+        assert_eq!(second.len(), 1);
+        assert_eq!(second["JWT_SECRET"], first["JWT_SECRET"]);
+        let third = of(folder.path(), &names(&["X_CLIENT_SECRET"])).unwrap();
+        assert_eq!(third["X_CLIENT_SECRET"], first["X_CLIENT_SECRET"]);
+    }
 }

@@ -14,9 +14,9 @@ usage: cargo xtask <command>
 run
   dev [--no-worker] [--features F] …  everything on one machine; also `cargo dev`
   worker [--features F] …             the publisher alone; also `cargo worker`
-  seed …                              fills the development database with examples
+  seed                                makes a user to try things with, at a running `cargo dev`
   grant-admin EMAIL                   makes a user an administrator
-  demo …                              walks through connecting and publishing
+  demo [NETWORK…]                     connects and publishes at a running `cargo dev`, and counts what is live
 
 prove
   check                               format, lints, docs, dependencies, stale files; all are run
