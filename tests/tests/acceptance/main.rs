@@ -6,4 +6,13 @@
 mod house;
 mod networks;
 
+mod bad_input;
+mod crash;
+mod disconnect;
+mod edit;
+mod limits;
+mod lost;
+mod names;
 mod publish;
+mod secrets;
+mod tenants;

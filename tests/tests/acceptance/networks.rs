@@ -22,6 +22,18 @@ pub struct Network {
 pub struct Commit {
     pub host: &'static str,
     pub route: &'static str,
+    pub after_loss: AfterLoss,
+}
+
+/// What can be learnt of a call whose answer was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterLoss {
+    /// Whether it had its effect; if not, it is sent again.
+    All,
+    /// Where it had its effect, the post is found; where it had none, nothing proves that.
+    Found,
+    /// Nothing.
+    Nothing,
 }
 
 /// What a post carries.
@@ -35,43 +47,55 @@ pub const NETWORKS: &[Network] = &[
     Network {
         platform: Platform::Linkedin,
         options: none,
-        picture: commit("api.linkedin.com", "POST /rest/posts"),
-        video: commit("api.linkedin.com", "POST /rest/posts"),
+        picture: commit("api.linkedin.com", "POST /rest/posts", AfterLoss::Nothing),
+        video: commit("api.linkedin.com", "POST /rest/posts", AfterLoss::Nothing),
         tells_id: true,
     },
     Network {
         platform: Platform::Pinterest,
         options: || json!({"boardId": "549755885175"}),
-        picture: commit("api.pinterest.com", "POST /v5/pins"),
-        video: commit("api.pinterest.com", "POST /v5/pins"),
+        picture: commit("api.pinterest.com", "POST /v5/pins", AfterLoss::Found),
+        video: commit("api.pinterest.com", "POST /v5/pins", AfterLoss::Found),
         tells_id: true,
     },
     Network {
         platform: Platform::Tiktok,
         options: || json!({"privacyLevel": "SELF_ONLY"}),
-        picture: commit("open.tiktokapis.com", "POST /v2/post/publish/content/init/"),
-        video: commit("open-upload.tiktokapis.com", "PUT /video/"),
+        picture: commit(
+            "open.tiktokapis.com",
+            "POST /v2/post/publish/content/init/",
+            AfterLoss::Nothing,
+        ),
+        video: commit("open-upload.tiktokapis.com", "PUT /video/", AfterLoss::All),
         // Only what is public has an id there.
         tells_id: false,
     },
     Network {
         platform: Platform::X,
         options: none,
-        picture: commit("api.x.com", "POST /2/tweets"),
-        video: commit("api.x.com", "POST /2/tweets"),
+        picture: commit("api.x.com", "POST /2/tweets", AfterLoss::Found),
+        video: commit("api.x.com", "POST /2/tweets", AfterLoss::Found),
         tells_id: true,
     },
     Network {
         platform: Platform::Youtube,
         options: none,
         picture: None,
-        video: commit("www.googleapis.com", "PUT /upload/youtube/v3/videos"),
+        video: commit(
+            "www.googleapis.com",
+            "PUT /upload/youtube/v3/videos",
+            AfterLoss::All,
+        ),
         tells_id: true,
     },
 ];
 
-const fn commit(host: &'static str, route: &'static str) -> Option<Commit> {
-    Some(Commit { host, route })
+const fn commit(host: &'static str, route: &'static str, after_loss: AfterLoss) -> Option<Commit> {
+    Some(Commit {
+        host,
+        route,
+        after_loss,
+    })
 }
 
 fn none() -> Value {

@@ -3,6 +3,7 @@
 mod answer;
 mod person;
 mod settings;
+mod verdict;
 mod world;
 
 use std::sync::{
@@ -25,6 +26,7 @@ use url::Url;
 
 pub use answer::Answer;
 pub use person::Person;
+pub use settings::CANARY;
 
 use crate::networks::{Network, What};
 
