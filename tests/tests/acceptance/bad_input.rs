@@ -85,7 +85,7 @@ fn cases() -> Vec<Case> {
             NOW,
             json!({"options": {"boardId": "1"}}),
             "options.boardId",
-            "unknown_field",
+            "unknown_option",
         ),
         case(
             NOW,
@@ -115,7 +115,7 @@ fn cases() -> Vec<Case> {
         case(
             NOW,
             media(json!({"type": "image"})),
-            "media",
+            "media.url",
             "missing_field",
         ),
         case(
@@ -275,15 +275,17 @@ async fn each_network_names_the_rule_of_its_own_that_is_broken(pool: PgPool) {
 async fn bodies_that_are_none_are_refused_without_a_stumble(pool: PgPool) {
     let house = House::open(pool).await;
     let ada = house.sign_up().await;
-    let deep = "[".repeat(100_000);
+    let good = house.draft(Network::of(Platform::X), What::Picture, "And then some");
+    let trailed = format!("{good} {{}}");
+    let deep = format!("{{\"options\": {}", "[".repeat(100_000));
     let large = format!("{{\"caption\": \"{}\"}}", "x".repeat(2 << 20));
     for (body, status) in [
         ("", StatusCode::BAD_REQUEST),
         ("{", StatusCode::BAD_REQUEST),
-        ("[]", StatusCode::UNPROCESSABLE_ENTITY),
+        ("[[]]", StatusCode::UNPROCESSABLE_ENTITY),
         ("null", StatusCode::UNPROCESSABLE_ENTITY),
         ("\"text\"", StatusCode::UNPROCESSABLE_ENTITY),
-        ("{}{}", StatusCode::BAD_REQUEST),
+        (&trailed, StatusCode::BAD_REQUEST),
         (
             "{\"platform\": \"x\", \"platform\": \"x\"}",
             StatusCode::UNPROCESSABLE_ENTITY,

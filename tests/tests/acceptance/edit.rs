@@ -51,8 +51,8 @@ async fn a_canceled_post_never_goes_out(pool: PgPool) {
         let platform = network.platform;
         house.connect(&ada, platform).await;
         let (what, _) = network.simplest();
-        let due = house.now() + Duration::days(1);
-        for ahead in [Duration::days(1), Duration::minutes(1)] {
+        for ahead in [Duration::hours(23), Duration::minutes(1)] {
+            let due = house.now() + Duration::days(1);
             let words = format!("Never, {platform}");
             let id = house
                 .schedule(&ada, &house.draft(network, what, &words), due)
