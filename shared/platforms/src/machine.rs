@@ -43,6 +43,21 @@ pub enum Action<O> {
     WaitUntil(OffsetDateTime),
 }
 
+impl<O> Action<O> {
+    /// Sends `call` when `then` has come.
+    pub(crate) fn at(
+        then: OffsetDateTime,
+        now: OffsetDateTime,
+        call: impl FnOnce() -> Call,
+    ) -> Self {
+        if now < then {
+            Self::WaitUntil(then)
+        } else {
+            Self::Send(call())
+        }
+    }
+}
+
 /// What came of a call.
 #[derive(Debug, Clone)]
 pub enum Event {

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     Action, Answer, Asset, Auth, Call, Content, Event, Fault, FormValue, Machine, Part,
     PublishContext, Receipt, Verdict,
-    meta::{self, Listed, ask, at, graph, success},
+    meta::{self, Listed, ask, graph, success},
     next_look,
 };
 
@@ -131,7 +131,7 @@ impl Machine for Publish {
                 armed_at, number, ..
             } => {
                 let then = next_look(*armed_at, *number).unwrap_or(cx.now);
-                at(cx, then, || evidence::look(cx, *armed_at))
+                Action::at(then, cx.now, || evidence::look(cx, *armed_at))
             }
             Self::Permalink { id } => {
                 let url = graph(cx.app, &[id]);
@@ -146,7 +146,9 @@ impl Machine for Publish {
             Self::Transfer { upload, from, to } => {
                 Action::Send(video::transfer(cx, upload, *from..*to))
             }
-            Self::Watch { watch } => at(cx, watch.ask_at, || video::ask_status(cx, watch)),
+            Self::Watch { watch } => {
+                Action::at(watch.ask_at, cx.now, || video::ask_status(cx, watch))
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Action, Answer, Asset, Content, Event, Fault, Machine, PublishContext, Receipt, Verdict,
-    meta::{self, Listed, Row, ask, at, graph, success},
+    meta::{self, Listed, Row, ask, graph, success},
     next_look,
 };
 
@@ -133,16 +133,18 @@ impl Machine for Publish {
         match self {
             Self::Create { .. } => Action::Send(container::create(cx)),
             Self::Limit => Action::Send(container::ask_limit(cx)),
-            Self::Look { doubt } => at(cx, doubt.ask_at(cx), || {
+            Self::Look { doubt } => Action::at(doubt.ask_at(cx), cx.now, || {
                 container::ask_status(cx, &doubt.container)
             }),
-            Self::Match { doubt, .. } => at(cx, doubt.ask_at(cx), || container::look(cx)),
+            Self::Match { doubt, .. } => {
+                Action::at(doubt.ask_at(cx), cx.now, || container::look(cx))
+            }
             Self::Permalink { id } => {
                 Action::Send(ask("read_permalink", graph(cx.app, &[id]), "permalink").optional())
             }
             Self::Process {
                 container, ask_at, ..
-            } => at(cx, *ask_at, || container::ask_status(cx, container)),
+            } => Action::at(*ask_at, cx.now, || container::ask_status(cx, container)),
             Self::Publish { container, .. } => Action::Send(container::publish(cx, container)),
             Self::Published { id, url } => Action::Done(Receipt {
                 external_id: id.clone(),

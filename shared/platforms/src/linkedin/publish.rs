@@ -176,11 +176,11 @@ impl Machine for Publish {
             }
             Self::InitializeImage { .. } => Action::Send(initialize_image(cx)),
             Self::InitializeVideo { .. } => Action::Send(initialize_video(cx)),
-            Self::Look { ask_at, .. } => at(cx, *ask_at, || lookup::look(cx)),
+            Self::Look { ask_at, .. } => Action::at(*ask_at, cx.now, || lookup::look(cx)),
             Self::Post { media, ask_at, .. } => {
-                at(cx, ask_at.unwrap_or(cx.now), || post(cx, media))
+                Action::at(ask_at.unwrap_or(cx.now), cx.now, || post(cx, media))
             }
-            Self::ProcessVideo { video, ask_at, .. } => at(cx, *ask_at, || {
+            Self::ProcessVideo { video, ask_at, .. } => Action::at(*ask_at, cx.now, || {
                 let path = format!("/rest/videos/{}", encoded(video));
                 versioned(cx.app, Call::get("ask_status", api(cx.app, &path)))
             }),
@@ -283,18 +283,6 @@ impl Machine for Publish {
             )
             | (state @ Self::Published { .. }, Event::Answer(_) | Event::Lost) => Ok(state),
         }
-    }
-}
-
-fn at(
-    cx: &PublishContext<'_>,
-    then: OffsetDateTime,
-    call: impl FnOnce() -> Call,
-) -> Action<Receipt> {
-    if cx.now < then {
-        Action::WaitUntil(then)
-    } else {
-        Action::Send(call())
     }
 }
 

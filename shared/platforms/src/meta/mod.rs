@@ -14,9 +14,7 @@ pub(crate) use fault::{
 pub(crate) use signature::receive;
 pub use signature::{SignedRequest, SignedRequestError, signed_request};
 
-use time::OffsetDateTime;
-
-use crate::{Action, Answer, App, Auth, Call, Fault, PublishContext, Receipt};
+use crate::{Answer, App, Auth, Call, Fault, PublishContext};
 
 /// Grants at Meta live and die together, whichever of its networks they were given for.
 pub(crate) const GRANT_FAMILY: &str = "meta";
@@ -50,19 +48,6 @@ fn host(root: &str, app: &App, path: &[&str]) -> Url {
 pub(crate) fn ask(name: &'static str, mut url: Url, fields: &str) -> Call {
     url.query_pairs_mut().append_pair("fields", fields);
     Call::get(name, url).auth(Auth::BearerWithProof)
-}
-
-/// Sends `call` when `then` has come.
-pub(crate) fn at(
-    cx: &PublishContext<'_>,
-    then: OffsetDateTime,
-    call: impl FnOnce() -> Call,
-) -> Action<Receipt> {
-    if cx.now < then {
-        Action::WaitUntil(then)
-    } else {
-        Action::Send(call())
-    }
 }
 
 /// The body of a success, or the fault that the table makes of a refusal.

@@ -157,17 +157,17 @@ impl Machine for Publish {
         match self {
             Self::Create {
                 media_id, ask_at, ..
-            } => at(cx, ask_at.unwrap_or(cx.now), || {
+            } => Action::at(ask_at.unwrap_or(cx.now), cx.now, || {
                 create(cx, media_id.as_deref())
             }),
             Self::Look {
                 ask_at, bookmark, ..
-            } => at(cx, *ask_at, || {
+            } => Action::at(*ask_at, cx.now, || {
                 board_pins::look(cx, &options_of(cx), bookmark.as_deref())
             }),
             Self::Process {
                 media_id, ask_at, ..
-            } => at(cx, *ask_at, || {
+            } => Action::at(*ask_at, cx.now, || {
                 let url = api(cx.app, &format!("/v5/media/{media_id}"));
                 Call::get("ask_status", url).auth(Auth::Bearer)
             }),
@@ -238,18 +238,6 @@ impl Machine for Publish {
             )
             | (state @ Self::Published { .. }, Event::Answer(_) | Event::Lost) => Ok(state),
         }
-    }
-}
-
-fn at(
-    cx: &PublishContext<'_>,
-    then: OffsetDateTime,
-    call: impl FnOnce() -> Call,
-) -> Action<Receipt> {
-    if cx.now < then {
-        Action::WaitUntil(then)
-    } else {
-        Action::Send(call())
     }
 }
 

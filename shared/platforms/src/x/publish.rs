@@ -162,11 +162,11 @@ impl Machine for Publish {
             Self::Initialize { .. } => Action::Send(initialize(cx)),
             Self::Look {
                 armed_at, ask_at, ..
-            } => at(cx, *ask_at, || timeline::look(cx, *armed_at)),
+            } => Action::at(*ask_at, cx.now, || timeline::look(cx, *armed_at)),
             Self::Post { media, ask_at, .. } => {
-                at(cx, ask_at.unwrap_or(cx.now), || post(cx, media))
+                Action::at(ask_at.unwrap_or(cx.now), cx.now, || post(cx, media))
             }
-            Self::Process { id, ask_at, .. } => at(cx, *ask_at, || ask_status(cx, id)),
+            Self::Process { id, ask_at, .. } => Action::at(*ask_at, cx.now, || ask_status(cx, id)),
             Self::Published { id } => Action::Done(Receipt {
                 url: Some(timeline::permalink(id, cx.account.username.as_deref())),
                 external_id: Some(id.clone()),
@@ -245,18 +245,6 @@ impl Machine for Publish {
             )
             | (state @ Self::Published { .. }, Event::Answer(_) | Event::Lost) => Ok(state),
         }
-    }
-}
-
-fn at(
-    cx: &PublishContext<'_>,
-    then: OffsetDateTime,
-    call: impl FnOnce() -> Call,
-) -> Action<Receipt> {
-    if cx.now < then {
-        Action::WaitUntil(then)
-    } else {
-        Action::Send(call())
     }
 }
 
