@@ -27,6 +27,7 @@ pub struct House {
     pub settings: AllSettings,
     /// Rings for the publisher.
     pub doorbell: Doorbell,
+    clock: Clock,
     cluster: Option<Cluster>,
 }
 
@@ -91,8 +92,20 @@ impl House {
             doorbell: Doorbell::postgres(pool.clone()),
             pool,
             settings,
+            clock: Clock::default(),
             cluster,
         })
+    }
+
+    /// Over a database whose schema is up to date, with a clock that its maker may move.
+    pub fn over(pool: PgPool, settings: AllSettings, clock: Clock) -> Self {
+        Self {
+            doorbell: Doorbell::postgres(pool.clone()),
+            pool,
+            settings,
+            clock,
+            cluster: None,
+        }
     }
 
     /// Every function's routes on one router.
@@ -109,7 +122,7 @@ impl House {
         let web = WebEnv {
             pool: self.pool.clone(),
             settings: Arc::clone(http),
-            clock: Clock::default(),
+            clock: self.clock.clone(),
         };
         let (doorbell, apps) = (self.doorbell.clone(), Arc::new(networks.apps.clone()));
         let connections = connections::Env {

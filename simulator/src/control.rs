@@ -68,8 +68,6 @@ async fn set_processing(State(world): State<World>, Json(order): Json<Processing
 
 /// Ends every access token of a network, as a password change would; refresh tokens stay.
 async fn end_tokens(State(world): State<World>, Path(network): Path<String>) -> StatusCode {
-    world
-        .oauth()
-        .kill_where(|token| token.grant.network == network && token.kind != "refresh");
+    world.end_tokens(&network);
     StatusCode::NO_CONTENT
 }

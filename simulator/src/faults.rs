@@ -79,6 +79,19 @@ pub enum Fault {
     LoseAnswer,
     /// The connection breaks before anything is done.
     LoseRequest,
+    /// From this call on the network works so long on each file.
+    SlowProcessing {
+        /// The network's name, as in our URLs.
+        network: String,
+        /// How long.
+        seconds: u32,
+    },
+    /// Every access token of the network ends just before the call, as a password change would end
+    /// them; refresh tokens stay.
+    TokensEnd {
+        /// The network's name, as in our URLs.
+        network: String,
+    },
     /// It is done, but only the first half of the answer's body arrives.
     Truncate,
 }
@@ -190,6 +203,14 @@ pub(crate) async fn carry_out(
             lost()
         }
         Fault::LoseRequest => lost(),
+        Fault::SlowProcessing { network, seconds } => {
+            world.set_processing(&network, time::Duration::seconds(seconds.into()));
+            next.run(request).await
+        }
+        Fault::TokensEnd { network } => {
+            world.end_tokens(&network);
+            next.run(request).await
+        }
         Fault::Truncate => truncated(next.run(request).await).await,
     }
 }

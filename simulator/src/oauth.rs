@@ -218,6 +218,11 @@ impl OauthBook {
         self.tokens.get(text)
     }
 
+    /// Every token that was ever given out, as it was given: none of them may turn up elsewhere.
+    pub fn texts(&self) -> Vec<String> {
+        self.tokens.keys().cloned().collect()
+    }
+
     /// A token that is alive at `now`.
     pub fn live_token(&self, text: &str, now: OffsetDateTime) -> Option<&Token> {
         self.tokens

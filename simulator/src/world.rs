@@ -100,6 +100,12 @@ impl World {
         lock(&self.0.processing).insert(network.to_owned(), time);
     }
 
+    /// Ends every access token of `network`; refresh tokens stay.
+    pub fn end_tokens(&self, network: &str) {
+        self.oauth()
+            .kill_where(|token| token.grant.network == network && token.kind != "refresh");
+    }
+
     /// Fetches a file as a network would.
     pub async fn pull(&self, url: &str) -> Result<crate::Pulled, String> {
         self.0.pull.pull(url.to_owned()).await

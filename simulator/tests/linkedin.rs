@@ -1,26 +1,31 @@
 //! What the simulated LinkedIn refuses, and how.
 
-#[expect(dead_code, reason = "shared by the tests of several networks")]
-mod bench;
+mod rig;
+mod samples;
 
-use bench::{BACK, Bench, CLIENT, Reply, SECRET, bearer, jpeg, mp4, request, with_query};
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use http::Method;
+use rig::{BACK, Rig, Said, with_query};
+use samples::{jpeg, mp4};
 use serde_json::{Value, json};
 use simulator::{Fault, FaultScript};
 use time::{Duration, macros::date};
 
 const STUDIO: &str = "8sTd1oQx2z";
-const AUTHORIZE: &str = "/www.linkedin.com/oauth/v2/authorization";
-const TOKEN: &str = "/www.linkedin.com/oauth/v2/accessToken";
-const REVOKE: &str = "/www.linkedin.com/oauth/v2/revoke";
-const POSTS: &str = "/api.linkedin.com/rest/posts";
+const AUTHORIZE: &str = "www.linkedin.com/oauth/v2/authorization";
+const TOKEN: &str = "www.linkedin.com/oauth/v2/accessToken";
+const REVOKE: &str = "www.linkedin.com/oauth/v2/revoke";
+const POSTS: &str = "api.linkedin.com/rest/posts";
 const SCOPES: &str = "openid profile w_member_social";
 
 #[tokio::test]
 async fn the_consent_page_opens_for_a_registered_app_only() {
-    let bench = Bench::new("linkedin");
+    let rig = rig();
     let right = [
         ("response_type", "code"),
-        ("client_id", CLIENT),
+        ("client_id", "client"),
         ("redirect_uri", BACK),
         ("scope", SCOPES),
     ];
@@ -40,45 +45,42 @@ async fn the_consent_page_opens_for_a_registered_app_only() {
             .filter(|(key, _)| *key != name)
             .chain([(name, value)])
             .collect();
-        let page = bench.get(&with_query(AUTHORIZE, &pairs), "").await;
+        let page = get(&rig, &with_query(AUTHORIZE, &pairs), "").await;
         assert_eq!(page.status, status, "{name}={value}");
     }
 }
 
 #[tokio::test]
 async fn denial_and_state_come_back() {
-    let bench = Bench::new("linkedin");
-    let back = bench.decide(&visit(SCOPES), "deny", STUDIO).await;
+    let rig = rig();
+    let back = rig.decide(&visit(SCOPES), "deny", &[]).await;
     assert_eq!(back["error"], "user_cancelled_authorize");
     assert_eq!(back["state"], "a state");
 }
 
 #[tokio::test]
 async fn the_secret_belongs_into_the_body() {
-    let bench = Bench::new("linkedin");
-    let basic = [(
-        "authorization",
-        "Basic Y2xpZW50OmNsaWVudC1zZWNyZXQ=".to_owned(),
-    )];
-    let code = code(&bench).await;
-    let without = bench
-        .post_form(
-            TOKEN,
-            &basic,
-            &[
-                ("grant_type", "authorization_code"),
-                ("code", &code),
-                ("redirect_uri", BACK),
-                ("client_id", CLIENT),
-            ],
-        )
-        .await;
+    let rig = rig();
+    let basic = [("authorization", "Basic Y2xpZW50OnNlY3JldA==".to_owned())];
+    let code = code(&rig).await;
+    let without = form(
+        &rig,
+        TOKEN,
+        &basic,
+        &[
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("redirect_uri", BACK),
+            ("client_id", "client"),
+        ],
+    )
+    .await;
     assert_eq!(without.status, 400);
     assert_eq!(
         without.json()["error_description"],
         "A required parameter \"client_secret\" is missing"
     );
-    let wrong = exchanged(&bench, &code, BACK, "other").await;
+    let wrong = exchanged(&rig, &code, BACK, "other").await;
     assert_eq!(
         (wrong.status, &wrong.json()["error"]),
         (401, &json!("invalid_client"))
@@ -87,58 +89,58 @@ async fn the_secret_belongs_into_the_body() {
 
 #[tokio::test]
 async fn a_code_works_once_for_its_way_back_and_half_an_hour() {
-    let bench = Bench::new("linkedin");
-    let code_1 = code(&bench).await;
-    let tokens = exchanged(&bench, &code_1, BACK, SECRET).await;
+    let rig = rig();
+    let code_1 = code(&rig).await;
+    let tokens = exchanged(&rig, &code_1, BACK, "secret").await;
     assert_eq!(tokens.status, 200);
     let tokens = tokens.json();
     assert_eq!(tokens["expires_in"], 5_184_000);
     assert_eq!(tokens["scope"], "openid,profile,w_member_social");
     assert!(tokens["id_token"].is_string() && tokens["refresh_token"].is_null());
-    let again = exchanged(&bench, &code_1, BACK, SECRET).await;
+    let again = exchanged(&rig, &code_1, BACK, "secret").await;
     assert_eq!(
         (again.status, &again.json()["error"]),
         (400, &json!("invalid_request"))
     );
-    let code_2 = code(&bench).await;
+    let code_2 = code(&rig).await;
     assert_eq!(
-        exchanged(&bench, &code_2, "https://app.example/x", SECRET)
+        exchanged(&rig, &code_2, "https://app.example/x", "secret")
             .await
             .status,
         400
     );
-    let code_3 = code(&bench).await;
-    bench.clock.advance(Duration::minutes(31));
-    assert_eq!(exchanged(&bench, &code_3, BACK, SECRET).await.status, 400);
+    let code_3 = code(&rig).await;
+    rig.clock.advance(Duration::minutes(31));
+    assert_eq!(exchanged(&rig, &code_3, BACK, "secret").await.status, 400);
 }
 
 #[tokio::test]
 async fn a_token_is_told_to_be_unknown_revoked_or_expired() {
-    let bench = Bench::new("linkedin");
-    let token = token(&bench).await;
+    let rig = rig();
+    let token = token(&rig).await;
     let ask = async |token: &str| {
-        let reply = bench.get("/api.linkedin.com/v2/userinfo", token).await;
+        let reply = get(&rig, "api.linkedin.com/v2/userinfo", token).await;
         (reply.status, reply.json()["serviceErrorCode"].clone())
     };
     assert_eq!(ask(&token).await.0, 200);
     assert_eq!(ask("other").await, (401, json!(65600)));
-    bench.clock.advance(Duration::days(61));
+    rig.clock.advance(Duration::days(61));
     assert_eq!(ask(&token).await, (401, json!(65602)));
-    let token = self::token(&bench).await;
-    let form = [
+    let token = self::token(&rig).await;
+    let fields = [
         ("token", token.as_str()),
-        ("client_id", CLIENT),
-        ("client_secret", SECRET),
+        ("client_id", "client"),
+        ("client_secret", "secret"),
     ];
-    assert_eq!(bench.post_form(REVOKE, &[], &form).await.status, 200);
+    assert_eq!(form(&rig, REVOKE, &[], &fields).await.status, 200);
     assert_eq!(ask(&token).await, (401, json!(65601)));
-    assert_eq!(bench.post_form(REVOKE, &[], &form).await.status, 400);
+    assert_eq!(form(&rig, REVOKE, &[], &fields).await.status, 400);
 }
 
 #[tokio::test]
 async fn the_gateway_wants_a_served_version_and_the_protocol() {
-    let bench = Bench::new("linkedin");
-    let token = token(&bench).await;
+    let rig = rig();
+    let token = token(&rig).await;
     let send = async |version: &str, protocol: &str| {
         let mut headers = bearer(&token);
         headers.push(("content-type", "application/json".to_owned()));
@@ -150,8 +152,8 @@ async fn the_gateway_wants_a_served_version_and_the_protocol() {
                 headers.push((name, value.to_owned()));
             }
         }
-        let body = post("Hello").to_string().into();
-        bench.send(request("POST", POSTS, &headers, body)).await
+        let body = post("Hello").to_string();
+        send(&rig, Method::POST, POSTS, &headers, body).await
     };
     let missing = send("", "2.0.0").await;
     assert_eq!(
@@ -172,71 +174,61 @@ async fn the_gateway_wants_a_served_version_and_the_protocol() {
     }
     assert_eq!(send("202607", "").await.status, 400);
     assert_eq!(send("202508", "2.0.0").await.status, 201);
-    bench.simulator.world().states().linkedin().versions_as_of = date!(2026 - 08 - 18);
+    rig.simulator.world().states().linkedin().versions_as_of = date!(2026 - 08 - 18);
     assert_eq!(send("202508", "2.0.0").await.status, 426);
 }
 
 #[tokio::test]
 async fn days_are_counted_for_member_and_app() {
-    let bench = Bench::new("linkedin");
-    let token = token(&bench).await;
-    bench
-        .simulator
-        .world()
-        .states()
-        .linkedin()
-        .member_calls_a_day = 1;
-    assert_eq!(publish(&bench, &token, &post("1")).await.status, 201);
-    let member = publish(&bench, &token, &post("2")).await;
+    let rig = rig();
+    let token = token(&rig).await;
+    rig.simulator.world().states().linkedin().member_calls_a_day = 1;
+    assert_eq!(publish(&rig, &token, &post("1")).await.status, 201);
+    let member = publish(&rig, &token, &post("2")).await;
     assert_eq!(member.status, 429);
     assert_eq!(
         member.json()["message"],
         "Resource level throttle limit for calls to this resource is reached."
     );
-    bench.clock.advance(Duration::days(1));
-    assert_eq!(publish(&bench, &token, &post("2")).await.status, 201);
-    bench
-        .simulator
-        .world()
-        .states()
-        .linkedin()
-        .member_calls_a_day = 150;
-    bench.simulator.world().states().linkedin().app_calls_a_day = 1;
-    let app = publish(&bench, &token, &post("3")).await;
-    assert!(app.text.contains("APPLICATION DAY"));
+    rig.clock.advance(Duration::days(1));
+    assert_eq!(publish(&rig, &token, &post("2")).await.status, 201);
+    rig.simulator.world().states().linkedin().member_calls_a_day = 150;
+    rig.simulator.world().states().linkedin().app_calls_a_day = 1;
+    let app = publish(&rig, &token, &post("3")).await;
+    assert!(text(&app).contains("APPLICATION DAY"));
 }
 
 #[tokio::test]
 async fn a_post_is_answered_with_its_id_and_shows_up() {
-    let bench = Bench::new("linkedin");
-    let token = token(&bench).await;
-    let reply = publish(&bench, &token, &post("Hello \\(all\\)")).await;
-    assert_eq!((reply.status, reply.text.as_str()), (201, ""));
+    let rig = rig();
+    let token = token(&rig).await;
+    let reply = publish(&rig, &token, &post("Hello \\(all\\)")).await;
+    assert_eq!((reply.status, text(&reply).as_str()), (201, ""));
     let urn = reply.header("x-restli-id").to_owned();
     assert!(urn.starts_with("urn:li:share:"));
-    let live = bench.simulator.ledger().posts()[0].clone();
+    let live = rig.simulator.ledger().posts()[0].clone();
     assert_eq!((live.post_id, live.text.as_str()), (urn, "Hello (all)"));
 }
 
 #[tokio::test]
 async fn an_unescaped_character_truncates_and_is_answered_all_the_same() {
-    let bench = Bench::new("linkedin");
-    let token = token(&bench).await;
+    let rig = rig();
+    let token = token(&rig).await;
     assert_eq!(
-        publish(&bench, &token, &post("Hello (all) of you"))
+        publish(&rig, &token, &post("Hello (all) of you"))
             .await
             .status,
         201
     );
-    assert_eq!(bench.simulator.ledger().posts()[0].text, "Hello ");
+    assert_eq!(rig.simulator.ledger().posts()[0].text, "Hello ");
 }
 
 #[tokio::test]
 async fn an_equal_post_is_refused_for_ten_minutes_and_names_the_first() {
-    let bench = Bench::new("linkedin");
-    let token = token(&bench).await;
-    let first = publish(&bench, &token, &post("Hello")).await;
-    let second = publish(&bench, &token, &post("Hello")).await;
+    let rig = rig();
+    let token = token(&rig).await;
+    let first = publish(&rig, &token, &post("Hello")).await;
+    let second = publish(&rig, &token, &post("Hello")).await;
     assert_eq!(second.status, 422);
     let urn = first.header("x-restli-id");
     let body = second.json();
@@ -249,30 +241,30 @@ async fn an_equal_post_is_refused_for_ten_minutes_and_names_the_first() {
         body["errorDetails"]["inputErrors"][0]["code"],
         "DUPLICATE_POST"
     );
-    bench.clock.advance(Duration::minutes(11));
-    assert_eq!(publish(&bench, &token, &post("Hello")).await.status, 201);
+    rig.clock.advance(Duration::minutes(11));
+    assert_eq!(publish(&rig, &token, &post("Hello")).await.status, 201);
 }
 
 #[tokio::test]
 async fn a_stored_post_may_lose_its_answer_or_its_id() {
-    let bench = Bench::new("linkedin");
-    let token = token(&bench).await;
-    bench.simulator.script(FaultScript::first(
+    let rig = rig();
+    let token = token(&rig).await;
+    rig.simulator.script(FaultScript::first(
         "api.linkedin.com",
         "POST /rest/posts",
         Fault::LoseAnswer,
     ));
-    publish(&bench, &token, &post("Lost")).await;
-    assert_eq!(bench.simulator.ledger().posts().len(), 1);
-    bench.simulator.world().states().linkedin().hides_post_ids = true;
-    let bare = publish(&bench, &token, &post("Bare")).await;
+    publish(&rig, &token, &post("Lost")).await;
+    assert_eq!(rig.simulator.ledger().posts().len(), 1);
+    rig.simulator.world().states().linkedin().hides_post_ids = true;
+    let bare = publish(&rig, &token, &post("Bare")).await;
     assert_eq!((bare.status, bare.header("x-restli-id")), (201, ""));
 }
 
 #[tokio::test]
 async fn each_field_of_a_post_is_checked() {
-    let bench = Bench::new("linkedin");
-    let token = token(&bench).await;
+    let rig = rig();
+    let token = token(&rig).await;
     let with = |name: &str, value: Value| {
         let mut body = post("Hello");
         body[name] = value;
@@ -334,28 +326,28 @@ async fn each_field_of_a_post_is_checked() {
             "INVALID_VALUE_FOR_FIELD",
         ),
     ] {
-        let reply = publish(&bench, &token, &body).await;
+        let reply = publish(&rig, &token, &body).await;
         assert_eq!(
             (reply.status, code_of(&reply).as_str()),
             (status, code),
             "{body}"
         );
     }
-    assert!(bench.simulator.ledger().posts().is_empty());
+    assert!(rig.simulator.ledger().posts().is_empty());
 }
 
 #[tokio::test]
 async fn posting_needs_the_scope_and_reading_another() {
-    let bench = Bench::new("linkedin");
-    let reader = token_for(&bench, STUDIO, "openid profile").await;
-    let reply = publish(&bench, &reader, &post("Hello")).await;
+    let rig = rig();
+    let reader = token_for(&rig, STUDIO, "openid profile").await;
+    let reply = publish(&rig, &reader, &post("Hello")).await;
     assert_eq!(
         reply.json(),
         json!({"status": 403, "serviceErrorCode": 100, "code": "ACCESS_DENIED",
             "message": "Not enough permissions to access: partnerApiPostsExternal.CREATE.20260701"})
     );
-    let writer = token(&bench).await;
-    let urn = publish(&bench, &writer, &post("Hello")).await;
+    let writer = token(&rig).await;
+    let urn = publish(&rig, &writer, &post("Hello")).await;
     let urn = urn.header("x-restli-id").replace(':', "%3A");
     for (path, resource) in [
         (
@@ -364,55 +356,49 @@ async fn posting_needs_the_scope_and_reading_another() {
         ),
         (format!("{POSTS}/{urn}"), "GET"),
         (
-            "/api.linkedin.com/rest/images/urn%3Ali%3Aimage%3A1".to_owned(),
+            "api.linkedin.com/rest/images/urn%3Ali%3Aimage%3A1".to_owned(),
             "partnerApiImages.GET",
         ),
     ] {
-        let reply = bench
-            .send(request("GET", &path, &versioned(&writer), Vec::new()))
-            .await;
+        let reply = send(&rig, Method::GET, &path, &versioned(&writer), Vec::new()).await;
         assert_eq!(reply.status, 403);
-        assert!(reply.text.contains(resource), "{}", reply.text);
+        assert!(text(&reply).contains(resource), "{}", text(&reply));
     }
     for _ in 0..2 {
         let path = format!("{POSTS}/{urn}");
-        let reply = bench
-            .send(request("DELETE", &path, &versioned(&writer), Vec::new()))
-            .await;
+        let reply = send(&rig, Method::DELETE, &path, &versioned(&writer), Vec::new()).await;
         assert_eq!(reply.status, 204);
     }
-    assert!(bench.simulator.ledger().posts().is_empty());
+    assert!(rig.simulator.ledger().posts().is_empty());
 }
 
 #[tokio::test]
 async fn a_picture_needs_its_bytes_and_the_token() {
-    let bench = Bench::new("linkedin");
-    let token = token(&bench).await;
-    let (urn, url) = announced_image(&bench, &token).await;
+    let rig = rig();
+    let token = token(&rig).await;
+    let (urn, url) = announced_image(&rig, &token).await;
     let body = |urn: &str| {
         let mut body = post("Hello");
         body["content"] = json!({"media": {"id": urn}});
         body
     };
-    let early = publish(&bench, &token, &body(&urn)).await;
+    let early = publish(&rig, &token, &body(&urn)).await;
     assert_eq!(code_of(&early), "MEDIA_ASSET_WAITING_UPLOAD");
-    assert_eq!(put(&bench, &url, &[], jpeg(10, 10)).await.status, 401);
+    assert_eq!(put(&rig, &url, &[], jpeg(10, 10)).await.status, 401);
     assert_eq!(
-        put(&bench, &url, &bearer(&token), jpeg(10, 10))
-            .await
-            .status,
+        put(&rig, &url, &bearer(&token), jpeg(10, 10)).await.status,
         201
     );
-    assert_eq!(publish(&bench, &token, &body(&urn)).await.status, 201);
+    assert_eq!(publish(&rig, &token, &body(&urn)).await.status, 201);
     for broken in [b"no picture".to_vec(), jpeg(6013, 6013)] {
-        let (urn, url) = announced_image(&bench, &token).await;
-        assert_eq!(put(&bench, &url, &bearer(&token), broken).await.status, 201);
-        let refused = publish(&bench, &token, &body(&urn)).await;
+        let (urn, url) = announced_image(&rig, &token).await;
+        assert_eq!(put(&rig, &url, &bearer(&token), broken).await.status, 201);
+        let refused = publish(&rig, &token, &body(&urn)).await;
         assert_eq!(code_of(&refused), "MEDIA_ASSET_PROCESSING_FAILED");
     }
-    let (_, url) = announced_image(&bench, &token).await;
-    bench.clock.advance(Duration::hours(25));
-    let late = put(&bench, &url, &bearer(&token), jpeg(10, 10)).await;
+    let (_, url) = announced_image(&rig, &token).await;
+    rig.clock.advance(Duration::hours(25));
+    let late = put(&rig, &url, &bearer(&token), jpeg(10, 10)).await;
     assert_eq!(
         (late.status, code_of(&late).as_str()),
         (403, "EXPIRED_UPLOAD_URL")
@@ -421,24 +407,24 @@ async fn a_picture_needs_its_bytes_and_the_token() {
 
 #[tokio::test]
 async fn files_belong_to_their_owner() {
-    let bench = Bench::new("linkedin");
+    let rig = rig();
     let (studio, bakery) = (
-        token(&bench).await,
-        token_for(&bench, "aB4k3ryW-7", SCOPES).await,
+        token(&rig).await,
+        token_for(&rig, "aB4k3ryW-7", SCOPES).await,
     );
     let order = json!({"initializeUploadRequest": {"owner": "urn:li:person:8sTd1oQx2z"}});
-    let path = "/api.linkedin.com/rest/images?action=initializeUpload";
-    assert_eq!(action(&bench, path, &bakery, &order).await.status, 403);
-    let (urn, url) = announced_image(&bench, &studio).await;
+    let path = "api.linkedin.com/rest/images?action=initializeUpload";
+    assert_eq!(action(&rig, path, &bakery, &order).await.status, 403);
+    let (urn, url) = announced_image(&rig, &studio).await;
     assert_eq!(
-        put(&bench, &url, &bearer(&bakery), jpeg(1, 1)).await.status,
+        put(&rig, &url, &bearer(&bakery), jpeg(1, 1)).await.status,
         403
     );
     let mut body = post("Hello");
     body["author"] = json!("urn:li:person:aB4k3ryW-7");
     body["content"] = json!({"media": {"id": urn}});
     assert_eq!(
-        code_of(&publish(&bench, &bakery, &body).await),
+        code_of(&publish(&rig, &bakery, &body).await),
         "INVALID_IMAGE_ID"
     );
 }
@@ -446,20 +432,20 @@ async fn files_belong_to_their_owner() {
 #[tokio::test]
 async fn a_video_is_put_together_in_the_order_of_its_tags() {
     for is_right in [true, false] {
-        let bench = Bench::new("linkedin");
-        let token = token(&bench).await;
+        let rig = rig();
+        let token = token(&rig).await;
         let file = mp4(9_000_000);
-        let (urn, mut tags) = uploaded_video(&bench, &token, &file).await;
+        let (urn, mut tags) = uploaded_video(&rig, &token, &file).await;
         // The first part stays in place, or it would no longer look like a video.
         if !is_right {
             tags.swap(1, 2);
         }
-        assert_eq!(finalized(&bench, &token, &urn, &tags).await.status, 200);
+        assert_eq!(finalized(&rig, &token, &urn, &tags).await.status, 200);
         let mut body = post("Hello");
         body["content"] = json!({"media": {"id": urn}});
-        assert_eq!(publish(&bench, &token, &body).await.status, 201);
-        let live = bench.simulator.ledger().posts()[0].clone();
-        let (_, kept) = bench
+        assert_eq!(publish(&rig, &token, &body).await.status, 201);
+        let live = rig.simulator.ledger().posts()[0].clone();
+        let (_, kept) = rig
             .simulator
             .world()
             .kept(&live.media[0].digest)
@@ -470,13 +456,13 @@ async fn a_video_is_put_together_in_the_order_of_its_tags() {
 
 #[tokio::test]
 async fn a_video_is_refused_piece_by_piece() {
-    let bench = Bench::new("linkedin");
-    let token = token(&bench).await;
+    let rig = rig();
+    let token = token(&rig).await;
     for bytes in [74_999, 500_000_001_u64] {
-        let refused = action(&bench, VIDEOS, &token, &video_order(bytes)).await;
+        let refused = action(&rig, VIDEOS, &token, &video_order(bytes)).await;
         assert_eq!(code_of(&refused), "INVALID_VALUE_FOR_FIELD");
     }
-    let announced = action(&bench, VIDEOS, &token, &video_order(5_000_000))
+    let announced = action(&rig, VIDEOS, &token, &video_order(5_000_000))
         .await
         .json();
     let parts = announced["value"]["uploadInstructions"]
@@ -492,31 +478,28 @@ async fn a_video_is_refused_piece_by_piece() {
     let octets = ("content-type", "application/octet-stream".to_owned());
     let right = vec![0; 805_696];
     let with_token: Vec<_> = bearer(&token).into_iter().chain([octets.clone()]).collect();
+    assert_eq!(put(&rig, url, &with_token, right.clone()).await.status, 400);
     assert_eq!(
-        put(&bench, url, &with_token, right.clone()).await.status,
-        400
-    );
-    assert_eq!(
-        put(&bench, url, std::slice::from_ref(&octets), vec![0; 10])
+        put(&rig, url, std::slice::from_ref(&octets), vec![0; 10])
             .await
             .status,
         400
     );
-    assert_eq!(put(&bench, url, &[], right.clone()).await.status, 415);
-    let done = put(&bench, url, std::slice::from_ref(&octets), right.clone()).await;
+    assert_eq!(put(&rig, url, &[], right.clone()).await.status, 415);
+    let done = put(&rig, url, std::slice::from_ref(&octets), right.clone()).await;
     assert_eq!(done.status, 200);
     let urn = announced["value"]["video"].as_str().expect("a video");
     let tag = done.header("etag").trim_matches('"').to_owned();
     for tags in [vec![], vec![tag.clone()], vec![tag, "other".to_owned()]] {
-        assert_eq!(finalized(&bench, &token, urn, &tags).await.status, 400);
+        assert_eq!(finalized(&rig, &token, urn, &tags).await.status, 400);
     }
     assert_eq!(
-        status(&bench, &token, urn).await.json()["status"],
+        status(&rig, &token, urn).await.json()["status"],
         "WAITING_UPLOAD"
     );
-    bench.clock.advance(Duration::hours(25));
+    rig.clock.advance(Duration::hours(25));
     assert_eq!(
-        put(&bench, url, std::slice::from_ref(&octets), right)
+        put(&rig, url, std::slice::from_ref(&octets), right)
             .await
             .status,
         401
@@ -525,42 +508,39 @@ async fn a_video_is_refused_piece_by_piece() {
 
 #[tokio::test]
 async fn a_video_takes_its_time_and_may_fail() {
-    let bench = Bench::new("linkedin");
-    let token = token(&bench).await;
-    bench
-        .simulator
+    let rig = rig();
+    let token = token(&rig).await;
+    rig.simulator
         .world()
         .set_processing("linkedin", Duration::seconds(30));
-    let (urn, tags) = uploaded_video(&bench, &token, &mp4(80_000)).await;
-    assert_eq!(finalized(&bench, &token, &urn, &tags).await.status, 200);
-    assert_eq!(finalized(&bench, &token, &urn, &tags).await.status, 400);
+    let (urn, tags) = uploaded_video(&rig, &token, &mp4(80_000)).await;
+    assert_eq!(finalized(&rig, &token, &urn, &tags).await.status, 200);
+    assert_eq!(finalized(&rig, &token, &urn, &tags).await.status, 400);
     assert_eq!(
-        status(&bench, &token, &urn).await.json()["status"],
+        status(&rig, &token, &urn).await.json()["status"],
         "PROCESSING"
     );
     let mut body = post("Hello");
     body["content"] = json!({"media": {"id": urn}});
-    let early = publish(&bench, &token, &body).await;
+    let early = publish(&rig, &token, &body).await;
     assert_eq!(code_of(&early), "MEDIA_ASSET_WAITING_UPLOAD");
-    bench.clock.advance(Duration::seconds(31));
+    rig.clock.advance(Duration::seconds(31));
     assert_eq!(
-        status(&bench, &token, &urn).await.json()["status"],
+        status(&rig, &token, &urn).await.json()["status"],
         "AVAILABLE"
     );
-    assert_eq!(publish(&bench, &token, &body).await.status, 201);
-    let (urn, tags) = uploaded_video(&bench, &token, &vec![7; 80_000]).await;
-    finalized(&bench, &token, &urn, &tags).await;
-    let failed = status(&bench, &token, &urn).await.json();
+    assert_eq!(publish(&rig, &token, &body).await.status, 201);
+    let (urn, tags) = uploaded_video(&rig, &token, &vec![7; 80_000]).await;
+    finalized(&rig, &token, &urn, &tags).await;
+    let failed = status(&rig, &token, &urn).await.json();
     assert_eq!(failed["status"], "PROCESSING_FAILED");
     assert_eq!(failed["processingFailureReason"], "UNSUPPORTED_FORMAT");
-    let bare = format!("/api.linkedin.com/rest/videos/{urn}");
-    let reply = bench
-        .send(request("GET", &bare, &versioned(&token), Vec::new()))
-        .await;
+    let bare = format!("api.linkedin.com/rest/videos/{urn}");
+    let reply = send(&rig, Method::GET, &bare, &versioned(&token), Vec::new()).await;
     assert_eq!(reply.status, 400, "a URN in a path is encoded");
 }
 
-const VIDEOS: &str = "/api.linkedin.com/rest/videos?action=initializeUpload";
+const VIDEOS: &str = "api.linkedin.com/rest/videos?action=initializeUpload";
 
 fn post(commentary: &str) -> Value {
     json!({
@@ -576,12 +556,51 @@ fn video_order(bytes: u64) -> Value {
     json!({"initializeUploadRequest": {"owner": "urn:li:person:8sTd1oQx2z", "fileSizeBytes": bytes}})
 }
 
+fn rig() -> Rig {
+    Rig::new("linkedin", BTreeMap::new())
+}
+
+type Headers = [(&'static str, String)];
+
+fn bearer(token: &str) -> Vec<(&'static str, String)> {
+    vec![("authorization", format!("Bearer {token}"))]
+}
+
+fn text(said: &Said) -> String {
+    String::from_utf8(said.body.clone()).expect("text")
+}
+
+async fn send(
+    rig: &Rig,
+    method: Method,
+    path: &str,
+    headers: &Headers,
+    body: impl Into<Body>,
+) -> Said {
+    rig.send(method, path, &borrowed(headers), body).await
+}
+
+async fn get(rig: &Rig, path: &str, token: &str) -> Said {
+    send(rig, Method::GET, path, &bearer(token), "").await
+}
+
+async fn form(rig: &Rig, path: &str, headers: &Headers, fields: &[(&str, &str)]) -> Said {
+    rig.form_with(path, &borrowed(headers), fields).await
+}
+
+fn borrowed(headers: &Headers) -> Vec<(&str, &str)> {
+    headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect()
+}
+
 fn visit(scopes: &str) -> String {
     with_query(
         AUTHORIZE,
         &[
             ("response_type", "code"),
-            ("client_id", CLIENT),
+            ("client_id", "client"),
             ("redirect_uri", BACK),
             ("scope", scopes),
             ("state", "a state"),
@@ -596,7 +615,7 @@ fn versioned(token: &str) -> Vec<(&'static str, String)> {
     headers
 }
 
-fn code_of(reply: &Reply) -> String {
+fn code_of(reply: &Said) -> String {
     let body = reply.json();
     let detail = &body["errorDetails"]["inputErrors"][0]["code"];
     let code = if detail.is_string() {
@@ -607,72 +626,65 @@ fn code_of(reply: &Reply) -> String {
     code.as_str().unwrap_or_default().to_owned()
 }
 
-async fn code(bench: &Bench) -> String {
-    bench.decide(&visit(SCOPES), "approve", STUDIO).await["code"].clone()
+async fn code(rig: &Rig) -> String {
+    rig.approve(&visit(SCOPES), STUDIO).await["code"].clone()
 }
 
-async fn exchanged(bench: &Bench, code: &str, back: &str, secret: &str) -> Reply {
-    bench
-        .post_form(
-            TOKEN,
-            &[],
-            &[
-                ("grant_type", "authorization_code"),
-                ("code", code),
-                ("redirect_uri", back),
-                ("client_id", CLIENT),
-                ("client_secret", secret),
-            ],
-        )
-        .await
+async fn exchanged(rig: &Rig, code: &str, back: &str, secret: &str) -> Said {
+    form(
+        rig,
+        TOKEN,
+        &[],
+        &[
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", back),
+            ("client_id", "client"),
+            ("client_secret", secret),
+        ],
+    )
+    .await
 }
 
-async fn token(bench: &Bench) -> String {
-    token_for(bench, STUDIO, SCOPES).await
+async fn token(rig: &Rig) -> String {
+    token_for(rig, STUDIO, SCOPES).await
 }
 
-async fn token_for(bench: &Bench, account: &str, scopes: &str) -> String {
-    let back = bench.decide(&visit(scopes), "approve", account).await;
-    let reply = exchanged(bench, &back["code"], BACK, SECRET).await;
+async fn token_for(rig: &Rig, account: &str, scopes: &str) -> String {
+    let back = rig.approve(&visit(scopes), account).await;
+    let reply = exchanged(rig, &back["code"], BACK, "secret").await;
     reply.json()["access_token"]
         .as_str()
         .expect("a token")
         .to_owned()
 }
 
-async fn action(bench: &Bench, path: &str, token: &str, body: &Value) -> Reply {
+async fn action(rig: &Rig, path: &str, token: &str, body: &Value) -> Said {
     let mut headers = versioned(token);
     headers.push(("content-type", "application/json".to_owned()));
-    bench
-        .send(request("POST", path, &headers, body.to_string().into()))
-        .await
+    send(rig, Method::POST, path, &headers, body.to_string()).await
 }
 
-async fn publish(bench: &Bench, token: &str, body: &Value) -> Reply {
-    action(bench, POSTS, token, body).await
+async fn publish(rig: &Rig, token: &str, body: &Value) -> Said {
+    action(rig, POSTS, token, body).await
 }
 
-async fn put(
-    bench: &Bench,
-    url: &str,
-    headers: &[(&'static str, String)],
-    bytes: Vec<u8>,
-) -> Reply {
-    let path = url.strip_prefix("https:/").expect("an https address");
-    bench.send(request("PUT", path, headers, bytes)).await
+async fn put(rig: &Rig, url: &str, headers: &Headers, bytes: Vec<u8>) -> Said {
+    let path = url.strip_prefix("https://").expect("an https address");
+    send(rig, Method::PUT, path, headers, bytes).await
 }
 
-async fn announced_image(bench: &Bench, token: &str) -> (String, String) {
+async fn announced_image(rig: &Rig, token: &str) -> (String, String) {
     let order = json!({"initializeUploadRequest": {"owner": "urn:li:person:8sTd1oQx2z"}});
-    let path = "/api.linkedin.com/rest/images?action=initializeUpload";
-    let value = action(bench, path, token, &order).await.json()["value"].clone();
+    let path = "api.linkedin.com/rest/images?action=initializeUpload";
+    let value = action(rig, path, token, &order).await.json()["value"].clone();
     let text = |name: &str| value[name].as_str().expect("a text").to_owned();
     (text("image"), text("uploadUrl"))
 }
 
-async fn uploaded_video(bench: &Bench, token: &str, file: &[u8]) -> (String, Vec<String>) {
+async fn uploaded_video(rig: &Rig, token: &str, file: &[u8]) -> (String, Vec<String>) {
     let order = video_order(file.len() as u64);
-    let value = action(bench, VIDEOS, token, &order).await.json()["value"].clone();
+    let value = action(rig, VIDEOS, token, &order).await.json()["value"].clone();
     let mut tags = Vec::new();
     for part in value["uploadInstructions"].as_array().expect("parts") {
         let place =
@@ -680,21 +692,19 @@ async fn uploaded_video(bench: &Bench, token: &str, file: &[u8]) -> (String, Vec
         let bytes = file[place("firstByte")..=place("lastByte")].to_vec();
         let url = part["uploadUrl"].as_str().expect("an address");
         let headers = [("content-type", "application/octet-stream".to_owned())];
-        let reply = put(bench, url, &headers, bytes).await;
+        let reply = put(rig, url, &headers, bytes).await;
         tags.push(reply.header("etag").trim_matches('"').to_owned());
     }
     (value["video"].as_str().expect("a video").to_owned(), tags)
 }
 
-async fn finalized(bench: &Bench, token: &str, urn: &str, tags: &[String]) -> Reply {
-    let path = "/api.linkedin.com/rest/videos?action=finalizeUpload";
+async fn finalized(rig: &Rig, token: &str, urn: &str, tags: &[String]) -> Said {
+    let path = "api.linkedin.com/rest/videos?action=finalizeUpload";
     let order = json!({"finalizeUploadRequest": {"video": urn, "uploadToken": "", "uploadedPartIds": tags}});
-    action(bench, path, token, &order).await
+    action(rig, path, token, &order).await
 }
 
-async fn status(bench: &Bench, token: &str, urn: &str) -> Reply {
-    let path = format!("/api.linkedin.com/rest/videos/{}", urn.replace(':', "%3A"));
-    bench
-        .send(request("GET", &path, &versioned(token), Vec::new()))
-        .await
+async fn status(rig: &Rig, token: &str, urn: &str) -> Said {
+    let path = format!("api.linkedin.com/rest/videos/{}", urn.replace(':', "%3A"));
+    send(rig, Method::GET, &path, &versioned(token), Vec::new()).await
 }

@@ -1,26 +1,33 @@
 //! What the simulated Pinterest refuses, and how.
 
-mod bench;
+mod rig;
+mod samples;
 
-use bench::{BACK, Bench, CLIENT, Reply, bearer, jpeg, mp4, request, with_query};
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use http::Method;
+use rig::{BACK, Rig, Said, with_query};
+use samples::{jpeg, mp4};
 use serde_json::{Value, json};
 use time::Duration;
 
 const STUDIO: &str = "813744226420795884";
-const RECIPES: &str = "813744364859000175";
-const AUTHORIZE: &str = "/www.pinterest.com/oauth/";
-const TOKEN: &str = "/api.pinterest.com/v5/oauth/token";
-const BASIC: &str = "Basic Y2xpZW50OmNsaWVudC1zZWNyZXQ=";
-const PINS: &str = "/api.pinterest.com/v5/pins";
+const RECIPES: &str = "549755885175";
+const AUTHORIZE: &str = "www.pinterest.com/oauth/";
+const TOKEN: &str = "api.pinterest.com/v5/oauth/token";
+const BASIC: &str = "Basic Y2xpZW50OnNlY3JldA==";
+const PINS: &str = "api.pinterest.com/v5/pins";
 const SCOPES: &str = "user_accounts:read,boards:read,boards:write,pins:read,pins:write";
 const IMAGE: &str = "https://media.example/1.jpg";
+const GIF: &str = "https://media.example/2.gif";
 
 #[tokio::test]
 async fn the_consent_page_opens_for_a_registered_app_only() {
-    let bench = Bench::new("pinterest");
+    let rig = rig();
     let right = [
         ("response_type", "code"),
-        ("client_id", CLIENT),
+        ("client_id", "client"),
         ("redirect_uri", BACK),
         ("scope", SCOPES),
     ];
@@ -37,10 +44,10 @@ async fn the_consent_page_opens_for_a_registered_app_only() {
             .filter(|(key, _)| *key != name)
             .chain([(name, value)])
             .collect();
-        let page = bench.get(&with_query(AUTHORIZE, &pairs), "").await;
+        let page = get(&rig, &with_query(AUTHORIZE, &pairs), "").await;
         assert_eq!(page.status, status, "{name}={value}");
     }
-    let back = bench.decide(&visit(SCOPES), "deny", STUDIO).await;
+    let back = rig.decide(&visit(SCOPES), "deny", &[]).await;
     assert_eq!(
         (back["error"].as_str(), back["state"].as_str()),
         ("access_denied", "a state")
@@ -49,8 +56,8 @@ async fn the_consent_page_opens_for_a_registered_app_only() {
 
 #[tokio::test]
 async fn the_token_endpoint_wants_basic_and_a_form() {
-    let bench = Bench::new("pinterest");
-    let code = code(&bench, SCOPES).await;
+    let rig = rig();
+    let code = code(&rig, SCOPES).await;
     let pairs = [
         ("grant_type", "authorization_code"),
         ("code", &code),
@@ -60,24 +67,22 @@ async fn the_token_endpoint_wants_basic_and_a_form() {
         vec![],
         vec![("authorization", "Basic b3RoZXI6b25l".to_owned())],
     ] {
-        let reply = bench.post_form(TOKEN, &wrong, &pairs).await;
+        let reply = form(&rig, TOKEN, &wrong, &pairs).await;
         assert_eq!((reply.status, &reply.json()["code"]), (401, &json!(2)));
     }
     let basic = [
         ("authorization", BASIC.to_owned()),
         ("content-type", "application/json".to_owned()),
     ];
-    let json = bench
-        .send(request("POST", TOKEN, &basic, b"{}".to_vec()))
-        .await;
+    let json = send(&rig, Method::POST, TOKEN, &basic, b"{}".to_vec()).await;
     assert_eq!(json.status, 400);
 }
 
 #[tokio::test]
 async fn a_code_works_once_for_its_way_back_and_ten_minutes() {
-    let bench = Bench::new("pinterest");
-    let first = code(&bench, SCOPES).await;
-    let tokens = exchanged(&bench, &first, BACK).await;
+    let rig = rig();
+    let first = code(&rig, SCOPES).await;
+    let tokens = exchanged(&rig, &first, BACK).await;
     assert_eq!(tokens.status, 200);
     let body = tokens.json();
     assert_eq!(body["expires_in"], 2_592_000);
@@ -85,39 +90,36 @@ async fn a_code_works_once_for_its_way_back_and_ten_minutes() {
     assert!(body["refresh_token_expires_at"].is_u64());
     assert_eq!(body["scope"], SCOPES.replace(',', " "));
     assert_ne!(tokens.header("x-pinterest-rid"), "");
-    assert_eq!(exchanged(&bench, &first, BACK).await.status, 400);
-    let second = code(&bench, SCOPES).await;
+    assert_eq!(exchanged(&rig, &first, BACK).await.status, 400);
+    let second = code(&rig, SCOPES).await;
     assert_eq!(
-        exchanged(&bench, &second, "https://app.example/x")
+        exchanged(&rig, &second, "https://app.example/x")
             .await
             .status,
         400
     );
-    let third = code(&bench, SCOPES).await;
-    bench.clock.advance(Duration::minutes(11));
-    assert_eq!(exchanged(&bench, &third, BACK).await.status, 400);
+    let third = code(&rig, SCOPES).await;
+    rig.clock.advance(Duration::minutes(11));
+    assert_eq!(exchanged(&rig, &third, BACK).await.status, 400);
 }
 
 #[tokio::test]
 async fn a_refresh_gives_a_new_pair_and_spends_the_old_token() {
     for keeps in [false, true] {
-        let bench = Bench::new("pinterest");
-        bench
-            .simulator
+        let rig = rig();
+        rig.simulator
             .world()
             .states()
             .pinterest()
             .keeps_used_refresh_tokens = keeps;
-        let code = code(&bench, SCOPES).await;
-        let first = exchanged(&bench, &code, BACK).await.json();
+        let code = code(&rig, SCOPES).await;
+        let first = exchanged(&rig, &code, BACK).await.json();
         let refresh = async |token: &Value| {
             let pairs = [
                 ("grant_type", "refresh_token"),
                 ("refresh_token", token.as_str().expect("a token")),
             ];
-            bench
-                .post_form(TOKEN, &[("authorization", BASIC.to_owned())], &pairs)
-                .await
+            form(&rig, TOKEN, &[("authorization", BASIC.to_owned())], &pairs).await
         };
         let second = refresh(&first["refresh_token"]).await;
         assert_eq!(second.status, 200);
@@ -130,24 +132,24 @@ async fn a_refresh_gives_a_new_pair_and_spends_the_old_token() {
 
 #[tokio::test]
 async fn people_cannot_revoke() {
-    let bench = Bench::new("pinterest");
-    let reply = bench
-        .post_form(
-            "/api.pinterest.com/v5/oauth/token/revoke",
-            &[],
-            &[("token", "t")],
-        )
-        .await;
+    let rig = rig();
+    let reply = form(
+        &rig,
+        "api.pinterest.com/v5/oauth/token/revoke",
+        &[],
+        &[("token", "t")],
+    )
+    .await;
     assert_eq!((reply.status, &reply.json()["code"]), (403, &json!(29)));
 }
 
 #[tokio::test]
 async fn boards_come_page_by_page() {
-    let bench = Bench::new("pinterest");
-    let token = token_for(&bench, "813744226420795885", SCOPES).await;
+    let rig = rig();
+    let token = token_for(&rig, "813744226420795885", SCOPES).await;
     let list = async |query: &str| {
-        let path = format!("/api.pinterest.com/v5/boards{query}");
-        bench.get(&path, &token).await
+        let path = format!("api.pinterest.com/v5/boards{query}");
+        get(&rig, &path, &token).await
     };
     let first = list("").await.json();
     assert_eq!(first["items"].as_array().expect("boards").len(), 25);
@@ -177,12 +179,11 @@ async fn boards_come_page_by_page() {
 
 #[tokio::test]
 async fn a_pin_is_answered_with_its_shape_and_twice_makes_two() {
-    let bench = Bench::new("pinterest");
-    bench.serve(IMAGE, "image/jpeg", &jpeg(100, 150));
-    let token = token(&bench).await;
+    let rig = rig();
+    let token = token(&rig).await;
     for number in 1..=2 {
-        let reply = bench.post_json(PINS, &token, &pin()).await;
-        assert_eq!(reply.status, 201, "{}", reply.text);
+        let reply = post_json(&rig, PINS, &token, &pin()).await;
+        assert_eq!(reply.status, 201, "{}", text(&reply));
         let body = reply.json();
         assert_eq!(body["media"]["media_type"], "image");
         let id: u64 = body["id"]
@@ -191,65 +192,57 @@ async fn a_pin_is_answered_with_its_shape_and_twice_makes_two() {
             .expect("an id");
         assert!(id > 1 << 53);
         assert!(!body["created_at"].as_str().expect("a time").ends_with('Z'));
-        assert_eq!(bench.simulator.ledger().posts().len(), number);
+        assert_eq!(rig.simulator.ledger().posts().len(), number);
     }
     for path in [
         PINS.to_owned(),
-        format!("/api.pinterest.com/v5/boards/{RECIPES}/pins"),
+        format!("api.pinterest.com/v5/boards/{RECIPES}/pins"),
     ] {
-        let listed = bench.get(&path, &token).await.json();
+        let listed = get(&rig, &path, &token).await.json();
         assert_eq!(listed["items"].as_array().expect("pins").len(), 2);
     }
-    let id = bench.simulator.ledger().posts()[0].post_id.clone();
+    let id = rig.simulator.ledger().posts()[0].post_id.clone();
     let path = format!("{PINS}/{id}");
-    assert_eq!(bench.get(&path, &token).await.status, 200);
+    assert_eq!(get(&rig, &path, &token).await.status, 200);
     let delete = async || {
-        bench
-            .send(request("DELETE", &path, &bearer(&token), vec![]))
+        send(&rig, Method::DELETE, &path, &bearer(&token), vec![])
             .await
             .status
     };
     assert_eq!(delete().await, 204);
     assert_eq!(delete().await, 404);
-    assert_eq!(bench.simulator.ledger().posts().len(), 1);
+    assert_eq!(rig.simulator.ledger().posts().len(), 1);
 }
 
 #[tokio::test]
 async fn each_missing_scope_is_told() {
     for missing in ["boards:read", "boards:write", "pins:read", "pins:write"] {
-        let bench = Bench::new("pinterest");
+        let rig = rig();
         let scopes: Vec<&str> = SCOPES
             .split(',')
             .filter(|scope| *scope != missing)
             .collect();
-        let token = token_for(&bench, STUDIO, &scopes.join(",")).await;
-        let reply = bench.post_json(PINS, &token, &pin()).await;
+        let token = token_for(&rig, STUDIO, &scopes.join(",")).await;
+        let reply = post_json(&rig, PINS, &token, &pin()).await;
         assert_eq!(
             (reply.status, &reply.json()["code"]),
             (401, &json!(3)),
             "{missing}"
         );
-        bench
-            .simulator
+        rig.simulator
             .world()
             .states()
             .pinterest()
             .hides_missing_scopes = true;
-        let reply = bench.post_json(PINS, &token, &pin()).await;
+        let reply = post_json(&rig, PINS, &token, &pin()).await;
         assert_eq!((reply.status, &reply.json()["code"]), (403, &json!(29)));
     }
 }
 
 #[tokio::test]
 async fn each_field_of_a_pin_is_checked() {
-    let bench = Bench::new("pinterest");
-    bench.serve(IMAGE, "image/jpeg", &jpeg(100, 150));
-    bench.serve(
-        "https://media.example/2.gif",
-        "image/gif",
-        b"GIF89a\x01\0\x01\0",
-    );
-    let token = token(&bench).await;
+    let rig = rig();
+    let token = token(&rig).await;
     let with = |name: &str, value: Value| {
         let mut body = pin();
         body[name] = value;
@@ -305,46 +298,44 @@ async fn each_field_of_a_pin_is_checked() {
             "Unable to reach the URL",
         ),
         (
-            with("media_source", url("https://media.example/2.gif")),
+            with("media_source", url(GIF)),
             400,
             1,
             "neither JPEG nor PNG",
         ),
     ] {
-        let reply = bench.post_json(PINS, &token, &body).await;
+        let reply = post_json(&rig, PINS, &token, &body).await;
         assert_eq!(
             (reply.status, &reply.json()["code"]),
             (status, &json!(code)),
             "{body}"
         );
-        assert!(reply.text.contains(words), "{}", reply.text);
+        assert!(text(&reply).contains(words), "{}", text(&reply));
     }
-    let dead = bench.post_json(PINS, "other", &pin()).await;
+    let dead = post_json(&rig, PINS, "other", &pin()).await;
     assert_eq!((dead.status, &dead.json()["code"]), (401, &json!(2)));
-    assert!(bench.simulator.ledger().posts().is_empty());
+    assert!(rig.simulator.ledger().posts().is_empty());
 }
 
 #[tokio::test]
 async fn trial_access_pins_in_the_sandbox_only() {
-    let bench = Bench::new("pinterest");
-    bench.serve(IMAGE, "image/jpeg", &jpeg(100, 150));
-    let token = token(&bench).await;
-    bench.simulator.world().states().pinterest().is_on_trial = true;
-    let refused = bench.post_json(PINS, &token, &pin()).await;
+    let rig = rig();
+    let token = token(&rig).await;
+    rig.simulator.world().states().pinterest().is_on_trial = true;
+    let refused = post_json(&rig, PINS, &token, &pin()).await;
     assert_eq!((refused.status, &refused.json()["code"]), (403, &json!(29)));
-    assert!(refused.text.contains("Trial access"));
+    assert!(text(&refused).contains("Trial access"));
     let sandbox = PINS.replace("api.", "api-sandbox.");
-    assert_eq!(bench.post_json(&sandbox, &token, &pin()).await.status, 201);
+    assert_eq!(post_json(&rig, &sandbox, &token, &pin()).await.status, 201);
 }
 
 #[tokio::test]
 async fn too_many_writes_are_told_with_headers() {
-    let bench = Bench::new("pinterest");
-    bench.serve(IMAGE, "image/jpeg", &jpeg(100, 150));
-    let token = token(&bench).await;
-    bench.simulator.world().states().pinterest().calls_a_minute = (1000, 1);
-    assert_eq!(bench.post_json(PINS, &token, &pin()).await.status, 201);
-    let refused = bench.post_json(PINS, &token, &pin()).await;
+    let rig = rig();
+    let token = token(&rig).await;
+    rig.simulator.world().states().pinterest().calls_a_minute = (1000, 1);
+    assert_eq!(post_json(&rig, PINS, &token, &pin()).await.status, 201);
+    let refused = post_json(&rig, PINS, &token, &pin()).await;
     assert_eq!((refused.status, &refused.json()["code"]), (429, &json!(8)));
     assert_eq!(refused.header("x-ratelimit-remaining"), "0");
     let reset: i64 = refused
@@ -352,15 +343,15 @@ async fn too_many_writes_are_told_with_headers() {
         .parse()
         .expect("a number");
     assert!((1..=60).contains(&reset));
-    bench.clock.advance(Duration::seconds(61));
-    assert_eq!(bench.post_json(PINS, &token, &pin()).await.status, 201);
+    rig.clock.advance(Duration::seconds(61));
+    assert_eq!(post_json(&rig, PINS, &token, &pin()).await.status, 201);
 }
 
 #[tokio::test]
 async fn the_store_takes_the_whole_form_in_order_and_nothing_else() {
-    let bench = Bench::new("pinterest");
-    let token = token(&bench).await;
-    let (_, parameters) = registered(&bench, &token).await;
+    let rig = rig();
+    let token = token(&rig).await;
+    let (_, parameters) = registered(&rig, &token).await;
     assert_eq!(parameters.len(), 8);
     let mut swapped = parameters.clone();
     swapped.swap(0, 1);
@@ -368,62 +359,62 @@ async fn the_store_takes_the_whole_form_in_order_and_nothing_else() {
     changed[5].1.push('x');
     let fewer = parameters[1..].to_vec();
     for wrong in [swapped, changed, fewer] {
-        let refused = stored(&bench, &form(&wrong, true, &mp4(500)), &[]).await;
+        let refused = stored(&rig, &upload_form(&wrong, true, &mp4(500)), &[]).await;
         assert_eq!(refused.status, 403);
         assert!(
-            refused.text.contains("<Code>AccessDenied</Code>"),
+            text(&refused).contains("<Code>AccessDenied</Code>"),
             "{}",
-            refused.text
+            text(&refused)
         );
     }
-    let file_first = stored(&bench, &form(&parameters, false, &mp4(500)), &[]).await;
+    let file_first = stored(&rig, &upload_form(&parameters, false, &mp4(500)), &[]).await;
     assert_eq!(file_first.status, 400);
-    let body = form(&parameters, true, &mp4(500));
-    assert_eq!(stored(&bench, &body, &bearer(&token)).await.status, 400);
-    let mut chunked = form_request(&body, &[]);
-    chunked.headers_mut().remove("content-length");
-    assert_eq!(bench.send(chunked).await.status, 411);
-    let done = stored(&bench, &body, &[]).await;
-    assert_eq!((done.status, done.text.as_str()), (204, ""));
-    bench.clock.advance(Duration::hours(2));
-    let late = stored(&bench, &body, &[]).await;
-    assert!(late.status == 403 && late.text.contains("expired"));
+    let body = upload_form(&parameters, true, &mp4(500));
+    assert_eq!(stored(&rig, &body, &bearer(&token)).await.status, 400);
+    let chunked = rig
+        .send(Method::POST, STORE, &[MULTIPART], body.clone())
+        .await;
+    assert_eq!(chunked.status, 411);
+    let done = stored(&rig, &body, &[]).await;
+    assert_eq!((done.status, text(&done).as_str()), (204, ""));
+    rig.clock.advance(Duration::hours(2));
+    let late = stored(&rig, &body, &[]).await;
+    assert!(late.status == 403 && text(&late).contains("expired"));
 }
 
 #[tokio::test]
 async fn a_video_is_registered_processing_and_succeeded_or_failed() {
-    let bench = Bench::new("pinterest");
-    let token = token(&bench).await;
-    bench
-        .simulator
+    let rig = rig();
+    let token = token(&rig).await;
+    rig.simulator
         .world()
         .set_processing("pinterest", Duration::seconds(30));
-    let (id, parameters) = registered(&bench, &token).await;
+    let (id, parameters) = registered(&rig, &token).await;
     let status = async |id: &str| {
-        let path = format!("/api.pinterest.com/v5/media/{id}");
-        bench.get(&path, &token).await.json()["status"].clone()
+        let path = format!("api.pinterest.com/v5/media/{id}");
+        get(&rig, &path, &token).await.json()["status"].clone()
     };
     let mut order = pin();
     order["media_source"] =
         json!({"source_type": "video_id", "media_id": id, "cover_image_key_frame_time": 0});
     assert_eq!(status(&id).await, "registered");
-    assert_eq!(bench.post_json(PINS, &token, &order).await.status, 400);
-    stored(&bench, &form(&parameters, true, &mp4(500)), &[]).await;
+    assert_eq!(post_json(&rig, PINS, &token, &order).await.status, 400);
+    stored(&rig, &upload_form(&parameters, true, &mp4(500)), &[]).await;
     assert_eq!(status(&id).await, "processing");
-    assert_eq!(bench.post_json(PINS, &token, &order).await.status, 400);
-    bench.clock.advance(Duration::seconds(31));
+    assert_eq!(post_json(&rig, PINS, &token, &order).await.status, 400);
+    rig.clock.advance(Duration::seconds(31));
     assert_eq!(status(&id).await, "succeeded");
     let mut bare = order.clone();
     bare["media_source"] = json!({"source_type": "video_id", "media_id": id});
-    let refused = bench.post_json(PINS, &token, &bare).await;
-    assert!(refused.status == 400 && refused.text.contains("cover_image_url"));
-    assert_eq!(bench.post_json(PINS, &token, &order).await.status, 201);
-    let (broken, parameters) = registered(&bench, &token).await;
-    stored(&bench, &form(&parameters, true, b"no video"), &[]).await;
+    let refused = post_json(&rig, PINS, &token, &bare).await;
+    assert!(refused.status == 400 && text(&refused).contains("cover_image_url"));
+    assert_eq!(post_json(&rig, PINS, &token, &order).await.status, 201);
+    let (broken, parameters) = registered(&rig, &token).await;
+    stored(&rig, &upload_form(&parameters, true, b"no video"), &[]).await;
     assert_eq!(status(&broken).await, "failed");
-    let other = token_for(&bench, "813744226420795886", SCOPES).await;
-    let path = format!("/api.pinterest.com/v5/media/{id}");
-    assert_eq!(bench.get(&path, &other).await.status, 404);
+    let other = token_for(&rig, "813744226420795886", SCOPES).await;
+    let path = format!("api.pinterest.com/v5/media/{id}");
+    assert_eq!(get(&rig, &path, &other).await.status, 404);
 }
 
 fn pin() -> Value {
@@ -435,12 +426,62 @@ fn pin() -> Value {
     })
 }
 
+fn rig() -> Rig {
+    let files = [
+        (IMAGE, jpeg(100, 150)),
+        (GIF, b"GIF89a\x01\0\x01\0".to_vec()),
+    ];
+    let files = files.map(|(url, bytes)| (url.to_owned(), bytes));
+    Rig::new("pinterest", BTreeMap::from(files))
+}
+
+async fn post_json(rig: &Rig, path: &str, token: &str, body: &Value) -> Said {
+    let mut headers = bearer(token);
+    headers.push(("content-type", "application/json".to_owned()));
+    send(rig, Method::POST, path, &headers, body.to_string()).await
+}
+
+type Headers = [(&'static str, String)];
+
+fn bearer(token: &str) -> Vec<(&'static str, String)> {
+    vec![("authorization", format!("Bearer {token}"))]
+}
+
+fn text(said: &Said) -> String {
+    String::from_utf8(said.body.clone()).expect("text")
+}
+
+async fn send(
+    rig: &Rig,
+    method: Method,
+    path: &str,
+    headers: &Headers,
+    body: impl Into<Body>,
+) -> Said {
+    rig.send(method, path, &borrowed(headers), body).await
+}
+
+async fn get(rig: &Rig, path: &str, token: &str) -> Said {
+    send(rig, Method::GET, path, &bearer(token), "").await
+}
+
+async fn form(rig: &Rig, path: &str, headers: &Headers, fields: &[(&str, &str)]) -> Said {
+    rig.form_with(path, &borrowed(headers), fields).await
+}
+
+fn borrowed(headers: &Headers) -> Vec<(&str, &str)> {
+    headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect()
+}
+
 fn visit(scopes: &str) -> String {
     with_query(
         AUTHORIZE,
         &[
             ("response_type", "code"),
-            ("client_id", CLIENT),
+            ("client_id", "client"),
             ("redirect_uri", BACK),
             ("scope", scopes),
             ("state", "a state"),
@@ -448,29 +489,27 @@ fn visit(scopes: &str) -> String {
     )
 }
 
-async fn code(bench: &Bench, scopes: &str) -> String {
-    bench.decide(&visit(scopes), "approve", STUDIO).await["code"].clone()
+async fn code(rig: &Rig, scopes: &str) -> String {
+    rig.approve(&visit(scopes), STUDIO).await["code"].clone()
 }
 
-async fn exchanged(bench: &Bench, code: &str, back: &str) -> Reply {
+async fn exchanged(rig: &Rig, code: &str, back: &str) -> Said {
     let pairs = [
         ("grant_type", "authorization_code"),
         ("code", code),
         ("redirect_uri", back),
         ("continuous_refresh", "true"),
     ];
-    bench
-        .post_form(TOKEN, &[("authorization", BASIC.to_owned())], &pairs)
-        .await
+    form(rig, TOKEN, &[("authorization", BASIC.to_owned())], &pairs).await
 }
 
-async fn token(bench: &Bench) -> String {
-    token_for(bench, STUDIO, SCOPES).await
+async fn token(rig: &Rig) -> String {
+    token_for(rig, STUDIO, SCOPES).await
 }
 
-async fn token_for(bench: &Bench, account: &str, scopes: &str) -> String {
-    let back = bench.decide(&visit(scopes), "approve", account).await;
-    let reply = exchanged(bench, &back["code"], BACK).await;
+async fn token_for(rig: &Rig, account: &str, scopes: &str) -> String {
+    let back = rig.approve(&visit(scopes), account).await;
+    let reply = exchanged(rig, &back["code"], BACK).await;
     reply.json()["access_token"]
         .as_str()
         .expect("a token")
@@ -478,11 +517,9 @@ async fn token_for(bench: &Bench, account: &str, scopes: &str) -> String {
 }
 
 /// A video's id, and the fields of its form in the order in which they were given.
-async fn registered(bench: &Bench, token: &str) -> (String, Vec<(String, String)>) {
-    let path = "/api.pinterest.com/v5/media";
-    let reply = bench
-        .post_json(path, token, &json!({"media_type": "video"}))
-        .await;
+async fn registered(rig: &Rig, token: &str) -> (String, Vec<(String, String)>) {
+    let path = "api.pinterest.com/v5/media";
+    let reply = post_json(rig, path, token, &json!({"media_type": "video"})).await;
     assert_eq!(reply.status, 201);
     let body = reply.json();
     let mut parameters: Vec<(String, String)> = body["upload_parameters"]
@@ -491,14 +528,14 @@ async fn registered(bench: &Bench, token: &str) -> (String, Vec<(String, String)
         .iter()
         .map(|(name, value)| (name.clone(), value.as_str().expect("a text").to_owned()))
         .collect();
-    parameters.sort_by_key(|(name, _)| reply.text.find(&format!("\"{name}\":")));
+    parameters.sort_by_key(|(name, _)| text(&reply).find(&format!("\"{name}\":")));
     (
         body["media_id"].as_str().expect("an id").to_owned(),
         parameters,
     )
 }
 
-fn form(parameters: &[(String, String)], file_last: bool, file: &[u8]) -> Vec<u8> {
+fn upload_form(parameters: &[(String, String)], file_last: bool, file: &[u8]) -> Vec<u8> {
     let field = |name: &str, more: &str, bytes: &[u8]| {
         let head = format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"{more}\r\n\r\n");
         [head.as_bytes(), bytes, b"\r\n"].concat()
@@ -516,16 +553,12 @@ fn form(parameters: &[(String, String)], file_last: bool, file: &[u8]) -> Vec<u8
     }
 }
 
-fn form_request(
-    body: &[u8],
-    headers: &[(&'static str, String)],
-) -> http::Request<axum::body::Body> {
-    let mut headers = headers.to_vec();
-    headers.push(("content-type", "multipart/form-data; boundary=b".to_owned()));
-    let path = "/pinterest-media-upload.s3-accelerate.amazonaws.com/";
-    request("POST", path, &headers, body.to_vec())
-}
+const STORE: &str = "pinterest-media-upload.s3-accelerate.amazonaws.com/";
+const MULTIPART: (&str, &str) = ("content-type", "multipart/form-data; boundary=b");
 
-async fn stored(bench: &Bench, body: &[u8], headers: &[(&'static str, String)]) -> Reply {
-    bench.send(form_request(body, headers)).await
+async fn stored(rig: &Rig, body: &[u8], headers: &Headers) -> Said {
+    let length = body.len().to_string();
+    let mut headers = borrowed(headers);
+    headers.extend([MULTIPART, ("content-length", length.as_str())]);
+    rig.send(Method::POST, STORE, &headers, body.to_vec()).await
 }

@@ -24,7 +24,7 @@ async fn a_consent_becomes_a_connection() {
     let grant = grant.expect("a grant");
     assert_eq!(grant.subject, STUDIO);
     let account = &grant.accounts[0];
-    assert_eq!(account.external_id, STUDIO);
+    assert_eq!(account.external_id, format!("urn:li:person:{STUDIO}"));
     assert_eq!(account.display_name, "Sample Studio");
     assert!(account.tokens.refresh.is_none());
     let life = account.tokens.access_expires_at.expect("an end") - stage.now();
@@ -126,6 +126,23 @@ async fn a_text_goes_out_whole() {
 }
 
 #[tokio::test]
+async fn no_caption_is_cut_off() {
+    for caption in [
+        r"\|{}@[]()<>#*_~",
+        "#a #b_c ##d a#e # f #café_culture",
+        "(https://example.com/x_y~z#w@v) [https://example.com/]. <http://e.example>",
+        "{hashtag|\\#|tag} @[Name](https://e.example) @[Name",
+        "https:// http://_ ¯\\_(ツ)_/¯ 🍟",
+    ] {
+        let stage = Stage::new();
+        let mut connection = stage.connection(Platform::Linkedin, STUDIO).await;
+        let content = stage.content(caption, Value::Null, vec![]);
+        let run = stage.publish(&mut connection, &content).await;
+        assert_eq!(published(&stage, &run).text, caption);
+    }
+}
+
+#[tokio::test]
 async fn a_picture_goes_out_with_its_description() {
     let stage = Stage::new();
     let mut connection = stage.connection(Platform::Linkedin, STUDIO).await;
@@ -163,6 +180,23 @@ async fn several_pictures_keep_their_order() {
     assert_eq!(images[0]["altText"], "one");
     assert_eq!(images[1]["altText"], Value::Null);
     insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
+async fn twenty_pictures_go_out_in_one_post() {
+    let stage = Stage::new();
+    let mut connection = stage.connection(Platform::Linkedin, STUDIO).await;
+    let samples = (0..20)
+        .map(|place| (jpeg(64, 64, 500 + place), None))
+        .collect();
+    let content = stage.content("", Value::Null, samples);
+    let run = stage.publish(&mut connection, &content).await;
+    let sizes: Vec<u64> = published(&stage, &run)
+        .media
+        .iter()
+        .map(|file| file.bytes)
+        .collect();
+    assert_eq!(sizes, (500..520).collect::<Vec<u64>>());
 }
 
 #[tokio::test]
@@ -229,7 +263,26 @@ async fn whatever_breaks_a_video_is_posted_once_or_not_at_all() {
 
 #[tokio::test]
 async fn a_lost_answer_is_never_sent_again_and_a_person_decides() {
-    for fault in [Fault::LoseAnswer, Fault::LoseRequest] {
+    let answer = |status, body| Fault::Answer {
+        status,
+        headers: Vec::new(),
+        body,
+    };
+    for fault in [
+        Fault::LoseAnswer,
+        Fault::LoseRequest,
+        answer(503, Value::Null),
+        answer(
+            409,
+            json!({"status": 409, "code": "CONFLICT", "message": "m"}),
+        ),
+        answer(
+            400,
+            json!({"status": 400, "code": "NEVER_SEEN", "message": "m"}),
+        ),
+        answer(302, Value::Null),
+        answer(200, json!({})),
+    ] {
         let stage = Stage::new();
         let mut connection = stage.connection(Platform::Linkedin, STUDIO).await;
         stage.simulator.script(FaultScript::first(API, POST, fault));
@@ -427,6 +480,59 @@ async fn files_that_linkedin_forgot_are_uploaded_anew() {
 }
 
 #[tokio::test]
+async fn files_that_linkedin_always_forgets_fail_after_three_uploads() {
+    let stage = Stage::new();
+    let mut connection = stage.connection(Platform::Linkedin, STUDIO).await;
+    let unknown = Fault::Answer {
+        status: 400,
+        headers: Vec::new(),
+        body: json!({"status": 400, "code": "INVALID_IMAGE_ID", "message": "unknown"}),
+    };
+    stage
+        .simulator
+        .script(FaultScript::first(API, POST, unknown).times(9));
+    let run = stage.publish(&mut connection, &picture(&stage)).await;
+    assert!(matches!(&run.outcome, Outcome::Failed(fault) if fault.code == "media_unknown"));
+    assert_eq!(count(&run, "upload_image"), 3);
+}
+
+#[tokio::test]
+async fn a_video_that_turns_out_unready_is_waited_for_and_not_sent_again() {
+    let stage = Stage::new();
+    let mut connection = stage.connection(Platform::Linkedin, STUDIO).await;
+    let waiting = Fault::Answer {
+        status: 400,
+        headers: Vec::new(),
+        body: json!({"status": 400, "code": "MEDIA_ASSET_WAITING_UPLOAD", "message": "wait"}),
+    };
+    stage
+        .simulator
+        .script(FaultScript::first(API, POST, waiting));
+    let content = stage.content("Moving", Value::Null, vec![(mp4(80_000), None)]);
+    let run = stage.publish(&mut connection, &content).await;
+    published(&stage, &run);
+    assert_eq!(count(&run, "initialize_video"), 1);
+}
+
+#[tokio::test]
+async fn a_video_whose_parts_never_arrived_is_uploaded_anew() {
+    let stage = Stage::new();
+    let mut connection = stage.connection(Platform::Linkedin, STUDIO).await;
+    let waiting = Fault::Answer {
+        status: 200,
+        headers: Vec::new(),
+        body: json!({"status": "WAITING_UPLOAD"}),
+    };
+    stage
+        .simulator
+        .script(FaultScript::first(API, "GET /rest/videos/{urn}", waiting).times(8));
+    let content = stage.content("Moving", Value::Null, vec![(mp4(80_000), None)]);
+    let run = stage.publish(&mut connection, &content).await;
+    published(&stage, &run);
+    assert_eq!(count(&run, "initialize_video"), 2);
+}
+
+#[tokio::test]
 async fn a_video_that_cannot_be_processed_fails_with_the_reason() {
     let stage = Stage::new();
     stage.simulator.world().states().linkedin().video_failures =
@@ -452,6 +558,10 @@ async fn a_video_that_is_never_ready_fails_in_the_end() {
     let content = stage.content("Moving", Value::Null, vec![(mp4(80_000), None)]);
     let run = stage.publish(&mut connection, &content).await;
     assert!(matches!(&run.outcome, Outcome::Failed(fault) if fault.code == "processing_too_long"));
+    assert!(
+        count(&run, "ask_status") < 50,
+        "a member has 150 calls a day"
+    );
     assert!(stage.simulator.ledger().posts().is_empty());
 }
 

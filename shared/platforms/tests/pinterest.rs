@@ -18,8 +18,8 @@ use tower::ServiceExt as _;
 
 const STUDIO: &str = "813744226420795884";
 const BAKERY: &str = "813744226420795885";
-const RECIPES: &str = "813744364859000175";
-const TABLES: &str = "813744364859000176";
+const RECIPES: &str = "549755885175";
+const TABLES: &str = "549755885176";
 const DESSERTS: &str = "5549755885175002";
 const API: &str = "api.pinterest.com";
 const STORE: &str = "pinterest-media-upload.s3-accelerate.amazonaws.com";

@@ -12,7 +12,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use settings::{HttpSettings, Stage};
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    cors::{AllowOrigin, CorsLayer},
+    cors::{AllowCredentials, AllowOrigin, CorsLayer},
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     set_header::SetResponseHeaderLayer,
     trace::TraceLayer,
@@ -81,7 +81,12 @@ fn cors(settings: &HttpSettings) -> CorsLayer {
         .filter_map(|origin| HeaderValue::try_from(origin).ok())
         .collect();
     CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins))
+        .allow_origin(AllowOrigin::list(origins.clone()))
+        // Only for the cookie that binds a visit to a consent page to its browser; callers are known
+        // by their bearer token alone.
+        .allow_credentials(AllowCredentials::predicate(move |origin, _| {
+            origins.contains(origin)
+        }))
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,

@@ -8,6 +8,7 @@ use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use simulator::{Clock, Pulled, Registration, Settings, Simulator};
+use time::macros::datetime;
 use tower::ServiceExt as _;
 use url::Url;
 
@@ -45,7 +46,7 @@ impl Said {
 impl Rig {
     /// The networks, our app at `network`, and files by their address.
     pub fn new(network: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
-        let clock = Clock::default();
+        let clock = Clock::standing_at(datetime!(2026-03-04 05:06:07 UTC));
         let simulator = Simulator::new(Settings {
             clock: clock.clone(),
             pull: Box::new(move |url: String| {
@@ -95,10 +96,21 @@ impl Rig {
 
     /// Posts a form.
     pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Said {
+        self.form_with(path, &[], fields).await
+    }
+
+    /// Posts a form with more headers.
+    pub async fn form_with(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        fields: &[(&str, &str)],
+    ) -> Said {
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
-        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let kind = ("content-type", "application/x-www-form-urlencoded");
+        let headers = [headers, &[kind]].concat();
         self.send(Method::POST, path, &headers, body).await
     }
 
@@ -110,15 +122,25 @@ impl Rig {
 
     /// As [`Rig::approve`], for several accounts at once.
     pub async fn approve_all(&self, page: &str, accounts: &[&str]) -> BTreeMap<String, String> {
+        self.decide(page, "approve", accounts).await
+    }
+
+    /// As [`Rig::approve_all`], for any decision.
+    pub async fn decide(
+        &self,
+        page: &str,
+        decision: &str,
+        accounts: &[&str],
+    ) -> BTreeMap<String, String> {
         let shown = self.send(Method::GET, page, &[], Body::empty()).await;
         let html = String::from_utf8(shown.body).expect("text");
         let (_, rest) = html
             .split_once("name=\"visit\" value=\"")
             .unwrap_or_else(|| panic!("no consent page: {html}"));
         let (visit, _) = rest.split_once('"').expect("a visit");
-        let mut decision = vec![("visit", visit), ("decision", "approve")];
-        decision.extend(accounts.iter().map(|account| ("account", *account)));
-        let back = self.form("_simulator/consent", &decision).await;
+        let mut fields = vec![("visit", visit), ("decision", decision)];
+        fields.extend(accounts.iter().map(|account| ("account", *account)));
+        let back = self.form("_simulator/consent", &fields).await;
         let back: Url = back.header("location").parse().expect("a way back");
         back.query_pairs().into_owned().collect()
     }

@@ -1,7 +1,7 @@
 //! What Facebook's refusals mean (error tables of the Graph API and the Video API, read 2026-11;
 //! subcodes without a known parent as they were observed).
 
-use crate::meta::{Problem, Row};
+use crate::meta::{PERMISSION_MISSING, Problem, Row, access_row};
 
 /// The row of a refusal. Subcodes of videos sometimes arrive as the code, so both places are read.
 pub(super) fn row(problem: &Problem) -> Option<Row> {
@@ -10,11 +10,12 @@ pub(super) fn row(problem: &Problem) -> Option<Row> {
             .message
             .contains("No permission to publish the video")
     {
-        return Some(NO_PERMISSION);
+        return Some(PERMISSION_MISSING);
     }
     detail(problem.error_subcode)
         .or_else(|| detail(problem.code))
-        .or_else(|| general(problem.code, problem.error_subcode))
+        .or_else(|| general(problem.code))
+        .or_else(|| access_row(problem.code, problem.error_subcode))
 }
 
 /// Whether an upload is over and only a new one can help.
@@ -47,10 +48,6 @@ const fn is_broken_upload(number: i64) -> bool {
     )
 }
 
-const NO_PERMISSION: Row = Row::Reconnect(
-    "permission_missing",
-    "Facebook was not allowed everything that posting needs; connect the Page again and allow it all.",
-);
 const LIMITED: Row = Row::Content(
     "page_limited",
     "Facebook limits posting by this Page for now; look at the Page, then post again later.",
@@ -60,7 +57,7 @@ const LIMITED: Row = Row::Content(
 const fn detail(number: i64) -> Option<Row> {
     Some(match number {
         1_346_003 | 1_390_008 | 1_404_112 => LIMITED,
-        1_363_005 | 1_363_042 => NO_PERMISSION,
+        1_363_005 | 1_363_042 => PERMISSION_MISSING,
         1_363_022 => Row::Content(
             "video_too_small",
             "The video is smaller than 1 KB; use another file.",
@@ -124,52 +121,25 @@ const IMAGE_REFUSED: Row = Row::Content(
     "Facebook could not read the picture; use another file.",
 );
 
-/// Rows that the code decides, in some with its subcode.
-const fn general(code: i64, subcode: i64) -> Option<Row> {
-    Some(match (code, subcode) {
-        // A broken service has refused nothing; 506 can mean that it went out before.
-        (1 | 2 | 506, _) => Row::Unknown,
-        (3, _) => Row::Operator(
+/// Rows that the code decides.
+const fn general(code: i64) -> Option<Row> {
+    Some(match code {
+        3 => Row::Operator(
             "capability_missing",
             "Our app lacks a capability at Meta; the operator has to add it.",
         ),
-        (4 | 17 | 32 | 341 | 613 | 80_001, _) => Row::Quota(
+        4 | 17 | 32 | 341 | 613 | 80_001 => Row::Quota(
             "rate_limited",
             "Facebook asks us to wait; the post goes out as soon as Facebook allows.",
         ),
-        (10 | 200..=299, _) => NO_PERMISSION,
-        (12, _) => Row::Operator(
+        12 => Row::Operator(
             "call_refused",
             "Facebook no longer takes how the post was sent; this is our fault.",
         ),
-        (100, 33) | (803, _) => Row::Reconnect(
-            "page_not_visible",
-            "Facebook does not show the Page to us any more; connect the Page again.",
-        ),
-        (100, _) => Row::Content("post_refused", "Facebook did not take a part of the post."),
-        (190, 459) => Row::Content(
-            "account_checkpoint",
-            "Facebook asks the person who connected the Page for a check; log in to facebook.com, finish it, then post again.",
-        ),
-        (190, 464) => Row::Content(
-            "account_unconfirmed",
-            "The Facebook account that connected the Page is not confirmed; confirm it on Facebook, then post again.",
-        ),
-        (190, 458) => Row::Reconnect(
-            "access_withdrawn",
-            "Picscripter was removed on Facebook; connect the Page again.",
-        ),
-        (190, 460) => Row::Reconnect(
-            "session_ended",
-            "Facebook ended the connection after a change of the password; connect the Page again.",
-        ),
-        (190, 492) => Row::Reconnect(
-            "role_lost",
-            "The person who connected the Page has no role on it any more; ask its admin, then connect it again.",
-        ),
-        (102 | 190, _) => Row::Token,
-        (324, _) => IMAGE_REFUSED,
-        (368, _) => LIMITED,
+        324 => IMAGE_REFUSED,
+        368 => LIMITED,
+        // It can mean that the post went out before.
+        506 => Row::Unknown,
         _ => return None,
     })
 }
@@ -212,8 +182,8 @@ mod tests {
             (299, 0, "permission_missing"),
             (12, 0, "call_refused"),
             (100, 0, "post_refused"),
-            (100, 33, "page_not_visible"),
-            (803, 0, "page_not_visible"),
+            (100, 33, "account_not_visible"),
+            (803, 0, "account_not_visible"),
             (1_609_005, 0, "link_unreadable"),
             (1_500, 0, "link_unreadable"),
             (100, 1_609_005, "link_unreadable"),

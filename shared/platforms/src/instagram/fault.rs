@@ -1,6 +1,6 @@
 //! What Instagram's refusals mean (table of error codes, read 2026-11, and what was observed).
 
-use crate::meta::{Problem, Row};
+use crate::meta::{PERMISSION_MISSING, Problem, Row, access_row};
 
 /// The row of a refusal.
 pub(super) fn row(problem: &Problem) -> Option<Row> {
@@ -10,7 +10,9 @@ pub(super) fn row(problem: &Problem) -> Option<Row> {
             "The Instagram account is not a professional one; change its type on Instagram, then connect it again.",
         ));
     }
-    detail(problem.error_subcode).or_else(|| general(problem.code, problem.error_subcode))
+    detail(problem.error_subcode)
+        .or_else(|| general(problem.code))
+        .or_else(|| access_row(problem.code, problem.error_subcode))
 }
 
 /// What Instagram found wrong with the file in a container, by the number in its status.
@@ -66,33 +68,37 @@ const IMAGE_FORMAT: Row = Row::Content(
     "image_format",
     "Instagram does not take the picture's format; use JPEG.",
 );
+const CONTAINER_LOST: Row =
+    Row::Retry("container_lost", "Instagram lost the upload; trying again.");
+const VIDEO_FORMAT: Row = Row::Content(
+    "video_format",
+    "Instagram does not take the video's format; export it as MP4 with H.264 and AAC.",
+);
+const IMAGE_TOO_LARGE: Row = Row::Content(
+    "image_too_large",
+    "The picture is larger than Instagram takes (8 MB); use a smaller one.",
+);
+const ASPECT_RATIO: Row = Row::Content(
+    "aspect_ratio",
+    "The picture's proportions are outside 4:5 to 1.91:1; crop it.",
+);
+const CAPTION_TOO_LONG: Row = Row::Content(
+    "caption_too_long",
+    "The caption is longer than Instagram takes; shorten it.",
+);
 
 /// Rows that the subcode alone decides.
 const fn detail(subcode: i64) -> Option<Row> {
     Some(match subcode {
         2_207_001 | 2_207_027 | 2_207_051 => Row::Unknown,
         2_207_003 | 2_207_052 => UNREACHABLE,
-        2_207_004 => Row::Content(
-            "image_too_large",
-            "The picture is larger than Instagram takes (8 MB); use a smaller one.",
-        ),
+        2_207_004 => IMAGE_TOO_LARGE,
         2_207_005 | 2_207_083 => IMAGE_FORMAT,
-        2_207_006 | 2_207_008 | 2_207_020 | 2_207_032 | 2_207_053 => {
-            Row::Retry("container_lost", "Instagram lost the upload; trying again.")
-        }
-        2_207_009 => Row::Content(
-            "aspect_ratio",
-            "The picture's proportions are outside 4:5 to 1.91:1; crop it.",
-        ),
-        2_207_010 => Row::Content(
-            "caption_too_long",
-            "The caption is longer than Instagram takes; shorten it.",
-        ),
+        2_207_006 | 2_207_008 | 2_207_020 | 2_207_032 | 2_207_053 => CONTAINER_LOST,
+        2_207_009 => ASPECT_RATIO,
+        2_207_010 => CAPTION_TOO_LONG,
         2_207_023 | 2_207_028 | 2_207_035..=2_207_037 => INTERNAL,
-        2_207_026 => Row::Content(
-            "video_format",
-            "Instagram does not take the video's format; export it as MP4 with H.264 and AAC.",
-        ),
+        2_207_026 => VIDEO_FORMAT,
         2_207_040 => Row::Content(
             "too_many_mentions",
             "The caption mentions more than 20 accounts; remove some.",
@@ -121,61 +127,24 @@ const fn detail(subcode: i64) -> Option<Row> {
     })
 }
 
-/// Rows that the code decides, in some with its subcode.
-const fn general(code: i64, subcode: i64) -> Option<Row> {
-    Some(match (code, subcode) {
+/// Rows that the code decides.
+const fn general(code: i64) -> Option<Row> {
+    Some(match code {
         // A broken service has refused nothing.
-        (-1 | 1 | 2, _) => Row::Unknown,
-        (-2 | 9_004, _) => UNREACHABLE,
-        (4 | 17 | 32 | 613 | 80_002, _) => Row::Quota(
+        -1 => Row::Unknown,
+        -2 | 9_004 => UNREACHABLE,
+        3 => PERMISSION_MISSING,
+        4 | 17 | 32 | 613 | 80_002 => Row::Quota(
             "rate_limited",
             "Instagram asks us to wait; the post goes out as soon as Instagram allows.",
         ),
-        (3 | 10 | 200..=299, _) => Row::Reconnect(
-            "permission_missing",
-            "Instagram was not allowed everything that publishing needs; connect the account again and allow it all.",
-        ),
-        (24, _) => Row::Retry("container_lost", "Instagram lost the upload; trying again."),
-        (25 | 368, _) => ACCOUNT_LIMITED,
-        (100, 33) => Row::Reconnect(
-            "account_not_visible",
-            "Instagram does not show the account to us any more; connect it again.",
-        ),
-        (100, _) => Row::Content("post_refused", "Instagram did not take a part of the post."),
-        (190, 459) => Row::Content(
-            "account_checkpoint",
-            "Facebook asks the person who connected the account for a check; log in to facebook.com, finish it, then post again.",
-        ),
-        (190, 464) => Row::Content(
-            "account_unconfirmed",
-            "The Facebook account behind the connection is not confirmed; confirm it on Facebook, then post again.",
-        ),
-        (190, 458) => Row::Reconnect(
-            "access_withdrawn",
-            "Picscripter was removed on Facebook; connect the account again.",
-        ),
-        (190, 460) => Row::Reconnect(
-            "session_ended",
-            "Facebook ended the connection after a change of the password; connect the account again.",
-        ),
-        (102 | 190 | 2_500, _) => Row::Token,
-        (352, _) => Row::Content(
-            "video_format",
-            "Instagram does not take the video's format; export it as MP4 with H.264 and AAC.",
-        ),
-        (36_000, _) => Row::Content(
-            "image_too_large",
-            "The picture is larger than Instagram takes (8 MB); use a smaller one.",
-        ),
-        (36_001, _) => IMAGE_FORMAT,
-        (36_003, _) => Row::Content(
-            "aspect_ratio",
-            "The picture's proportions are outside 4:5 to 1.91:1; crop it.",
-        ),
-        (36_004, _) => Row::Content(
-            "caption_too_long",
-            "The caption is longer than Instagram takes; shorten it.",
-        ),
+        24 => CONTAINER_LOST,
+        25 | 368 => ACCOUNT_LIMITED,
+        352 => VIDEO_FORMAT,
+        36_000 => IMAGE_TOO_LARGE,
+        36_001 => IMAGE_FORMAT,
+        36_003 => ASPECT_RATIO,
+        36_004 => CAPTION_TOO_LONG,
         _ => return None,
     })
 }

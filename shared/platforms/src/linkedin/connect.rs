@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A token may be called revoked in its first seconds (reported, 2025): so often it is tried again.
-const MAX_TRIES: u8 = 3;
+const MAX_TRIES: u8 = 4;
 const PAUSE: Duration = Duration::seconds(2);
 
 /// Turns a code into tokens, and asks whose they are.
@@ -210,7 +210,8 @@ fn grant(user: UserInfo, tokens: Tokens) -> Grant {
                 .name
                 .or(user.given_name)
                 .unwrap_or_else(|| "LinkedIn member".to_owned()),
-            external_id: user.sub,
+            // Whole, since Pages post under URNs of another kind.
+            external_id: format!("urn:li:person:{}", user.sub),
             username: None,
             avatar_url: user.picture,
             facts: json!({}),

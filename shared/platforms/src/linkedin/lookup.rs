@@ -18,7 +18,7 @@ pub(super) fn look(cx: &PublishContext<'_>) -> Call {
     let mut url = api(cx.app, "/rest/posts");
     url.query_pairs_mut()
         .append_pair("q", "author")
-        .append_pair("author", &author(cx))
+        .append_pair("author", author(cx))
         .append_pair("count", "50");
     versioned(cx.app, Call::get("look_for_post", url)).header("x-restli-method", "FINDER")
 }
@@ -49,8 +49,8 @@ pub(super) fn judge(
 }
 
 /// The author's URN.
-pub(super) fn author(cx: &PublishContext<'_>) -> String {
-    format!("urn:li:person:{}", cx.account.external_id)
+pub(super) const fn author<'a>(cx: &PublishContext<'a>) -> &'a str {
+    cx.account.external_id.as_str()
 }
 
 /// Where a person can look at a post.

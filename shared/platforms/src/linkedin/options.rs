@@ -35,9 +35,6 @@ pub enum Visibility {
 /// # Errors
 /// The broken rule.
 pub(super) fn read(options: &Value) -> Result<Options, Violation> {
-    if options.is_null() {
-        return Ok(Options::default());
-    }
     parse_options(options)
 }
 

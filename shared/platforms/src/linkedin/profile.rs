@@ -52,7 +52,10 @@ pub const PROFILE: Profile = Profile {
             aspect: Some((1.0 / 2.4, 2.4)),
         }),
     },
-    refresh: RefreshPolicy::Before { seconds: 300 },
+    // Tokens live 60 days; what renews them ends after a year and is worth a day's attempts.
+    refresh: RefreshPolicy::Before {
+        seconds: 24 * 3_600,
+    },
 };
 
 /// What we ask for; another set later would end earlier grants.

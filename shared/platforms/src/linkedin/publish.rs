@@ -7,7 +7,6 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
-use url::Url;
 
 use super::{
     fault, little_text, lookup, options,
@@ -16,14 +15,18 @@ use super::{
 };
 use crate::{
     Action, Answer, Asset, Auth, Call, Content, Event, Fault, FaultKind, Machine, PublishContext,
-    Receipt, Verdict, next_look,
+    Receipt, UploadUrl, Verdict, next_look,
 };
 use domain::MediaKind;
 
+/// Where upload addresses lead.
+const UPLOAD_DOMAIN: &str = "linkedin.com";
 /// So often files are uploaded anew before LinkedIn is taken at its word.
 const MAX_TRIES: u8 = 3;
 /// How long LinkedIn may work on a video.
 const MAX_PROCESSING: Duration = Duration::minutes(15);
+/// So often a video whose parts were all sent may be said to wait for them, about a minute.
+const MAX_UNNOTICED: u32 = 8;
 /// How long a post waits where LinkedIn does not let us ask whether the video is ready.
 const BLIND_WAIT: Duration = Duration::seconds(60);
 
@@ -110,7 +113,7 @@ pub enum Publish {
         /// The picture.
         image: String,
         /// Where its bytes go.
-        url: Url,
+        url: UploadUrl,
         /// How often files were uploaded before in vain.
         #[serde(default)]
         tries: u8,
@@ -143,7 +146,7 @@ pub struct VideoUpload {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VideoPart {
     /// The address.
-    pub url: Url,
+    pub url: UploadUrl,
     /// The first byte.
     pub first: u64,
     /// The last byte, included.
@@ -205,7 +208,7 @@ impl Machine for Publish {
                 Ok(Self::UploadImage {
                     images,
                     image: upload.image,
-                    url: with_our_token(upload.upload_url)?,
+                    url: of_linkedin(&upload.upload_url)?,
                     tries,
                 })
             }
@@ -327,15 +330,9 @@ fn again(tries: u8, answer: &Answer, state: impl FnOnce(u8) -> Publish) -> Resul
     )))
 }
 
-/// An address that our token may be sent to.
-fn with_our_token(url: Url) -> Result<Url, Fault> {
-    let is_linkedin = url
-        .host_str()
-        .is_some_and(|host| host == "linkedin.com" || host.ends_with(".linkedin.com"));
-    if url.scheme() == "https" && is_linkedin {
-        return Ok(url);
-    }
-    Err(strange_upload(url.host_str().unwrap_or_default()))
+/// An address that our bytes and our token may be sent to.
+fn of_linkedin(url: &str) -> Result<UploadUrl, Fault> {
+    UploadUrl::of(url, UPLOAD_DOMAIN).ok_or_else(|| strange_upload("an address elsewhere"))
 }
 
 fn strange_upload(evidence: &str) -> Fault {
@@ -350,9 +347,7 @@ fn strange_upload(evidence: &str) -> Fault {
 fn read_upload(upload: wire::VideoUpload, content: &Content) -> Result<VideoUpload, Fault> {
     let mut next = 0;
     for part in &upload.upload_instructions {
-        let is_next = part.first_byte == next
-            && part.last_byte >= part.first_byte
-            && part.upload_url.scheme() == "https";
+        let is_next = part.first_byte == next && part.last_byte >= part.first_byte;
         if !is_next {
             return Err(strange_upload(&format!("a part starts at {next}")));
         }
@@ -362,18 +357,21 @@ fn read_upload(upload: wire::VideoUpload, content: &Content) -> Result<VideoUplo
     if next != bytes {
         return Err(strange_upload(&format!("{next} of {bytes} bytes")));
     }
-    Ok(VideoUpload {
-        video: upload.video,
-        token: upload.upload_token,
-        parts: upload
-            .upload_instructions
-            .into_iter()
-            .map(|part| VideoPart {
-                url: part.upload_url,
+    let parts: Result<Vec<VideoPart>, Fault> = upload
+        .upload_instructions
+        .iter()
+        .map(|part| {
+            Ok(VideoPart {
+                url: of_linkedin(&part.upload_url)?,
                 first: part.first_byte,
                 last: part.last_byte,
             })
-            .collect(),
+        })
+        .collect();
+    Ok(VideoUpload {
+        video: upload.video,
+        token: upload.upload_token,
+        parts: parts?,
     })
 }
 
@@ -494,7 +492,7 @@ fn processed(cx: &PublishContext<'_>, asked: Asked, answer: &Answer) -> Result<P
         "PROCESSING_FAILED" => {
             Err(fault::unusable().seen(video.processing_failure_reason.unwrap_or_default()))
         }
-        "WAITING_UPLOAD" if !asked.is_closed => {
+        "WAITING_UPLOAD" if !asked.is_closed || asked.times >= MAX_UNNOTICED => {
             again(tries, answer, |tries| Publish::InitializeVideo { tries })
         }
         _ if cx.now >= asked.give_up_at => Err(Fault::content(
@@ -610,12 +608,12 @@ fn initialize_image(cx: &PublishContext<'_>) -> Call {
     }))
 }
 
-fn upload_image(cx: &PublishContext<'_>, place: usize, url: &Url) -> Call {
+fn upload_image(cx: &PublishContext<'_>, place: usize, url: &UploadUrl) -> Call {
     let asset = cx.content.assets.get(place);
     let content_type = asset.map_or("application/octet-stream", |asset| {
         asset.facts.content_type()
     });
-    Call::put("upload_image", url.clone())
+    Call::put("upload_image", url.expose().clone())
         .auth(Auth::Bearer)
         .header("content-type", content_type)
         .file(place, 0..asset.map_or(0, Asset::bytes))
@@ -634,7 +632,7 @@ fn initialize_video(cx: &PublishContext<'_>) -> Call {
 }
 
 fn upload_part(part: &VideoPart) -> Call {
-    Call::put("upload_part", part.url.clone())
+    Call::put("upload_part", part.url.expose().clone())
         .header("content-type", "application/octet-stream")
         .file(0, part.first..part.last.saturating_add(1))
 }
@@ -654,7 +652,7 @@ fn post(cx: &PublishContext<'_>, media: &[String]) -> Call {
     // The options were accepted with the post; what cannot be read is not there.
     let options = options::read(&cx.content.options).unwrap_or_default();
     let body = NewPost {
-        author: &lookup::author(cx),
+        author: lookup::author(cx),
         commentary: &little_text::escape(&cx.content.caption),
         visibility: options.visibility,
         distribution: json!({
@@ -718,19 +716,16 @@ mod tests {
     }
 
     #[test]
-    fn our_token_goes_to_linkedin_only() {
+    fn bytes_and_tokens_go_to_linkedin_only() {
         for (url, is_taken) in [
             ("https://www.linkedin.com/dms-uploads/a", true),
             ("https://api.linkedin.com/mediaUpload/a", true),
             ("http://www.linkedin.com/dms-uploads/a", false),
             ("https://linkedin.com.evil.example/a", false),
             ("https://evillinkedin.com/a", false),
+            ("dms-uploads/a", false),
         ] {
-            assert_eq!(
-                with_our_token(url.parse().unwrap()).is_ok(),
-                is_taken,
-                "{url}"
-            );
+            assert_eq!(of_linkedin(url).is_ok(), is_taken, "{url}");
         }
     }
 }

@@ -1,5 +1,8 @@
 //! What LinkedIn tells us on its own: the check of our address, and social actions on Pages, for
 //! which we have no use. There is no news of published posts or of withdrawn access.
+//!
+//! Whoever asks for the check gets a signature of what they sent, so nothing but a UUID is signed:
+//! of anything else it could be the signature of an event.
 
 use hmac::{Hmac, Mac as _};
 use secrecy::ExposeSecret as _;
@@ -13,7 +16,10 @@ const SIGNATURE: &str = "x-li-signature";
 /// What stands before the body in the signed message; some see it before the signature, too.
 const PREFIX: &str = "hmacsha256=";
 
-/// Reads a request to our webhook address; the client secret signs.
+/// How long LinkedIn's challenges are.
+const CHALLENGE_BYTES: usize = 36;
+
+/// Reads a request to our webhook address; the client secret signs, unless another is set.
 ///
 /// # Errors
 /// [`WebhookError`] when it is not genuine.
@@ -21,7 +27,7 @@ pub fn receive(incoming: &Incoming<'_>) -> Result<Received, WebhookError> {
     if incoming.is_get {
         let code = incoming
             .parameter("challengeCode")
-            .filter(|code| !code.is_empty())
+            .filter(|code| is_uuid(code))
             .ok_or(WebhookError::Malformed)?;
         let body = json!({
             "challengeCode": code,
@@ -43,8 +49,17 @@ pub fn receive(incoming: &Incoming<'_>) -> Result<Received, WebhookError> {
         .map_err(|_| WebhookError::Malformed)
 }
 
+fn is_uuid(code: &str) -> bool {
+    code.len() == CHALLENGE_BYTES
+        && code.bytes().enumerate().all(|(place, byte)| match place {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
 fn signature(app: &App, message: &[&[u8]]) -> Result<String, WebhookError> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(app.client_secret.expose_secret().as_bytes())
+    let secret = app.webhook_secret.as_ref().unwrap_or(&app.client_secret);
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
         .map_err(|_| WebhookError::Unsigned)?;
     for part in message {
         mac.update(part);
@@ -104,8 +119,9 @@ mod tests {
         })
     }
 
-    // printf challenge | openssl dgst -sha256 -hmac 'client secret'
-    const RESPONSE: &str = "1caa0402f8beaa9cedb4ab8f3b90d3b484c9db9671103059b6e6589bf813f1cd";
+    const CHALLENGE: &str = "890e4665-4dfe-4ab1-b689-ed553bceeed0";
+    // printf CHALLENGE | openssl dgst -sha256 -hmac 'client secret'
+    const RESPONSE: &str = "d732d61fa94eff2186a613f208b5be3f7e90a5d8b907be374e61d8e9cc56daee";
     // printf 'hmacsha256={"type":"X"}' | openssl dgst -sha256 -hmac 'client secret'
     const OF_BODY: &str = "313c4185fb55fca291e842fc07772c60c077fc934a07880e5851cf64951987c4";
     const BODY: &[u8] = br#"{"type":"X"}"#;
@@ -113,7 +129,7 @@ mod tests {
     #[test]
     fn the_check_of_our_address_is_answered_with_a_known_signature() {
         let Ok(Received::Handshake { content_type, body }) =
-            get(&[("challengeCode", "challenge"), ("applicationId", "1")])
+            get(&[("challengeCode", CHALLENGE), ("applicationId", "1")])
         else {
             panic!("no handshake");
         };
@@ -121,10 +137,36 @@ mod tests {
         let body: Value = serde_json::from_str(&body).unwrap();
         assert_eq!(
             body,
-            json!({"challengeCode": "challenge", "challengeResponse": RESPONSE})
+            json!({"challengeCode": CHALLENGE, "challengeResponse": RESPONSE})
         );
         assert_eq!(get(&[]), Err(WebhookError::Malformed));
-        assert_eq!(get(&[("challengeCode", "")]), Err(WebhookError::Malformed));
+    }
+
+    #[test]
+    fn nobody_gets_the_signature_of_an_event_for_a_challenge() {
+        let long = CHALLENGE.repeat(2);
+        let event = format!(r#"hmacsha256={{"type":"{}"}}"#, "X".repeat(14));
+        let shifted = CHALLENGE.replace("-4dfe", "4-dfe");
+        for wrong in ["", "challenge", &CHALLENGE[1..], &long, &event, &shifted] {
+            assert_eq!(
+                get(&[("challengeCode", wrong)]),
+                Err(WebhookError::Malformed),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_secret_of_its_own_signs_in_place_of_the_clients() {
+        let own = App {
+            webhook_secret: Some(SecretString::from("client secret")),
+            client_secret: SecretString::from("another"),
+            ..app()
+        };
+        assert_eq!(
+            signature(&own, &[PREFIX.as_bytes(), BODY]).unwrap(),
+            OF_BODY
+        );
     }
 
     #[test]

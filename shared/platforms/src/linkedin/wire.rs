@@ -3,7 +3,6 @@
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use url::Url;
 
 use super::options::Visibility;
 
@@ -63,7 +62,7 @@ pub(super) struct Wrapped<T> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ImageUpload {
-    pub(super) upload_url: Url,
+    pub(super) upload_url: String,
     pub(super) image: String,
 }
 
@@ -79,7 +78,7 @@ pub(super) struct VideoUpload {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UploadInstruction {
-    pub(super) upload_url: Url,
+    pub(super) upload_url: String,
     pub(super) first_byte: u64,
     pub(super) last_byte: u64,
 }

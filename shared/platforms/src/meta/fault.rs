@@ -28,6 +28,51 @@ pub(crate) enum Row {
 /// A network's rows; `None` where it lists nothing certain.
 pub(crate) type Table = fn(&Problem) -> Option<Row>;
 
+/// The rows of both networks: the service, the permissions, the token, the person behind it.
+pub(crate) const fn access_row(code: i64, subcode: i64) -> Option<Row> {
+    Some(match (code, subcode) {
+        // A broken service has refused nothing.
+        (1 | 2, _) => Row::Unknown,
+        (10 | 200..=299, _) => PERMISSION_MISSING,
+        (100, 33) | (803, _) => Row::Reconnect(
+            "account_not_visible",
+            "The network does not show the account to us any more; connect it again.",
+        ),
+        (100, _) => Row::Content(
+            "post_refused",
+            "The network did not take a part of the post.",
+        ),
+        (190, 458) => Row::Reconnect(
+            "access_withdrawn",
+            "Picscripter was removed on Facebook; connect the account again.",
+        ),
+        (190, 459) => Row::Content(
+            "account_checkpoint",
+            "Facebook asks the person who connected the account for a check; log in to facebook.com, finish it, then post again.",
+        ),
+        (190, 460) => Row::Reconnect(
+            "session_ended",
+            "Facebook ended the connection after a change of the password; connect the account again.",
+        ),
+        (190, 464) => Row::Content(
+            "account_unconfirmed",
+            "The Facebook account behind the connection is not confirmed; confirm it on Facebook, then post again.",
+        ),
+        (190, 492) => Row::Reconnect(
+            "role_lost",
+            "The person who connected the Page has no role on it any more; ask its admin, then connect it again.",
+        ),
+        (102 | 190 | 2_500, _) => Row::Token,
+        _ => return None,
+    })
+}
+
+/// What was granted does not suffice.
+pub(crate) const PERMISSION_MISSING: Row = Row::Reconnect(
+    "permission_missing",
+    "The network was not allowed everything that posting needs; connect the account again and allow it all.",
+);
+
 #[derive(Debug, Default, Deserialize)]
 struct Envelope {
     #[serde(default)]

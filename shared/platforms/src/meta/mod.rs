@@ -8,7 +8,9 @@ use serde::Deserialize;
 use url::Url;
 
 pub(crate) use connect::{Consent, Page, Step, page_token, revoke};
-pub(crate) use fault::{Problem, Row, Table, number, problem, read, refused};
+pub(crate) use fault::{
+    PERMISSION_MISSING, Problem, Row, Table, access_row, number, problem, read, refused,
+};
 pub(crate) use signature::receive;
 pub use signature::{SignedRequest, SignedRequestError, signed_request};
 

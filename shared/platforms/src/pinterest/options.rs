@@ -19,7 +19,7 @@ pub struct Options {
     pub board_id: Option<String>,
     /// The section of that board.
     pub board_section_id: Option<String>,
-    /// Where a click leads; an https address.
+    /// Where a click leads; a web address.
     pub link: Option<String>,
     /// The Pin's title.
     pub title: Option<String>,
@@ -30,9 +30,6 @@ pub struct Options {
 /// # Errors
 /// The broken rule.
 pub(super) fn read(options: &Value) -> Result<Options, Violation> {
-    if options.is_null() {
-        return Ok(Options::default());
-    }
     parse_options(options)
 }
 
@@ -69,12 +66,13 @@ fn check_options(options: &Options) -> Vec<Violation> {
     }
     if let Some(link) = &options.link {
         broken.extend(text_rule("options.link", link, MAX_LINK, "Pinterest"));
-        let is_https = Url::parse(link).is_ok_and(|url| url.scheme() == "https" && url.has_host());
-        if !is_https {
+        let is_of_the_web = Url::parse(link)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if !is_of_the_web {
             broken.push(Violation::new(
                 "options.link",
                 "invalid_link",
-                "is no https address",
+                "is no web address",
                 "Give the whole address, as https://example.com/page.",
             ));
         }
@@ -171,9 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_an_https_address() {
+    fn a_link_is_a_web_address() {
+        for right in ["http://example.com", "https://example.com/a?b#c"] {
+            assert_eq!(rules(&json!({ "boardId": "1", "link": right }), ""), []);
+        }
         for wrong in [
-            "http://example.com",
+            "ftp://example.com",
             "example.com",
             "https://",
             "javascript:x",

@@ -49,7 +49,10 @@ pub const PROFILE: Profile = Profile {
             aspect: Some((0.5, 1.91)),
         }),
     },
-    refresh: RefreshPolicy::Before { seconds: 300 },
+    // A token lives 30 days and what renews it 60: renewing at half life never lets go.
+    refresh: RefreshPolicy::Before {
+        seconds: 15 * 24 * 3_600,
+    },
 };
 
 /// What we ask for; `POST /pins` needs the four about boards and Pins.

@@ -4,6 +4,8 @@
 //! store and processed first. `POST /v5/pins` is the one call that may not be repeated (kind E of the
 //! commits: sent twice, it makes two Pins).
 
+use std::fmt;
+
 use domain::MediaKind;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -107,8 +109,9 @@ pub enum Publish {
     },
 }
 
-/// Where the bytes of a video go.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Where the bytes of a video go. Whoever knows the fields may upload in the account's name; its
+/// `Debug` leaves them out.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct VideoUpload {
     /// Pinterest's id of the video.
     pub media_id: String,
@@ -116,6 +119,15 @@ pub struct VideoUpload {
     pub url: Url,
     /// The fields of the form before the file, in order.
     pub parameters: Vec<(String, String)>,
+}
+
+impl fmt::Debug for VideoUpload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VideoUpload")
+            .field("media_id", &self.media_id)
+            .field("host", &self.url.host_str())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Starts to publish.

@@ -37,12 +37,12 @@ pub(super) fn of(account: &str) -> Vec<Board> {
                     ("5549755885175001".to_owned(), "Starters".to_owned()),
                     ("5549755885175002".to_owned(), "Desserts".to_owned()),
                 ],
-                ..board(813_744_364_859_000_175, "Summer recipes")
+                ..board(549_755_885_175, "Summer recipes")
             },
-            board(813_744_364_859_000_176, "Table settings"),
+            board(549_755_885_176, "Table settings"),
             Board {
                 privacy: "PROTECTED",
-                ..board(813_744_364_859_000_177, "Spring drafts")
+                ..board(549_755_885_177, "Spring drafts")
             },
         ],
         "813744226420795885" => (1..=260)

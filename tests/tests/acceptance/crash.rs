@@ -1,0 +1,72 @@
+//! A publisher that dies, wherever it dies: the sweeper finds what it left, and nothing is doubled.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+};
+
+use sqlx::PgPool;
+use time::Duration;
+
+use crate::{house::House, networks::NETWORKS};
+
+/// Longer than a publisher may hold a post.
+const LEASE_OVER: Duration = Duration::minutes(7);
+
+/// How long an account rests between two posts.
+const BETWEEN: Duration = Duration::hours(2);
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn wherever_a_publisher_dies_the_post_is_live_at_most_once(pool: PgPool) {
+    let house = House::open(pool).await;
+    let ada = house.sign_up().await;
+    let mut wrong = Vec::new();
+    for network in NETWORKS {
+        let platform = network.platform;
+        house.connect(&ada, platform).await;
+        let (what, _) = network.simplest();
+        let mut polls = 1;
+        loop {
+            eprintln!("DBG {platform} {polls}");
+            let words = format!("{platform}, dead after {polls}");
+            let id = house.post(&ada, &house.draft(network, what, &words)).await;
+            let lived = survives(house.publisher.answer(&id), polls).await;
+            house.lose_all_rings().await;
+            house.advance(LEASE_OVER);
+            house.publisher.sweep().await.unwrap();
+            house.run_all().await;
+            let ending = house.ending(&ada, &id, &words).await;
+            if !ending.is_true() || ending.status() == "failed" {
+                wrong.push(format!("{words}: {ending}"));
+            }
+            if lived {
+                break;
+            }
+            // Networks limit how much an account may post in a day; the sweeper keeps its tokens fresh.
+            house.advance(BETWEEN);
+            house.publisher.sweep().await.unwrap();
+            polls += 1 + polls / 16;
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Lets a future run for so many polls and then drops it where it stands; tells whether it came to
+/// its end before.
+async fn survives(future: impl Future, polls: usize) -> bool {
+    let mut future = pin!(future);
+    let mut left = polls;
+    poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(false);
+        }
+        left -= 1;
+        match future.as_mut().poll(context) {
+            Poll::Ready(_) => Poll::Ready(true),
+            Poll::Pending if left == 0 => Poll::Ready(false),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}

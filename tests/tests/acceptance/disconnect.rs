@@ -1,0 +1,107 @@
+//! The end of a connection: nothing goes out through it any more, and its secrets are gone.
+
+use domain::Platform;
+use http::StatusCode;
+use serde_json::json;
+use sqlx::PgPool;
+use time::Duration;
+
+use crate::{
+    house::{House, Person},
+    networks::NETWORKS,
+};
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn disconnecting_fails_what_was_scheduled_and_wipes_the_tokens_within_a_minute(pool: PgPool) {
+    let house = House::open(pool).await;
+    let ada = house.sign_up().await;
+    for network in NETWORKS {
+        let platform = network.platform;
+        let connection = house.connect(&ada, platform).await;
+        let (what, _) = network.simplest();
+        let due = house.now() + Duration::days(1);
+        let words = format!("Too late for {platform}");
+        let draft = house.draft(network, what, &words);
+        let far = house.schedule(&ada, &draft, due).await;
+        // One is prepared already when the connection ends.
+        let soon = house
+            .schedule(&ada, &draft, house.now() + Duration::minutes(5))
+            .await;
+        house.advance(Duration::minutes(4));
+        house.run_due().await;
+        let told = house.status(&ada, &soon).await;
+        assert_eq!(told["status"], "publishing", "{platform}: {told}");
+
+        let ended = disconnect(&house, &ada, platform).await;
+        assert_eq!(ended, "disconnecting");
+        for id in [&far, &soon] {
+            let told = house.status(&ada, id).await;
+            assert_eq!(told["status"], "failed", "{platform}: {told}");
+            assert_eq!(told["error"]["code"], "account_disconnected");
+        }
+        house.advance(Duration::seconds(1));
+        house.run_due().await;
+        house.advance(Duration::seconds(59));
+        house.run_due().await;
+        let id = connection["id"].as_str().unwrap();
+        assert_eq!(kept(&house, id).await, ("disconnected".to_owned(), 0));
+        house.run_all().await;
+        assert_eq!(house.live(&words), [], "{platform}");
+        let refused = house.send(&ada, "/api/posts", &draft).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{platform}");
+        assert_eq!(refused.rule(), "not_connected");
+        // Who comes back has the same connection again, and can publish.
+        let again = house.connect(&ada, platform).await;
+        assert_eq!(again["id"], connection["id"], "{platform}");
+        let id = house.post(&ada, &draft).await;
+        house.run_all().await;
+        let ending = house.ending(&ada, &id, &words).await;
+        assert_eq!(
+            (ending.status(), ending.live),
+            ("published", 1),
+            "{platform}: {ending}"
+        );
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn tokens_are_wiped_within_a_minute_though_the_network_does_not_answer(pool: PgPool) {
+    let house = House::open(pool).await;
+    let ada = house.sign_up().await;
+    for network in NETWORKS {
+        let platform = network.platform;
+        let connection = house.connect(&ada, platform).await;
+        house.script(simulator::FaultScript::any(simulator::Fault::LoseRequest).times(100));
+        disconnect(&house, &ada, platform).await;
+        for _ in 0..6 {
+            house.run_due().await;
+            house.advance(Duration::seconds(10));
+        }
+        house.networks.clear_faults();
+        let id = connection["id"].as_str().unwrap();
+        assert_eq!(
+            kept(&house, id).await,
+            ("disconnected".to_owned(), 0),
+            "{platform}"
+        );
+    }
+}
+
+async fn disconnect(house: &House, person: &Person, platform: Platform) -> String {
+    let path = format!("/api/disconnect/{platform}");
+    let answer = house.send(person, &path, &json!({})).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body);
+    answer.text("health").to_owned()
+}
+
+/// The health of a connection, and how many secrets of it are kept.
+async fn kept(house: &House, id: &str) -> (String, i32) {
+    sqlx::query_as(
+        "SELECT health, num_nonnulls(access_token_ciphertext, refresh_token_ciphertext)
+         FROM connections WHERE replace(id::text, '-', '') = $1",
+    )
+    .bind(id.trim_start_matches("con_"))
+    .fetch_one(&house.pool)
+    .await
+    .unwrap()
+}

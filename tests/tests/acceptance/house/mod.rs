@@ -1,0 +1,362 @@
+//! Everything together in one process, over a database of its own.
+
+mod answer;
+mod person;
+mod settings;
+mod verdict;
+mod world;
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicU16, Ordering},
+};
+
+use axum::{Router, body::Body};
+use domain::Platform;
+use http::{Method, Request, StatusCode, header};
+use local::house::AllSettings;
+use publishing::Publisher;
+use serde_json::{Value, json};
+use simulator::{FaultScript, LivePost, Simulator};
+use sqlx::PgPool;
+use store::{PoolSettings, Shift, rings};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use tower::ServiceExt as _;
+use url::Url;
+
+pub use answer::Answer;
+pub use person::Person;
+pub use settings::CANARY;
+
+use crate::networks::{Network, What};
+
+/// How long a ring stays hidden while it is worked on.
+const VISIBILITY: Duration = Duration::minutes(6);
+/// More rings than any test gives rise to; a house that rings more often goes round in circles.
+const ROUNDS: usize = 2_000;
+/// After so many minutes an access token is renewed before it is used.
+const TOKEN_LIFE: Duration = Duration::minutes(10);
+
+/// All of Picscripter, and the networks it speaks to.
+pub struct House {
+    pub pool: PgPool,
+    pub publisher: Publisher,
+    pub networks: Simulator,
+    router: Router,
+    shift: Shift,
+    web_clock: web::Clock,
+    network_clock: simulator::Clock,
+    samples: String,
+    people: AtomicU16,
+    heard: Mutex<Vec<String>>,
+    _files: tempfile::TempDir,
+}
+
+impl House {
+    /// A house where nobody has signed up yet.
+    pub async fn open(pool: PgPool) -> Self {
+        Self::open_with(pool, &[]).await
+    }
+
+    /// The same with some settings of its own.
+    pub async fn open_with(pool: PgPool, own: &[(&str, &str)]) -> Self {
+        let files = tempfile::tempdir().unwrap();
+        let (listener, base) = world::listen().await;
+        let vars = settings::vars(&base, files.path(), own);
+        let settings = AllSettings::read(&vars).unwrap();
+        let apps = settings.networks.apps.clone();
+        let (shift, web_clock) = (Shift::default(), web::Clock::default());
+        let pool = store::connect(&PoolSettings {
+            url: address(&pool).await,
+            max_connections: 12,
+            shift: Some(shift.clone()),
+        })
+        .unwrap();
+        let whole = local::house::House::over(pool.clone(), settings, web_clock.clone());
+        let router = whole.router().unwrap();
+        let network_clock = simulator::Clock::default();
+        let networks = world::serve(listener, &base, &apps, &network_clock, router.clone());
+        Self {
+            publisher: whole.publisher().unwrap(),
+            samples: format!("{base}/_simulator/samples"),
+            pool,
+            networks,
+            router,
+            shift,
+            web_clock,
+            network_clock,
+            people: AtomicU16::new(1),
+            heard: Mutex::default(),
+            _files: files,
+        }
+    }
+
+    // -- time --
+
+    /// The time, on which database, handlers and networks agree.
+    pub fn now(&self) -> OffsetDateTime {
+        self.web_clock.now()
+    }
+
+    /// Moves the clocks of the database, of the handlers and of the networks.
+    pub fn advance(&self, by: Duration) {
+        self.shift.advance(by);
+        self.web_clock.advance(by);
+        self.network_clock.advance(by);
+    }
+
+    /// Moves all clocks to a moment that lies ahead.
+    pub fn advance_to(&self, at: OffsetDateTime) {
+        let ahead = at - self.now();
+        if ahead.is_positive() {
+            self.advance(ahead);
+        }
+    }
+
+    // -- work --
+
+    /// Answers every ring that is due, and those that follow at once.
+    pub async fn run_due(&self) {
+        for _ in 0..ROUNDS {
+            let taken = rings::take(&self.pool, 100, VISIBILITY).await.unwrap();
+            if taken.is_empty() {
+                return;
+            }
+            for ring in taken {
+                self.publisher.answer(&ring.subject).await;
+                rings::answer(&self.pool, &ring).await.unwrap();
+            }
+        }
+        panic!("the publisher rings without end");
+    }
+
+    /// Lets time pass from ring to ring until nothing is rung for any more.
+    pub async fn run_all(&self) {
+        for _ in 0..ROUNDS {
+            self.run_due().await;
+            match rings::next_due(&self.pool).await.unwrap() {
+                Some(wait) => self.advance(wait + Duration::milliseconds(1)),
+                None => return,
+            }
+        }
+        panic!("the house never comes to rest");
+    }
+
+    /// Loses every ring, as a queue that is gone would.
+    pub async fn lose_all_rings(&self) {
+        sqlx::query("DELETE FROM rings")
+            .execute(&self.pool)
+            .await
+            .unwrap();
+    }
+
+    // -- people --
+
+    /// Somebody new.
+    pub async fn sign_up(&self) -> Person {
+        let number = self.people.fetch_add(1, Ordering::Relaxed);
+        let [high, low] = number.to_be_bytes();
+        let person = Person::new(number, format!("203.0.{high}.{low}"));
+        let request = person
+            .request(Method::POST, "/api/auth/signup")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(person.credentials().to_string().into())
+            .unwrap();
+        let answer = self.ask(request).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        person.signs_in(&answer.json(), self.now());
+        person
+    }
+
+    /// What somebody asks, signed in.
+    pub async fn call(
+        &self,
+        person: &Person,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Answer {
+        self.stay_signed_in(person).await;
+        let request = person
+            .request(method, path)
+            .header(header::AUTHORIZATION, person.bearer());
+        let request = match body {
+            Some(body) => request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(body.to_string().into()),
+            None => request.body(Body::empty()),
+        };
+        self.ask(request.unwrap()).await
+    }
+
+    pub async fn get(&self, person: &Person, path: &str) -> Answer {
+        self.call(person, Method::GET, path, None).await
+    }
+
+    pub async fn send(&self, person: &Person, path: &str, body: &Value) -> Answer {
+        self.call(person, Method::POST, path, Some(body)).await
+    }
+
+    /// A request as it comes from the network, and what is answered.
+    pub async fn ask(&self, request: Request<Body>) -> Answer {
+        let answer = Answer::of(self.router.clone().oneshot(request).await.unwrap()).await;
+        self.heard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(answer.everything());
+        answer
+    }
+
+    /// Everything that was ever answered, headers and all.
+    pub fn heard(&self) -> String {
+        self.heard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .join("\n")
+    }
+
+    async fn stay_signed_in(&self, person: &Person) {
+        if self.now() < person.signed_in_at() + TOKEN_LIFE {
+            return;
+        }
+        let request = person
+            .request(Method::POST, "/api/auth/refresh")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(
+                json!({"refreshToken": person.refresh_token()})
+                    .to_string()
+                    .into(),
+            )
+            .unwrap();
+        let answer = self.ask(request).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        person.signs_in(&answer.json(), self.now());
+    }
+
+    // -- connections --
+
+    /// Connects an account of a network the way a browser does it: to the consent page, approve, and
+    /// back. Gives the connection as the app sees it.
+    pub async fn connect(&self, person: &Person, platform: Platform) -> Value {
+        let (back, cookie) = self.consent(person, platform).await;
+        let request = person
+            .request(Method::GET, &path_of(&back))
+            .header(header::COOKIE, cookie)
+            .body(Body::empty())
+            .unwrap();
+        let answer = self.ask(request).await;
+        assert_eq!(answer.status, StatusCode::OK, "{platform}: {}", answer.body);
+        answer.json()["connections"][0].clone()
+    }
+
+    /// Goes to the consent page and approves; gives the way back, and the browser's cookie.
+    pub async fn consent(&self, person: &Person, platform: Platform) -> (Url, String) {
+        let begun = self.get(person, &format!("/api/connect/{platform}")).await;
+        assert_eq!(begun.status, StatusCode::OK, "{platform}: {}", begun.body);
+        let cookie = begun.headers[header::SET_COOKIE].to_str().unwrap();
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        let page = Url::parse(begun.text("url")).unwrap();
+        let shown = self
+            .browse(Request::get(path_of(&page)).body(Body::empty()).unwrap())
+            .await;
+        assert_eq!(shown.status, StatusCode::OK, "{platform}: {}", shown.body);
+        let form = shown.form(&[("decision", "approve")]);
+        let request = Request::post("/_simulator/consent")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form.into())
+            .unwrap();
+        let sent_back = self.browse(request).await;
+        (sent_back.location(), cookie)
+    }
+
+    async fn browse(&self, request: Request<Body>) -> Answer {
+        Answer::of(self.networks.router().oneshot(request).await.unwrap()).await
+    }
+
+    // -- posts --
+
+    /// A post for a network, as the app would write it.
+    pub fn draft(&self, network: &Network, what: What, words: &str) -> Value {
+        let (kind, file) = match what {
+            What::Picture => ("image", "photo.jpg"),
+            What::Video => ("video", "clip.mp4"),
+        };
+        json!({
+            "platform": network.platform.as_str(),
+            "caption": words,
+            "media": {"type": kind, "url": format!("{}/{file}", self.samples)},
+            "options": (network.options)(),
+        })
+    }
+
+    /// Publishes now; gives the id.
+    pub async fn post(&self, person: &Person, draft: &Value) -> String {
+        let answer = self.send(person, "/api/posts", draft).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body);
+        answer.text("id").to_owned()
+    }
+
+    /// Schedules; gives the id.
+    pub async fn schedule(&self, person: &Person, draft: &Value, at: OffsetDateTime) -> String {
+        let mut draft = draft.clone();
+        draft["scheduledAtISO"] = at.format(&Rfc3339).unwrap().into();
+        let answer = self.send(person, "/api/schedule", &draft).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body);
+        answer.text("id").to_owned()
+    }
+
+    /// Where a post stands, as the app sees it.
+    pub async fn status(&self, person: &Person, id: &str) -> Value {
+        let answer = self.get(person, &format!("/api/posts/{id}/status")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        answer.json()
+    }
+
+    // -- networks --
+
+    /// Orders a fault at the networks.
+    pub fn script(&self, fault: FaultScript) {
+        self.networks.script(fault);
+    }
+
+    /// Every live post whose text holds these words.
+    pub fn live(&self, words: &str) -> Vec<LivePost> {
+        let ledger = self.networks.ledger();
+        let fitting = ledger.posts().iter();
+        fitting
+            .filter(|post| post.text.contains(words))
+            .cloned()
+            .collect()
+    }
+}
+
+impl Drop for House {
+    /// Leaves the database to the runner of the tests, which deletes it.
+    fn drop(&mut self) {
+        let pool = self.pool.clone();
+        tokio::spawn(async move { pool.close().await });
+    }
+}
+
+/// The database of a test, for a pool of our own.
+async fn address(pool: &PgPool) -> String {
+    let name: String = sqlx::query_scalar("SELECT current_database()::text")
+        .fetch_one(pool)
+        .await
+        .unwrap();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the runner of the tests says where the server is"
+    )]
+    let server = std::env::var("DATABASE_URL").unwrap();
+    let mut url = Url::parse(&server).unwrap();
+    url.set_path(&name);
+    url.into()
+}
+
+fn path_of(url: &Url) -> String {
+    match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    }
+}

@@ -1,0 +1,90 @@
+//! Each network, at the one call that makes a post visible: whatever becomes of the request and its
+//! answer, at most one post is live, and what we say of it is true.
+
+use serde_json::json;
+use simulator::{Fault, FaultScript};
+use sqlx::PgPool;
+
+use crate::{
+    house::House,
+    networks::{AfterLoss, Commit, NETWORKS},
+};
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whatever_is_lost_at_the_commit_nothing_is_doubled_or_misreported(pool: PgPool) {
+    let house = House::open(pool).await;
+    let ada = house.sign_up().await;
+    let mut wrong = Vec::new();
+    for network in NETWORKS {
+        let platform = network.platform;
+        house.connect(&ada, platform).await;
+        for (what, commit) in network.kinds() {
+            for (name, fault, has_effect) in faults() {
+                let words = format!("{what:?} to {platform}, {name}");
+                let called = calls(&house, commit);
+                house.script(FaultScript::first(commit.host, commit.route, fault));
+                let id = house.post(&ada, &house.draft(network, what, &words)).await;
+                house.run_all().await;
+                house.networks.clear_faults();
+                let ending = house.ending(&ada, &id, &words).await;
+                let known = expected(commit.after_loss, has_effect);
+                if !ending.is_true() || ending.status() != known {
+                    wrong.push(format!("{words} should be {known}: {ending}"));
+                }
+                assert!(calls(&house, commit) > called, "{words}: nothing was sent");
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What an honest publisher can say in the end.
+const fn expected(known: AfterLoss, has_effect: bool) -> &'static str {
+    match (known, has_effect) {
+        (AfterLoss::All, _) | (AfterLoss::Found, true) => "published",
+        (AfterLoss::Found, false) | (AfterLoss::Nothing, _) => "unconfirmed",
+    }
+}
+
+/// What can become of a call, and whether the network did what it asked for.
+fn faults() -> [(&'static str, Fault, bool); 6] {
+    let body = json!({"message": "try again later"});
+    [
+        ("the answer lost", Fault::LoseAnswer, true),
+        ("the request lost", Fault::LoseRequest, false),
+        ("half of the answer lost", Fault::Truncate, true),
+        (
+            "500 with effect",
+            Fault::AnswerAfterEffect {
+                status: 500,
+                body: body.clone(),
+            },
+            true,
+        ),
+        (
+            "500 without effect",
+            Fault::Answer {
+                status: 500,
+                headers: Vec::new(),
+                body: body.clone(),
+            },
+            false,
+        ),
+        (
+            "503 without effect, and a time to come again",
+            Fault::Answer {
+                status: 503,
+                headers: vec![("retry-after".to_owned(), "30".to_owned())],
+                body,
+            },
+            false,
+        ),
+    ]
+}
+
+/// How often the call was made so far.
+fn calls(house: &House, commit: Commit) -> usize {
+    let wanted = format!("{} {}", commit.host, commit.route);
+    let calls = house.networks.calls();
+    calls.iter().filter(|call| **call == wanted).count()
+}

@@ -1,0 +1,18 @@
+//! The whole, from the outside: the real routers, the real publisher, a real Postgres, and the
+//! simulated networks on a socket, whose ledger of live posts is the judge.
+//!
+//! Time is moved, never waited for. A network joins every table by a row in `networks.rs`.
+
+mod house;
+mod networks;
+
+mod bad_input;
+mod crash;
+mod disconnect;
+mod edit;
+mod limits;
+mod lost;
+mod names;
+mod publish;
+mod secrets;
+mod tenants;

@@ -1,0 +1,132 @@
+//! Each network: what is posted goes live once, as it was meant, and when it was meant.
+
+use domain::Platform;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use simulator::LivePost;
+use sqlx::PgPool;
+use time::Duration;
+
+use crate::{
+    house::House,
+    networks::{NETWORKS, Network, What},
+};
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_is_posted_goes_live_once_as_it_was_meant(pool: PgPool) {
+    let house = House::open(pool).await;
+    let ada = house.sign_up().await;
+    for network in NETWORKS {
+        let platform = network.platform;
+        let connection = house.connect(&ada, platform).await;
+        for (what, _) in network.kinds() {
+            let words = format!("{what:?} for {platform} — señor's 1st ☕");
+            let id = house.post(&ada, &house.draft(network, what, &words)).await;
+            house.run_all().await;
+            let told = house.status(&ada, &id).await;
+            assert_eq!(told["status"], "published", "{platform} {what:?}: {told}");
+            assert_eq!(told["error"], Value::Null, "{platform} {what:?}");
+            let live = house.live(&words);
+            assert_eq!(live.len(), 1, "{platform} {what:?}: {live:?}");
+            let [post] = live.as_slice() else {
+                unreachable!("one was counted")
+            };
+            assert_eq!(post.network, platform.as_str());
+            // LinkedIn writes the account's id as a name of its own around the same id.
+            let account = connection["accountId"].as_str().unwrap();
+            assert!(account.ends_with(&post.account_id), "{platform}: {account}");
+            if network.tells_id {
+                assert_eq!(told["externalId"], post.post_id.as_str(), "{platform}");
+                assert!(told["url"].as_str().unwrap().starts_with("https://"));
+            }
+            assert_carries(&house, what, post);
+        }
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_is_scheduled_goes_out_at_its_time_and_not_before(pool: PgPool) {
+    let house = House::open(pool).await;
+    let ada = house.sign_up().await;
+    for network in NETWORKS {
+        let platform = network.platform;
+        house.connect(&ada, platform).await;
+        let (what, _) = network.simplest();
+        let words = format!("Tomorrow at {platform}");
+        let due = house.now() + Duration::days(1);
+        let draft = house.draft(network, what, &words);
+        let id = house.schedule(&ada, &draft, due).await;
+        house.run_due().await;
+        assert_eq!(house.status(&ada, &id).await["status"], "queued");
+        // It is prepared before its time, and seen by nobody.
+        house.advance_to(due - Duration::minutes(1));
+        house.run_due().await;
+        assert_eq!(house.live(&words), [], "{platform}");
+        assert_eq!(
+            house.status(&ada, &id).await["status"],
+            "publishing",
+            "{platform}"
+        );
+        house.advance_to(due - Duration::seconds(2));
+        house.run_due().await;
+        assert_eq!(house.live(&words), [], "{platform}");
+        house.run_all().await;
+        let told = house.status(&ada, &id).await;
+        assert_eq!(told["status"], "published", "{platform}: {told}");
+        let live = house.live(&words);
+        assert_eq!(live.len(), 1, "{platform}: {live:?}");
+        assert!(live.iter().all(|post| post.created_at >= due), "{platform}");
+        let late = told["lateMs"].as_i64().unwrap();
+        assert!((0..5_000).contains(&late), "{platform}: {late} ms late");
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_schedule_outlives_the_loss_of_every_ring(pool: PgPool) {
+    let house = House::open(pool).await;
+    let ada = house.sign_up().await;
+    house.connect(&ada, Platform::X).await;
+    let network = Network::of(Platform::X);
+    let due = house.now() + Duration::hours(2);
+    let draft = house.draft(network, What::Picture, "Lost and found");
+    let id = house.schedule(&ada, &draft, due).await;
+    house.lose_all_rings().await;
+    house.advance_to(due + Duration::seconds(31));
+    house.run_due().await;
+    assert_eq!(house.live("Lost and found"), []);
+    let swept = house.publisher.sweep().await.unwrap();
+    assert_eq!(swept.posts, 1);
+    house.run_all().await;
+    assert_eq!(house.status(&ada, &id).await["status"], "published");
+    assert_eq!(house.live("Lost and found").len(), 1);
+}
+
+/// The post shows the very video, or the very picture encoded anew.
+fn assert_carries(house: &House, what: What, post: &LivePost) {
+    let [file] = post.media.as_slice() else {
+        panic!("not one file: {post:?}")
+    };
+    let (_, bytes) = house.networks.world().kept(&file.digest).unwrap();
+    assert_eq!(hex::encode(Sha256::digest(&bytes)), file.digest);
+    match what {
+        What::Picture => {
+            let sent = image::load_from_memory(&bytes).unwrap().to_rgb8();
+            let meant = image::load_from_memory(media::samples::photo_jpeg())
+                .unwrap()
+                .to_rgb8();
+            assert_eq!(sent.dimensions(), meant.dimensions());
+            let apart: u64 = sent
+                .as_raw()
+                .iter()
+                .zip(meant.as_raw())
+                .map(|(one, other)| u64::from(one.abs_diff(*other)))
+                .sum();
+            let mean = apart / sent.as_raw().len() as u64;
+            assert!(mean < 4, "the pictures differ by {mean} of 255");
+        }
+        What::Video => assert_eq!(
+            file.digest,
+            hex::encode(Sha256::digest(media::samples::clip_mp4()))
+        ),
+    }
+}

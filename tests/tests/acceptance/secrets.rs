@@ -1,0 +1,158 @@
+//! No secret leaves its place in clear: not into a row, an answer, or a line of the log.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use domain::Platform;
+use simulator::{Fault, FaultScript};
+use sqlx::{PgPool, Row as _};
+use time::Duration;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::{
+    house::{CANARY, House},
+    networks::NETWORKS,
+};
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn no_secret_is_found_in_a_row_an_answer_or_the_log(pool: PgPool) {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .finish();
+    let _told = tracing::subscriber::set_default(subscriber);
+    let house = House::open(pool).await;
+    let ada = house.sign_up().await;
+    let mut canaries = vec![
+        CANARY.to_owned(),
+        ada.credentials()["password"].as_str().unwrap().to_owned(),
+    ];
+    for network in NETWORKS {
+        let platform = network.platform;
+        let (back, _) = house.consent(&ada, platform).await;
+        let given = back.query_pairs().filter(|(name, _)| name == "code");
+        canaries.extend(given.map(|(_, code)| code.into_owned()));
+        house.connect(&ada, platform).await;
+        for (what, commit) in network.kinds() {
+            for fault in [
+                None,
+                Some(Fault::LoseAnswer),
+                Some(Fault::Answer {
+                    status: 401,
+                    headers: Vec::new(),
+                    body: serde_json::Value::Null,
+                }),
+            ] {
+                if let Some(fault) = fault {
+                    house.script(FaultScript::first(commit.host, commit.route, fault));
+                }
+                let words = format!("{what:?} for {platform}");
+                house.post(&ada, &house.draft(network, what, &words)).await;
+                house.run_all().await;
+                house.networks.clear_faults();
+                // Long enough for tokens to be renewed.
+                house.advance(Duration::hours(3));
+                house.publisher.sweep().await.unwrap();
+            }
+        }
+    }
+    house.get(&ada, "/api/me").await;
+    house.get(&ada, "/api/connections").await;
+    house.get(&ada, "/api/posts?limit=100").await;
+    let tokens = house.networks.world().oauth().texts();
+    assert!(tokens.len() > NETWORKS.len(), "{} tokens", tokens.len());
+    canaries.extend(tokens);
+    canaries.push(ada.refresh_token());
+
+    let rows = everything(&house.pool).await;
+    let log = log.text();
+    assert!(rows.contains("urn:li:person"), "the rows were read");
+    assert!(log.contains("published"), "the log was heard");
+    let own = ada.bearer().replace("Bearer ", "");
+    assert!(house.heard().contains(&own), "the answers were heard");
+    for canary in &canaries {
+        // A person's own sign-in is answered to that person, and to nobody else.
+        let is_answered = *canary == ada.refresh_token();
+        for (place, text) in [("row", &rows), ("log", &log), ("answer", &house.heard())] {
+            assert!(
+                (place == "answer" && is_answered) || !text.contains(canary.as_str()),
+                "{canary} in a {place}: {}",
+                around(text, canary)
+            );
+        }
+    }
+    assert!(!rows.contains(&own) && !log.contains(&own));
+    assert_eq!(Platform::ALL.len(), 7);
+}
+
+/// Every column of every row of every table, as text and as the bytes in it.
+async fn everything(pool: &PgPool) -> String {
+    let columns: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT table_name::text, column_name::text, data_type::text
+         FROM information_schema.columns WHERE table_schema = current_schema()",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    assert!(columns.len() > 80, "{} columns", columns.len());
+    let mut text = String::new();
+    for (table, column, kind) in columns {
+        let value = if kind == "bytea" {
+            format!("encode(\"{column}\", 'escape')")
+        } else {
+            format!("\"{column}\"::text")
+        };
+        let query = format!("SELECT {value} FROM \"{table}\" WHERE \"{column}\" IS NOT NULL");
+        for row in sqlx::query(sqlx::AssertSqlSafe(query))
+            .fetch_all(pool)
+            .await
+            .unwrap()
+        {
+            text.push_str(&row.get::<String, _>(0));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn around<'a>(text: &'a str, canary: &str) -> &'a str {
+    let at = text.find(canary).unwrap_or_default();
+    let start = text[..at].rfind('\n').map_or(0, |line| line + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |line| at + line);
+    &text[start..end]
+}
+
+/// Keeps all that is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
