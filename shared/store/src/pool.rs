@@ -10,7 +10,7 @@ use std::{
 };
 
 use sqlx::{
-    PgExecutor, PgPool,
+    PgExecutor, PgPool, Row as _,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -67,7 +67,8 @@ pub fn connect(settings: &PoolSettings) -> Result<PgPool, StoreError> {
     let options = PgConnectOptions::from_str(&settings.url)?.application_name("picscripter");
     let mut pool = PgPoolOptions::new()
         .max_connections(settings.max_connections)
-        .acquire_timeout(Duration::from_secs(5));
+        .acquire_timeout(Duration::from_secs(5))
+        .after_release(|connection, _| Box::pin(is_at_rest(connection)));
     if let Some(shift) = settings.shift.clone() {
         pool = pool.before_acquire(move |connection, _| {
             let shift = shift.clone();
@@ -80,6 +81,18 @@ pub fn connect(settings: &PoolSettings) -> Result<PgPool, StoreError> {
         });
     }
     Ok(pool.connect_lazy_with(options))
+}
+
+/// Whether no transaction is open on a connection that comes back; one that is goes back to nobody.
+///
+/// Whoever is dropped while its `BEGIN` is on the way leaves a transaction that sqlx does not know of
+/// (0.9, read 2026-11-23). The next user's writes would be told done and undone later, and its locks
+/// would hold everybody up. Inside a transaction `now()` is the time of its beginning.
+async fn is_at_rest(connection: &mut sqlx::PgConnection) -> Result<bool, sqlx::Error> {
+    let row = sqlx::raw_sql("SELECT now() = statement_timestamp()")
+        .fetch_one(connection)
+        .await?;
+    row.try_get(0)
 }
 
 async fn apply(connection: &mut sqlx::PgConnection, shift: &Shift) -> Result<(), sqlx::Error> {

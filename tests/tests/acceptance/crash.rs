@@ -6,7 +6,7 @@ use std::{
     task::Poll,
 };
 
-use sqlx::PgPool;
+use sqlx::{PgPool, Row as _};
 use time::Duration;
 
 use crate::{house::House, networks::NETWORKS};
@@ -28,7 +28,6 @@ async fn wherever_a_publisher_dies_the_post_is_live_at_most_once(pool: PgPool) {
         let (what, _) = network.simplest();
         let mut polls = 1;
         loop {
-            eprintln!("DBG {platform} {polls}");
             let words = format!("{platform}, dead after {polls}");
             let id = house.post(&ada, &house.draft(network, what, &words)).await;
             let lived = survives(house.publisher.answer(&id), polls).await;
@@ -50,6 +49,30 @@ async fn wherever_a_publisher_dies_the_post_is_live_at_most_once(pool: PgPool) {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_dies_while_a_transaction_begins_leaves_none_open(pool: PgPool) {
+    let house = House::open(pool).await;
+    let mut polls = 1;
+    while !survives(house.pool.begin(), polls).await {
+        polls += 1;
+    }
+    let size = house.pool.options().get_max_connections();
+    let mut all = Vec::new();
+    for _ in 0..size {
+        all.push(house.pool.acquire().await.unwrap());
+    }
+    for connection in &mut all {
+        let row = sqlx::raw_sql("SELECT now() = statement_timestamp()")
+            .fetch_one(&mut **connection)
+            .await
+            .unwrap();
+        assert!(
+            row.get::<bool, _>(0),
+            "a transaction that nobody will end is open"
+        );
+    }
 }
 
 /// Lets a future run for so many polls and then drops it where it stands; tells whether it came to

@@ -3,7 +3,7 @@
 use domain::Platform;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use simulator::{Fault, FaultScript};
+use simulator::Fault;
 use sqlx::PgPool;
 use time::{Duration, format_description::well_known::Rfc3339};
 
@@ -83,11 +83,7 @@ async fn what_is_being_sent_or_is_over_can_no_longer_be_changed(pool: PgPool) {
     house.connect(&ada, Platform::X).await;
     let (what, commit) = network.simplest();
     // Its answer is lost, so it is neither here nor there until the network was asked.
-    house.script(FaultScript::first(
-        commit.host,
-        commit.route,
-        Fault::LoseAnswer,
-    ));
+    house.script(commit.goes_wrong(Fault::LoseAnswer));
     let id = house
         .post(&ada, &house.draft(network, what, "On its way"))
         .await;

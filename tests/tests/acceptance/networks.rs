@@ -2,6 +2,7 @@
 
 use domain::Platform;
 use serde_json::{Value, json};
+use simulator::{Fault, FaultScript};
 
 /// A network, and what a test has to know of it.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Network {
 pub struct Commit {
     pub host: &'static str,
     pub route: &'static str,
+    /// Which of the calls to that route it is, from 1.
+    pub nth: u32,
     pub after_loss: AfterLoss,
 }
 
@@ -44,6 +47,37 @@ pub enum What {
 }
 
 pub const NETWORKS: &[Network] = &[
+    Network {
+        platform: Platform::Facebook,
+        options: none,
+        picture: commit(
+            "graph.facebook.com",
+            "POST /{version}/{id}/feed",
+            AfterLoss::Found,
+        ),
+        // Begun, uploaded, and finished.
+        video: third(commit(
+            "graph-video.facebook.com",
+            "POST /{version}/{id}/videos",
+            AfterLoss::All,
+        )),
+        tells_id: true,
+    },
+    Network {
+        platform: Platform::Instagram,
+        options: none,
+        picture: commit(
+            "graph.facebook.com",
+            "POST /{version}/{id}/media_publish",
+            AfterLoss::All,
+        ),
+        video: commit(
+            "graph.facebook.com",
+            "POST /{version}/{id}/media_publish",
+            AfterLoss::All,
+        ),
+        tells_id: true,
+    },
     Network {
         platform: Platform::Linkedin,
         options: none,
@@ -94,8 +128,16 @@ const fn commit(host: &'static str, route: &'static str, after_loss: AfterLoss) 
     Some(Commit {
         host,
         route,
+        nth: 1,
         after_loss,
     })
+}
+
+const fn third(commit: Option<Commit>) -> Option<Commit> {
+    match commit {
+        Some(commit) => Some(Commit { nth: 3, ..commit }),
+        None => None,
+    }
 }
 
 fn none() -> Value {
@@ -120,5 +162,12 @@ impl Network {
     /// The cheapest thing the network takes.
     pub fn simplest(&self) -> (What, Commit) {
         self.kinds().next().expect("a network that takes something")
+    }
+}
+
+impl Commit {
+    /// This goes wrong with the next such call.
+    pub fn goes_wrong(&self, fault: Fault) -> FaultScript {
+        FaultScript::first(self.host, self.route, fault).nth(self.nth)
     }
 }
