@@ -21,7 +21,7 @@ const VARIABLES: [(&str, &str, &str); 8] = [
     ("baseUrl", "http://127.0.0.1:3000", "Where Picscripter is."),
     ("accessToken", "", "Filled in by signing up, in or on."),
     ("refreshToken", "", "Filled in by signing up, in or on."),
-    ("email", "ada@example.com", "Who signs up and in."),
+    ("email", "you@example.com", "Who signs up and in."),
     (
         "password",
         "picture-harbour-quartz-lantern",

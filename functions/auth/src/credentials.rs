@@ -15,7 +15,7 @@ const LONGEST_BYTES: usize = 1024;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Credentials {
     /// An e-mail address; upper and lower case are the same.
-    #[schema(example = "ada@example.com")]
+    #[schema(example = "you@example.com")]
     email: String,
     /// A password, kept exactly as typed.
     #[schema(value_type = String, format = Password)]

@@ -15,7 +15,7 @@ use crate::{
 /// Signs a user in. Known and unknown addresses are answered alike, and as fast; failures make the
 /// next tries wait, longer each time, by account and by address, and never lock anybody out.
 #[utoipa::path(
-    post, path = "/api/auth/login", tag = "auth", request_body = Credentials,
+    post, operation_id = "logIn", path = "/api/auth/login", tag = "auth", request_body = Credentials,
     responses(
         (status = 200, body = SignedIn),
         (status = 401, description = "Address and password do not belong together.", body = ProblemBody),

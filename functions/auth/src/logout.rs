@@ -7,7 +7,7 @@ use web::{Caller, Problem, ProblemBody, WebEnv};
 
 /// Ends the session at once: neither its access token nor its refresh token works any more.
 #[utoipa::path(
-    post, path = "/api/auth/logout", tag = "auth",
+    post, operation_id = "logOut", path = "/api/auth/logout", tag = "auth",
     responses((status = 204, description = "Signed out."), (status = 401, body = ProblemBody)),
     security(("bearer" = []))
 )]

@@ -19,7 +19,7 @@ pub(crate) struct Me {
 
 /// Reads who is signed in.
 #[utoipa::path(
-    get, path = "/api/me", tag = "auth",
+    get, operation_id = "getMe", path = "/api/me", tag = "auth",
     responses((status = 200, body = Me), (status = 401, body = ProblemBody)),
     security(("bearer" = []))
 )]

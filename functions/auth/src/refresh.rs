@@ -25,7 +25,7 @@ pub(crate) struct RefreshRequest {
 
 /// Gives the next pair of tokens. A refresh token works once; the second use of one ends the session.
 #[utoipa::path(
-    post, path = "/api/auth/refresh", tag = "auth", request_body = RefreshRequest,
+    post, operation_id = "refreshTokens", path = "/api/auth/refresh", tag = "auth", request_body = RefreshRequest,
     responses((status = 200, body = SignedIn), (status = 401, description = "Sign in again.", body = ProblemBody))
 )]
 pub(crate) async fn refresh(

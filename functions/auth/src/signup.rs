@@ -20,7 +20,7 @@ pub(crate) const ANONYMOUS_PER_MINUTE: u32 = 30;
 /// A taken address is said to be taken: whoever signs up must learn it, and the limit by address
 /// keeps it from being a way to list accounts.
 #[utoipa::path(
-    post, path = "/api/auth/signup", tag = "auth", request_body = Credentials,
+    post, operation_id = "signUp", path = "/api/auth/signup", tag = "auth", request_body = Credentials,
     responses(
         (status = 201, description = "Signed up and in.", body = SignedIn),
         (status = 409, description = "The address is taken.", body = ProblemBody),

@@ -34,7 +34,7 @@ pub(crate) struct Connected {
 ///
 /// Answers JSON, or sends a browser on to the app's own page with `connected` or `connect_error`.
 #[utoipa::path(
-    get, path = "/api/callback/{platform}", tag = "connections",
+    get, operation_id = "finishConnecting", path = "/api/callback/{platform}", tag = "connections",
     params(("platform" = String, Path), ("code" = Option<String>, Query), ("state" = Option<String>, Query), ("error" = Option<String>, Query)),
     responses(
         (status = 200, description = "Connected.", body = Connected),

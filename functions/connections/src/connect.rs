@@ -28,7 +28,7 @@ pub(crate) struct ConsentPage {
 
 /// Begins to connect an account. The answer marks the browser; the callback works only there.
 #[utoipa::path(
-    get, path = "/api/connect/{platform}", tag = "connections", params(("platform" = String, Path)),
+    get, operation_id = "beginConnecting", path = "/api/connect/{platform}", tag = "connections", params(("platform" = String, Path)),
     responses(
         (status = 200, body = ConsentPage),
         (status = 422, description = "There is no such network.", body = ProblemBody),

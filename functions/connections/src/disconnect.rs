@@ -28,7 +28,7 @@ pub(crate) struct DisconnectRequest {
 /// Disconnects an account. Nothing is published to it from here on; within a minute our access is
 /// withdrawn at the network and the tokens are wiped.
 #[utoipa::path(
-    post, path = "/api/disconnect/{platform}", tag = "connections", request_body = DisconnectRequest,
+    post, operation_id = "disconnect", path = "/api/disconnect/{platform}", tag = "connections", request_body = DisconnectRequest,
     params(("platform" = String, Path)),
     responses(
         (status = 202, body = ConnectionView),

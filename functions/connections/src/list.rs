@@ -17,7 +17,7 @@ pub(crate) struct Connections {
 
 /// Lists the connected accounts, with what they may do and whether they work.
 #[utoipa::path(
-    get, path = "/api/connections", tag = "connections",
+    get, operation_id = "listConnections", path = "/api/connections", tag = "connections",
     responses((status = 200, body = Connections), (status = 401, body = ProblemBody)),
     security(("bearer" = []))
 )]

@@ -16,14 +16,14 @@ pub(crate) struct Health {
 }
 
 /// Says that the process answers.
-#[utoipa::path(get, path = "/healthz", tag = "ops", responses((status = 200, body = Health)))]
+#[utoipa::path(get, operation_id = "getHealth", path = "/healthz", tag = "ops", responses((status = 200, body = Health)))]
 pub(crate) async fn live() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
 /// Says whether requests can be served: the database answers, and its schema is that of this build.
 #[utoipa::path(
-    get, path = "/readyz", tag = "ops",
+    get, operation_id = "getReadiness", path = "/readyz", tag = "ops",
     responses((status = 200, body = Health), (status = 503, body = ProblemBody))
 )]
 pub(crate) async fn ready(State(env): State<Env>) -> Result<Json<Health>, Problem> {

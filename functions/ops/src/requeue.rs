@@ -32,7 +32,7 @@ pub(crate) struct RequeuedPost {
 /// Queues a post again, or forces a scheduled one out. What may already have been sent is never sent
 /// again by this: an unconfirmed post is its author's to resolve.
 #[utoipa::path(
-    post, path = "/api/admin/posts/{id}/requeue", tag = "ops", request_body = RequeueRequest,
+    post, operation_id = "requeuePost", path = "/api/admin/posts/{id}/requeue", tag = "ops", request_body = RequeueRequest,
     params(("id" = String, Path)),
     responses(
         (status = 202, body = RequeuedPost),

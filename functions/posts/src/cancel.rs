@@ -12,7 +12,7 @@ use crate::{Env, edit::too_late, view::PostView};
 
 /// Calls a post off that was not sent yet. Calling it off twice is the same as once.
 #[utoipa::path(
-    delete, path = "/api/posts/{id}", tag = "posts", params(("id" = String, Path)),
+    delete, operation_id = "cancelPost", path = "/api/posts/{id}", tag = "posts", params(("id" = String, Path)),
     responses(
         (status = 200, description = "It will not go out.", body = PostView),
         (status = 404, body = ProblemBody),

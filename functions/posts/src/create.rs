@@ -13,7 +13,7 @@ use crate::{
 
 /// Publishes a post now.
 #[utoipa::path(
-    post, path = "/api/posts", tag = "posts", request_body = PostRequest,
+    post, operation_id = "publishPost", path = "/api/posts", tag = "posts", request_body = PostRequest,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request safe to repeat for as long as the post is kept.")),
     responses(
         (status = 202, description = "Accepted; follow its status.", body = PostView),
@@ -42,7 +42,7 @@ pub(crate) async fn now(
 
 /// Schedules a post.
 #[utoipa::path(
-    post, path = "/api/schedule", tag = "posts", request_body = ScheduleRequest,
+    post, operation_id = "schedulePost", path = "/api/schedule", tag = "posts", request_body = ScheduleRequest,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request safe to repeat for as long as the post is kept.")),
     responses(
         (status = 202, description = "Accepted; it goes out at its time.", body = PostView),

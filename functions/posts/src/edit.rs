@@ -50,7 +50,7 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D:
 
 /// Changes a post that was not sent yet.
 #[utoipa::path(
-    patch, path = "/api/posts/{id}", tag = "posts", request_body = EditRequest, params(("id" = String, Path)),
+    patch, operation_id = "editPost", path = "/api/posts/{id}", tag = "posts", request_body = EditRequest, params(("id" = String, Path)),
     responses(
         (status = 200, body = PostView),
         (status = 404, body = ProblemBody),

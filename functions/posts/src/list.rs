@@ -46,7 +46,7 @@ pub(crate) struct PostPage {
 
 /// Lists posts, newest first.
 #[utoipa::path(
-    get, path = "/api/posts", tag = "posts", params(ListQuery),
+    get, operation_id = "listPosts", path = "/api/posts", tag = "posts", params(ListQuery),
     responses((status = 200, body = PostPage), (status = 422, body = ProblemBody)),
     security(("bearer" = []))
 )]

@@ -24,7 +24,19 @@ pub(crate) struct PostRequest {
     #[serde(default)]
     #[schema(value_type = Option<OneOrMany>)]
     pub(crate) media: Option<Value>,
-    /// The network's own options.
+    /// The network's own options; unknown ones are refused.
+    ///
+    /// - facebook: `link` (an address shown as a card under words without media)
+    /// - instagram: `collaborators` (up to 3 names), `shareToFeed` and `thumbOffsetMs` (reels)
+    /// - linkedin: `visibility` (`PUBLIC`, `CONNECTIONS`)
+    /// - pinterest: `boardId` (required), `boardSectionId`, `title`, `link`
+    /// - tiktok: `privacyLevel` (required: `PUBLIC_TO_EVERYONE`, `MUTUAL_FOLLOW_FRIENDS`,
+    ///   `FOLLOWER_OF_CREATOR`, `SELF_ONLY`), `disableComment`, `disableDuet`, `disableStitch`,
+    ///   `brandContent`, `brandOrganic`, `aiGenerated`, `coverTimestampMs`
+    /// - x: `replySettings` (`following`, `mentionedUsers`, `subscribers`, `verified`), `madeWithAi`,
+    ///   `paidPartnership`
+    /// - youtube: `title`, `tags`, `categoryId`, `privacy` (`public`, `unlisted`, `private`),
+    ///   `madeForKids`, `notifySubscribers`
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub(crate) options: Option<Value>,

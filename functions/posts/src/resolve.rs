@@ -35,7 +35,7 @@ pub(crate) enum Word {
 
 /// Settles an unconfirmed post by its author's word.
 #[utoipa::path(
-    post, path = "/api/posts/{id}/resolve", tag = "posts", request_body = ResolveRequest, params(("id" = String, Path)),
+    post, operation_id = "resolvePost", path = "/api/posts/{id}/resolve", tag = "posts", request_body = ResolveRequest, params(("id" = String, Path)),
     responses(
         (status = 200, body = PostView),
         (status = 404, body = ProblemBody),

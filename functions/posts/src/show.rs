@@ -50,7 +50,7 @@ pub(crate) struct StepView {
 
 /// Reads a post.
 #[utoipa::path(
-    get, path = "/api/posts/{id}", tag = "posts", params(("id" = String, Path)),
+    get, operation_id = "getPost", path = "/api/posts/{id}", tag = "posts", params(("id" = String, Path)),
     responses((status = 200, body = PostView), (status = 404, body = ProblemBody)),
     security(("bearer" = []))
 )]
@@ -67,7 +67,7 @@ pub(crate) async fn show(
 
 /// Reads where a post stands.
 #[utoipa::path(
-    get, path = "/api/posts/{id}/status", tag = "posts", params(("id" = String, Path)),
+    get, operation_id = "getPostStatus", path = "/api/posts/{id}/status", tag = "posts", params(("id" = String, Path)),
     responses((status = 200, body = StatusView), (status = 404, body = ProblemBody)),
     security(("bearer" = []))
 )]
@@ -92,7 +92,7 @@ pub(crate) async fn status(
 
 /// Reads every step that was taken for a post, oldest first.
 #[utoipa::path(
-    get, path = "/api/posts/{id}/log", tag = "posts", params(("id" = String, Path)),
+    get, operation_id = "getPostLog", path = "/api/posts/{id}/log", tag = "posts", params(("id" = String, Path)),
     responses((status = 200, body = Vec<StepView>), (status = 404, body = ProblemBody)),
     security(("bearer" = []))
 )]

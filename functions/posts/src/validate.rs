@@ -23,7 +23,7 @@ pub(crate) struct Validation {
 
 /// Says whether a post would be accepted, without keeping it. Its files are fetched as usual.
 #[utoipa::path(
-    post, path = "/api/posts/validate", tag = "posts", request_body = PostRequest,
+    post, operation_id = "validatePost", path = "/api/posts/validate", tag = "posts", request_body = PostRequest,
     responses((status = 200, description = "What is wrong, if anything.", body = Validation)),
     security(("bearer" = []))
 )]

@@ -8,7 +8,7 @@ use crate::{Env, news::receive};
 
 /// Answers a network that checks our address.
 #[utoipa::path(
-    get, path = "/api/webhooks/{platform}", tag = "webhooks", params(("platform" = String, Path)),
+    get, operation_id = "answerHandshake", path = "/api/webhooks/{platform}", tag = "webhooks", params(("platform" = String, Path)),
     responses(
         (status = 200, description = "What the network asked to hear."),
         (status = 401, description = "It does not know what we agreed on.", body = ProblemBody),

@@ -15,7 +15,7 @@ use crate::Env;
 
 /// Takes news from a network. The same news told twice has the effect of once.
 #[utoipa::path(
-    post, path = "/api/webhooks/{platform}", tag = "webhooks", params(("platform" = String, Path)),
+    post, operation_id = "receiveNews", path = "/api/webhooks/{platform}", tag = "webhooks", params(("platform" = String, Path)),
     request_body(content = String, description = "As the network sends it; the signature is over these bytes."),
     responses(
         (status = 200, description = "Heard."),
