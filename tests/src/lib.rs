@@ -1,1 +1,1 @@
-//! Black-box tests over the routers and the database.
+//! Black-box tests over the routers and the database; they stand in `tests/acceptance`.

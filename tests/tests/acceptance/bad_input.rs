@@ -30,10 +30,11 @@ const fn case(path: &'static str, change: Value, field: &'static str, rule: &'st
 const NOW: &str = "/api/posts";
 const LATER: &str = "/api/schedule";
 
-fn cases() -> Vec<Case> {
-    let media = |value: Value| json!({"media": value});
-    let url = |url: &str| json!({"media": {"type": "image", "url": url}});
-    let when = |text: &str| json!({"scheduledAtISO": text});
+fn cases() -> impl Iterator<Item = Case> {
+    of_fields().into_iter().chain(of_files()).chain(of_times())
+}
+
+fn of_fields() -> Vec<Case> {
     vec![
         case(
             NOW,
@@ -111,6 +112,13 @@ fn cases() -> Vec<Case> {
             "maxLatenessMinutes",
             "out_of_range",
         ),
+    ]
+}
+
+fn of_files() -> Vec<Case> {
+    let media = |value: Value| json!({"media": value});
+    let url = |url: &str| json!({"media": {"type": "image", "url": url}});
+    vec![
         case(NOW, media(json!("photo.jpg")), "media", "invalid_field"),
         case(
             NOW,
@@ -169,6 +177,12 @@ fn cases() -> Vec<Case> {
             "media.url",
             "media_url_private",
         ),
+    ]
+}
+
+fn of_times() -> Vec<Case> {
+    let when = |text: &str| json!({"scheduledAtISO": text});
+    vec![
         case(
             NOW,
             json!({"scheduledAtISO": "2030-01-01T00:00:00Z"}),

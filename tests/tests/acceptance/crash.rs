@@ -30,7 +30,7 @@ async fn wherever_a_publisher_dies_the_post_is_live_at_most_once(pool: PgPool) {
         loop {
             let words = format!("{platform}, dead after {polls}");
             let id = house.post(&ada, &house.draft(network, what, &words)).await;
-            let lived = survives(house.publisher.answer(&id), polls).await;
+            let lived = survives(Box::pin(house.publisher.answer(&id)), polls).await;
             house.lose_all_rings().await;
             house.advance(LEASE_OVER);
             house.publisher.sweep().await.unwrap();

@@ -50,94 +50,111 @@ pub const NETWORKS: &[Network] = &[
     Network {
         platform: Platform::Facebook,
         options: none,
-        picture: commit(
+        picture: Some(commit(
             "graph.facebook.com",
             "POST /{version}/{id}/feed",
             AfterLoss::Found,
-        ),
+        )),
         // Begun, uploaded, and finished.
-        video: third(commit(
+        video: Some(third(commit(
             "graph-video.facebook.com",
             "POST /{version}/{id}/videos",
             AfterLoss::All,
-        )),
+        ))),
         tells_id: true,
     },
     Network {
         platform: Platform::Instagram,
         options: none,
-        picture: commit(
+        picture: Some(commit(
             "graph.facebook.com",
             "POST /{version}/{id}/media_publish",
             AfterLoss::All,
-        ),
-        video: commit(
+        )),
+        video: Some(commit(
             "graph.facebook.com",
             "POST /{version}/{id}/media_publish",
             AfterLoss::All,
-        ),
+        )),
         tells_id: true,
     },
     Network {
         platform: Platform::Linkedin,
         options: none,
-        picture: commit("api.linkedin.com", "POST /rest/posts", AfterLoss::Nothing),
-        video: commit("api.linkedin.com", "POST /rest/posts", AfterLoss::Nothing),
+        picture: Some(commit(
+            "api.linkedin.com",
+            "POST /rest/posts",
+            AfterLoss::Nothing,
+        )),
+        video: Some(commit(
+            "api.linkedin.com",
+            "POST /rest/posts",
+            AfterLoss::Nothing,
+        )),
         tells_id: true,
     },
     Network {
         platform: Platform::Pinterest,
         options: || json!({"boardId": "549755885175"}),
-        picture: commit("api.pinterest.com", "POST /v5/pins", AfterLoss::Found),
-        video: commit("api.pinterest.com", "POST /v5/pins", AfterLoss::Found),
+        picture: Some(commit(
+            "api.pinterest.com",
+            "POST /v5/pins",
+            AfterLoss::Found,
+        )),
+        video: Some(commit(
+            "api.pinterest.com",
+            "POST /v5/pins",
+            AfterLoss::Found,
+        )),
         tells_id: true,
     },
     Network {
         platform: Platform::Tiktok,
         options: || json!({"privacyLevel": "SELF_ONLY"}),
-        picture: commit(
+        picture: Some(commit(
             "open.tiktokapis.com",
             "POST /v2/post/publish/content/init/",
             AfterLoss::Nothing,
-        ),
-        video: commit("open-upload.tiktokapis.com", "PUT /video/", AfterLoss::All),
+        )),
+        video: Some(commit(
+            "open-upload.tiktokapis.com",
+            "PUT /video/",
+            AfterLoss::All,
+        )),
         // Only what is public has an id there.
         tells_id: false,
     },
     Network {
         platform: Platform::X,
         options: none,
-        picture: commit("api.x.com", "POST /2/tweets", AfterLoss::Found),
-        video: commit("api.x.com", "POST /2/tweets", AfterLoss::Found),
+        picture: Some(commit("api.x.com", "POST /2/tweets", AfterLoss::Found)),
+        video: Some(commit("api.x.com", "POST /2/tweets", AfterLoss::Found)),
         tells_id: true,
     },
     Network {
         platform: Platform::Youtube,
         options: none,
         picture: None,
-        video: commit(
+        video: Some(commit(
             "www.googleapis.com",
             "PUT /upload/youtube/v3/videos",
             AfterLoss::All,
-        ),
+        )),
         tells_id: true,
     },
 ];
 
-const fn commit(host: &'static str, route: &'static str, after_loss: AfterLoss) -> Option<Commit> {
-    Some(Commit {
+const fn commit(host: &'static str, route: &'static str, after_loss: AfterLoss) -> Commit {
+    Commit {
         host,
         route,
         nth: 1,
         after_loss,
-    })
+    }
 }
 
-const fn third(commit: Option<Commit>) -> Option<Commit> {
-    match commit {
-        Some(commit) => Some(Commit { nth: 3, ..commit }),
-        None => None,
-    }
+const fn third(commit: Commit) -> Commit {
+    Commit { nth: 3, ..commit }
 }
 
 fn none() -> Value {
