@@ -215,8 +215,8 @@ fn of_times() -> Vec<Case> {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_is_wrong_with_a_post_is_told_by_field_rule_and_remedy(pool: PgPool) {
     let house = House::open(pool).await;
-    let ada = house.sign_up().await;
-    house.connect(&ada, Platform::X).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::X).await;
     let good = house.draft(Network::of(Platform::X), What::Picture, "All in order");
     let mut wrong = Vec::new();
     for Case {
@@ -230,7 +230,7 @@ async fn what_is_wrong_with_a_post_is_told_by_field_rule_and_remedy(pool: PgPool
         for (name, value) in change.as_object().unwrap() {
             draft[name] = value.clone();
         }
-        let answer = house.send(&ada, path, &draft).await;
+        let answer = house.send(&author, path, &draft).await;
         let told = answer.json();
         let kind = answer.headers[header::CONTENT_TYPE].to_str().unwrap();
         let first = &told["errors"][0];
@@ -253,34 +253,34 @@ async fn what_is_wrong_with_a_post_is_told_by_field_rule_and_remedy(pool: PgPool
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     house.run_all().await;
     assert_eq!(house.networks.ledger().posts(), []);
-    let listed = house.get(&ada, "/api/posts").await;
+    let listed = house.get(&author, "/api/posts").await;
     assert_eq!(listed.json()["posts"], json!([]), "nothing of it was kept");
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn each_network_names_the_rule_of_its_own_that_is_broken(pool: PgPool) {
     let house = House::open(pool).await;
-    let ada = house.sign_up().await;
+    let author = house.sign_up().await;
     for network in NETWORKS {
         let platform = network.platform;
         let (what, _) = network.simplest();
         let draft = house.draft(network, what, "Before the account is there");
-        let answer = house.send(&ada, NOW, &draft).await;
+        let answer = house.send(&author, NOW, &draft).await;
         assert_eq!(answer.status, StatusCode::CONFLICT, "{platform}");
         assert_eq!(answer.rule(), "not_connected", "{platform}");
-        house.connect(&ada, platform).await;
+        house.connect(&author, platform).await;
         let long = house.draft(network, what, &"long ".repeat(20_000));
-        assert_names(&house, &ada, &long, "caption").await;
+        assert_names(&house, &author, &long, "caption").await;
         let mut strange = draft.clone();
         strange["options"]["noSuchOption"] = true.into();
-        assert_names(&house, &ada, &strange, "options.noSuchOption").await;
+        assert_names(&house, &author, &strange, "options.noSuchOption").await;
         let mut crowded = draft.clone();
         crowded["media"] = vec![draft["media"].clone(); 39].into();
-        assert_names(&house, &ada, &crowded, "media").await;
+        assert_names(&house, &author, &crowded, "media").await;
         for (name, _) in (network.options)().as_object().unwrap() {
             let mut lacking = draft.clone();
             lacking["options"].as_object_mut().unwrap().remove(name);
-            assert_names(&house, &ada, &lacking, &format!("options.{name}")).await;
+            assert_names(&house, &author, &lacking, &format!("options.{name}")).await;
         }
     }
 }
@@ -288,7 +288,7 @@ async fn each_network_names_the_rule_of_its_own_that_is_broken(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn bodies_that_are_none_are_refused_without_a_stumble(pool: PgPool) {
     let house = House::open(pool).await;
-    let ada = house.sign_up().await;
+    let author = house.sign_up().await;
     let good = house.draft(Network::of(Platform::X), What::Picture, "And then some");
     let trailed = format!("{good} {{}}");
     let deep = format!("{{\"options\": {}", "[".repeat(100_000));
@@ -308,9 +308,9 @@ async fn bodies_that_are_none_are_refused_without_a_stumble(pool: PgPool) {
         (&large, StatusCode::PAYLOAD_TOO_LARGE),
     ] {
         for path in [NOW, LATER, "/api/posts/validate"] {
-            let request = ada
+            let request = author
                 .request(Method::POST, path)
-                .header(header::AUTHORIZATION, ada.bearer())
+                .header(header::AUTHORIZATION, author.bearer())
                 .header(header::CONTENT_TYPE, "application/json")
                 .body(body.to_owned().into())
                 .unwrap();
@@ -320,9 +320,9 @@ async fn bodies_that_are_none_are_refused_without_a_stumble(pool: PgPool) {
             assert!(!answer.rule().is_empty());
         }
     }
-    let plain = ada
+    let plain = author
         .request(Method::POST, NOW)
-        .header(header::AUTHORIZATION, ada.bearer())
+        .header(header::AUTHORIZATION, author.bearer())
         .body("{}".into())
         .unwrap();
     let answer = house.ask(plain).await;

@@ -20,22 +20,24 @@ const BETWEEN: Duration = Duration::hours(2);
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn wherever_a_publisher_dies_the_post_is_live_at_most_once(pool: PgPool) {
     let house = House::open(pool).await;
-    let ada = house.sign_up().await;
+    let author = house.sign_up().await;
     let mut wrong = Vec::new();
     for network in NETWORKS {
         let platform = network.platform;
-        house.connect(&ada, platform).await;
+        house.connect(&author, platform).await;
         let (what, _) = network.simplest();
         let mut polls = 1;
         loop {
             let words = format!("{platform}, dead after {polls}");
-            let id = house.post(&ada, &house.draft(network, what, &words)).await;
+            let id = house
+                .post(&author, &house.draft(network, what, &words))
+                .await;
             let lived = survives(Box::pin(house.publisher.answer(&id)), polls).await;
             house.lose_all_rings().await;
             house.advance(LEASE_OVER);
             house.publisher.sweep().await.unwrap();
             house.run_all().await;
-            let ending = house.ending(&ada, &id, &words).await;
+            let ending = house.ending(&author, &id, &words).await;
             if !ending.is_true() || ending.status() == "failed" {
                 wrong.push(format!("{words}: {ending}"));
             }

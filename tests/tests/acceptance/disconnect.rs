@@ -14,28 +14,28 @@ use crate::{
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn disconnecting_fails_what_was_scheduled_and_wipes_the_tokens_within_a_minute(pool: PgPool) {
     let house = House::open(pool).await;
-    let ada = house.sign_up().await;
+    let author = house.sign_up().await;
     for network in NETWORKS {
         let platform = network.platform;
-        let connection = house.connect(&ada, platform).await;
+        let connection = house.connect(&author, platform).await;
         let (what, _) = network.simplest();
         let due = house.now() + Duration::days(1);
         let words = format!("Too late for {platform}");
         let draft = house.draft(network, what, &words);
-        let far = house.schedule(&ada, &draft, due).await;
+        let far = house.schedule(&author, &draft, due).await;
         // One is prepared already when the connection ends.
         let soon = house
-            .schedule(&ada, &draft, house.now() + Duration::minutes(5))
+            .schedule(&author, &draft, house.now() + Duration::minutes(5))
             .await;
         house.advance(Duration::minutes(4));
         house.run_due().await;
-        let told = house.status(&ada, &soon).await;
+        let told = house.status(&author, &soon).await;
         assert_eq!(told["status"], "publishing", "{platform}: {told}");
 
-        let ended = disconnect(&house, &ada, platform).await;
+        let ended = disconnect(&house, &author, platform).await;
         assert_eq!(ended, "disconnecting");
         for id in [&far, &soon] {
-            let told = house.status(&ada, id).await;
+            let told = house.status(&author, id).await;
             assert_eq!(told["status"], "failed", "{platform}: {told}");
             assert_eq!(told["error"]["code"], "account_disconnected");
         }
@@ -47,15 +47,15 @@ async fn disconnecting_fails_what_was_scheduled_and_wipes_the_tokens_within_a_mi
         assert_eq!(kept(&house, id).await, ("disconnected".to_owned(), 0));
         house.run_all().await;
         assert_eq!(house.live(&words), [], "{platform}");
-        let refused = house.send(&ada, "/api/posts", &draft).await;
+        let refused = house.send(&author, "/api/posts", &draft).await;
         assert_eq!(refused.status, StatusCode::CONFLICT, "{platform}");
         assert_eq!(refused.rule(), "not_connected");
         // Who comes back has the same connection again, and can publish.
-        let again = house.connect(&ada, platform).await;
+        let again = house.connect(&author, platform).await;
         assert_eq!(again["id"], connection["id"], "{platform}");
-        let id = house.post(&ada, &draft).await;
+        let id = house.post(&author, &draft).await;
         house.run_all().await;
-        let ending = house.ending(&ada, &id, &words).await;
+        let ending = house.ending(&author, &id, &words).await;
         assert_eq!(
             (ending.status(), ending.live),
             ("published", 1),
@@ -67,12 +67,12 @@ async fn disconnecting_fails_what_was_scheduled_and_wipes_the_tokens_within_a_mi
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn tokens_are_wiped_within_a_minute_though_the_network_does_not_answer(pool: PgPool) {
     let house = House::open(pool).await;
-    let ada = house.sign_up().await;
+    let author = house.sign_up().await;
     for network in NETWORKS {
         let platform = network.platform;
-        let connection = house.connect(&ada, platform).await;
+        let connection = house.connect(&author, platform).await;
         house.script(simulator::FaultScript::any(simulator::Fault::LoseRequest).times(100));
-        disconnect(&house, &ada, platform).await;
+        disconnect(&house, &author, platform).await;
         for _ in 0..6 {
             house.run_due().await;
             house.advance(Duration::seconds(10));

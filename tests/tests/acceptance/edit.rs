@@ -15,21 +15,21 @@ use crate::{
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_edited_post_goes_out_as_it_was_edited_at_its_new_time(pool: PgPool) {
     let house = House::open(pool).await;
-    let ada = house.sign_up().await;
+    let author = house.sign_up().await;
     for network in NETWORKS {
         let platform = network.platform;
-        house.connect(&ada, platform).await;
+        house.connect(&author, platform).await;
         let (what, _) = network.simplest();
         let due = house.now() + Duration::days(1);
         let draft = house.draft(network, what, &format!("Before, {platform}"));
-        let id = house.schedule(&ada, &draft, due).await;
+        let id = house.schedule(&author, &draft, due).await;
         // Prepared already: an edit throws what was prepared away.
         house.advance_to(due - Duration::minutes(1));
         house.run_due().await;
         let later = due + Duration::hours(1);
         let words = format!("After, {platform}");
         let change = json!({"caption": words, "scheduledAtISO": later.format(&Rfc3339).unwrap()});
-        let edited = edit(&house, &ada, &id, &change).await;
+        let edited = edit(&house, &author, &id, &change).await;
         assert_eq!(edited.status, StatusCode::OK, "{platform}: {}", edited.body);
         assert_eq!(edited.json()["revision"], 2, "{platform}");
         house.advance_to(later - Duration::seconds(2));
@@ -38,7 +38,7 @@ async fn an_edited_post_goes_out_as_it_was_edited_at_its_new_time(pool: PgPool) 
         house.run_all().await;
         assert_eq!(house.live(&words).len(), 1, "{platform}");
         assert_eq!(house.live("Before").len(), 0, "{platform}");
-        let told = house.status(&ada, &id).await;
+        let told = house.status(&author, &id).await;
         assert_eq!(told["status"], "published", "{platform}: {told}");
     }
 }
@@ -46,21 +46,21 @@ async fn an_edited_post_goes_out_as_it_was_edited_at_its_new_time(pool: PgPool) 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_canceled_post_never_goes_out(pool: PgPool) {
     let house = House::open(pool).await;
-    let ada = house.sign_up().await;
+    let author = house.sign_up().await;
     for network in NETWORKS {
         let platform = network.platform;
-        house.connect(&ada, platform).await;
+        house.connect(&author, platform).await;
         let (what, _) = network.simplest();
         for ahead in [Duration::hours(23), Duration::minutes(1)] {
             let due = house.now() + Duration::days(1);
             let words = format!("Never, {platform}");
             let id = house
-                .schedule(&ada, &house.draft(network, what, &words), due)
+                .schedule(&author, &house.draft(network, what, &words), due)
                 .await;
             house.advance_to(due - ahead);
             house.run_due().await;
             for _ in 0..2 {
-                let canceled = cancel(&house, &ada, &id).await;
+                let canceled = cancel(&house, &author, &id).await;
                 assert_eq!(canceled.status, StatusCode::OK, "{}", canceled.body);
                 assert_eq!(canceled.text("status"), "canceled");
             }
@@ -70,7 +70,7 @@ async fn a_canceled_post_never_goes_out(pool: PgPool) {
             house.publisher.answer(&id).await;
             house.run_all().await;
             assert_eq!(house.live(&words), [], "{platform}");
-            assert_eq!(house.status(&ada, &id).await["status"], "canceled");
+            assert_eq!(house.status(&author, &id).await["status"], "canceled");
         }
     }
 }
@@ -78,24 +78,24 @@ async fn a_canceled_post_never_goes_out(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_is_being_sent_or_is_over_can_no_longer_be_changed(pool: PgPool) {
     let house = House::open(pool).await;
-    let ada = house.sign_up().await;
+    let author = house.sign_up().await;
     let network = Network::of(Platform::X);
-    house.connect(&ada, Platform::X).await;
+    house.connect(&author, Platform::X).await;
     let (what, commit) = network.simplest();
     // Its answer is lost, so it is neither here nor there until the network was asked.
     house.script(commit.goes_wrong(Fault::LoseAnswer));
     let id = house
-        .post(&ada, &house.draft(network, what, "On its way"))
+        .post(&author, &house.draft(network, what, "On its way"))
         .await;
     house.run_due().await;
-    assert_eq!(house.status(&ada, &id).await["status"], "publishing");
-    for answer in touch(&house, &ada, &id).await {
+    assert_eq!(house.status(&author, &id).await["status"], "publishing");
+    for answer in touch(&house, &author, &id).await {
         assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
         assert_eq!(answer.rule(), "publish_in_progress");
     }
     house.run_all().await;
-    assert_eq!(house.status(&ada, &id).await["status"], "published");
-    for answer in touch(&house, &ada, &id).await {
+    assert_eq!(house.status(&author, &id).await["status"], "published");
+    for answer in touch(&house, &author, &id).await {
         assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
         assert_eq!(answer.rule(), "post_is_over");
     }
@@ -105,17 +105,19 @@ async fn what_is_being_sent_or_is_over_can_no_longer_be_changed(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn of_two_edits_of_one_revision_one_wins(pool: PgPool) {
     let house = House::open(pool).await;
-    let ada = house.sign_up().await;
-    house.connect(&ada, Platform::X).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::X).await;
     let due = house.now() + Duration::days(1);
     let draft = house.draft(Network::of(Platform::X), What::Picture, "As it was");
-    let id = house.schedule(&ada, &draft, due).await;
+    let id = house.schedule(&author, &draft, due).await;
     let (one, two) = (
         json!({"caption": "One", "revision": 1}),
         json!({"caption": "Two", "revision": 1}),
     );
-    let (first, second) =
-        futures_util::join!(edit(&house, &ada, &id, &one), edit(&house, &ada, &id, &two));
+    let (first, second) = futures_util::join!(
+        edit(&house, &author, &id, &one),
+        edit(&house, &author, &id, &two)
+    );
     let (won, lost) = if first.status == StatusCode::OK {
         (first, second)
     } else {

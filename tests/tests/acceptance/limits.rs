@@ -13,8 +13,8 @@ const SHARE: usize = 30;
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_minutes_share_is_exact_however_many_ask_at_once(pool: PgPool) {
     let house = House::open_with(pool, &[("RATE_LIMIT_PER_MINUTE", "30")]).await;
-    let (ada, bob) = (house.sign_up().await, house.sign_up().await);
-    let asked = (0..SHARE * 2).map(|_| house.get(&ada, "/api/posts"));
+    let (author, other) = (house.sign_up().await, house.sign_up().await);
+    let asked = (0..SHARE * 2).map(|_| house.get(&author, "/api/posts"));
     let answers = join_all(asked).await;
     let count = |wanted| {
         let fitting = answers.iter().filter(|answer| answer.status == wanted);
@@ -35,29 +35,32 @@ async fn a_minutes_share_is_exact_however_many_ask_at_once(pool: PgPool) {
         .parse()
         .unwrap();
     assert!((1..=2).contains(&wait), "{wait} s");
-    assert_eq!(house.get(&bob, "/api/posts").await.status, StatusCode::OK);
+    assert_eq!(house.get(&other, "/api/posts").await.status, StatusCode::OK);
     house.advance(Duration::seconds(wait));
-    assert_eq!(house.get(&ada, "/api/posts").await.status, StatusCode::OK);
+    assert_eq!(
+        house.get(&author, "/api/posts").await.status,
+        StatusCode::OK
+    );
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn signing_out_ends_the_sign_in_at_once(pool: PgPool) {
     let house = House::open(pool).await;
-    let ada = house.sign_up().await;
-    assert_eq!(house.get(&ada, "/api/me").await.status, StatusCode::OK);
+    let author = house.sign_up().await;
+    assert_eq!(house.get(&author, "/api/me").await.status, StatusCode::OK);
     let out = house
-        .call(&ada, Method::POST, "/api/auth/logout", None)
+        .call(&author, Method::POST, "/api/auth/logout", None)
         .await;
     assert_eq!(out.status, StatusCode::NO_CONTENT, "{}", out.body);
     for path in ["/api/me", "/api/posts", "/api/connections"] {
-        let answer = house.get(&ada, path).await;
+        let answer = house.get(&author, path).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
     }
-    let request = ada
+    let request = author
         .request(Method::POST, "/api/auth/refresh")
         .header(header::CONTENT_TYPE, "application/json")
         .body(
-            json!({"refreshToken": ada.refresh_token()})
+            json!({"refreshToken": author.refresh_token()})
                 .to_string()
                 .into(),
         )

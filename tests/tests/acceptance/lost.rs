@@ -13,20 +13,22 @@ use crate::{
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn whatever_is_lost_at_the_commit_nothing_is_doubled_or_misreported(pool: PgPool) {
     let house = House::open(pool).await;
-    let ada = house.sign_up().await;
+    let author = house.sign_up().await;
     let mut wrong = Vec::new();
     for network in NETWORKS {
         let platform = network.platform;
-        house.connect(&ada, platform).await;
+        house.connect(&author, platform).await;
         for (what, commit) in network.kinds() {
             for (name, fault, has_effect) in faults() {
                 let words = format!("{what:?} to {platform}, {name}");
                 let called = calls(&house, commit);
                 house.script(commit.goes_wrong(fault));
-                let id = house.post(&ada, &house.draft(network, what, &words)).await;
+                let id = house
+                    .post(&author, &house.draft(network, what, &words))
+                    .await;
                 house.run_all().await;
                 house.networks.clear_faults();
-                let ending = house.ending(&ada, &id, &words).await;
+                let ending = house.ending(&author, &id, &words).await;
                 let known = expected(commit.after_loss, has_effect);
                 if !ending.is_true() || ending.status() != known {
                     wrong.push(format!("{words} should be {known}: {ending}"));

@@ -15,15 +15,17 @@ use crate::{
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_is_posted_goes_live_once_as_it_was_meant(pool: PgPool) {
     let house = House::open(pool).await;
-    let ada = house.sign_up().await;
+    let author = house.sign_up().await;
     for network in NETWORKS {
         let platform = network.platform;
-        let connection = house.connect(&ada, platform).await;
+        let connection = house.connect(&author, platform).await;
         for (what, _) in network.kinds() {
             let words = format!("{what:?} for {platform} — señor's 1st ☕");
-            let id = house.post(&ada, &house.draft(network, what, &words)).await;
+            let id = house
+                .post(&author, &house.draft(network, what, &words))
+                .await;
             house.run_all().await;
-            let told = house.status(&ada, &id).await;
+            let told = house.status(&author, &id).await;
             assert_eq!(told["status"], "published", "{platform} {what:?}: {told}");
             assert_eq!(told["error"], Value::Null, "{platform} {what:?}");
             let live = house.live(&words);
@@ -47,23 +49,23 @@ async fn what_is_posted_goes_live_once_as_it_was_meant(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_is_scheduled_goes_out_at_its_time_and_not_before(pool: PgPool) {
     let house = House::open(pool).await;
-    let ada = house.sign_up().await;
+    let author = house.sign_up().await;
     for network in NETWORKS {
         let platform = network.platform;
-        house.connect(&ada, platform).await;
+        house.connect(&author, platform).await;
         let (what, _) = network.simplest();
         let words = format!("Tomorrow at {platform}");
         let due = house.now() + Duration::days(1);
         let draft = house.draft(network, what, &words);
-        let id = house.schedule(&ada, &draft, due).await;
+        let id = house.schedule(&author, &draft, due).await;
         house.run_due().await;
-        assert_eq!(house.status(&ada, &id).await["status"], "queued");
+        assert_eq!(house.status(&author, &id).await["status"], "queued");
         // It is prepared before its time, and seen by nobody.
         house.advance_to(due - Duration::minutes(1));
         house.run_due().await;
         assert_eq!(house.live(&words), [], "{platform}");
         assert_eq!(
-            house.status(&ada, &id).await["status"],
+            house.status(&author, &id).await["status"],
             "publishing",
             "{platform}"
         );
@@ -71,7 +73,7 @@ async fn what_is_scheduled_goes_out_at_its_time_and_not_before(pool: PgPool) {
         house.run_due().await;
         assert_eq!(house.live(&words), [], "{platform}");
         house.run_all().await;
-        let told = house.status(&ada, &id).await;
+        let told = house.status(&author, &id).await;
         assert_eq!(told["status"], "published", "{platform}: {told}");
         let live = house.live(&words);
         assert_eq!(live.len(), 1, "{platform}: {live:?}");
@@ -84,12 +86,12 @@ async fn what_is_scheduled_goes_out_at_its_time_and_not_before(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_schedule_outlives_the_loss_of_every_ring(pool: PgPool) {
     let house = House::open(pool).await;
-    let ada = house.sign_up().await;
-    house.connect(&ada, Platform::X).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::X).await;
     let network = Network::of(Platform::X);
     let due = house.now() + Duration::hours(2);
     let draft = house.draft(network, What::Picture, "Lost and found");
-    let id = house.schedule(&ada, &draft, due).await;
+    let id = house.schedule(&author, &draft, due).await;
     house.lose_all_rings().await;
     house.advance_to(due + Duration::seconds(31));
     house.run_due().await;
@@ -97,7 +99,7 @@ async fn a_schedule_outlives_the_loss_of_every_ring(pool: PgPool) {
     let swept = house.publisher.sweep().await.unwrap();
     assert_eq!(swept.posts, 1);
     house.run_all().await;
-    assert_eq!(house.status(&ada, &id).await["status"], "published");
+    assert_eq!(house.status(&author, &id).await["status"], "published");
     assert_eq!(house.live("Lost and found").len(), 1);
 }
 

@@ -25,17 +25,20 @@ async fn no_secret_is_found_in_a_row_an_answer_or_the_log(pool: PgPool) {
         .finish();
     let _told = tracing::subscriber::set_default(subscriber);
     let house = House::open(pool).await;
-    let ada = house.sign_up().await;
+    let author = house.sign_up().await;
     let mut canaries = vec![
         CANARY.to_owned(),
-        ada.credentials()["password"].as_str().unwrap().to_owned(),
+        author.credentials()["password"]
+            .as_str()
+            .unwrap()
+            .to_owned(),
     ];
     for network in NETWORKS {
         let platform = network.platform;
-        let (back, _) = house.consent(&ada, platform).await;
+        let (back, _) = house.consent(&author, platform).await;
         let given = back.query_pairs().filter(|(name, _)| name == "code");
         canaries.extend(given.map(|(_, code)| code.into_owned()));
-        house.connect(&ada, platform).await;
+        house.connect(&author, platform).await;
         for (what, commit) in network.kinds() {
             for fault in [
                 None,
@@ -50,7 +53,9 @@ async fn no_secret_is_found_in_a_row_an_answer_or_the_log(pool: PgPool) {
                     house.script(commit.goes_wrong(fault));
                 }
                 let words = format!("{what:?} for {platform}");
-                house.post(&ada, &house.draft(network, what, &words)).await;
+                house
+                    .post(&author, &house.draft(network, what, &words))
+                    .await;
                 house.run_all().await;
                 house.networks.clear_faults();
                 // Long enough for tokens to be renewed.
@@ -59,23 +64,23 @@ async fn no_secret_is_found_in_a_row_an_answer_or_the_log(pool: PgPool) {
             }
         }
     }
-    house.get(&ada, "/api/me").await;
-    house.get(&ada, "/api/connections").await;
-    house.get(&ada, "/api/posts?limit=100").await;
+    house.get(&author, "/api/me").await;
+    house.get(&author, "/api/connections").await;
+    house.get(&author, "/api/posts?limit=100").await;
     let tokens = house.networks.world().oauth().texts();
     assert!(tokens.len() > NETWORKS.len(), "{} tokens", tokens.len());
     canaries.extend(tokens);
-    canaries.push(ada.refresh_token());
+    canaries.push(author.refresh_token());
 
     let rows = everything(&house.pool).await;
     let log = log.text();
     assert!(rows.contains("urn:li:person"), "the rows were read");
     assert!(log.contains("published"), "the log was heard");
-    let own = ada.bearer().replace("Bearer ", "");
+    let own = author.bearer().replace("Bearer ", "");
     assert!(house.heard().contains(&own), "the answers were heard");
     for canary in &canaries {
         // A person's own sign-in is answered to that person, and to nobody else.
-        let is_answered = *canary == ada.refresh_token();
+        let is_answered = *canary == author.refresh_token();
         for (place, text) in [("row", &rows), ("log", &log), ("answer", &house.heard())] {
             assert!(
                 (place == "answer" && is_answered) || !text.contains(canary.as_str()),

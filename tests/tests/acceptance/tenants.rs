@@ -32,23 +32,25 @@ const ROUTES: [(Method, &str, Option<&str>); 6] = [
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn somebody_elses_posts_answer_as_absent_ones_on_every_route(pool: PgPool) {
     let house = House::open(pool).await;
-    let (ada, eve) = (house.sign_up().await, house.sign_up().await);
-    house.connect(&ada, Platform::X).await;
+    let (author, stranger) = (house.sign_up().await, house.sign_up().await);
+    house.connect(&author, Platform::X).await;
     let network = Network::of(Platform::X);
     let due = house.now() + Duration::days(1);
-    let draft = house.draft(network, What::Picture, "Ada's own");
-    let scheduled = house.schedule(&ada, &draft, due).await;
-    let published = house.post(&ada, &draft).await;
+    let draft = house.draft(network, What::Picture, "The author's own");
+    let scheduled = house.schedule(&author, &draft, due).await;
+    let published = house.post(&author, &draft).await;
     house.run_due().await;
     let before = [
-        house.get(&ada, &format!("/api/posts/{scheduled}")).await,
-        house.get(&ada, &format!("/api/posts/{published}")).await,
+        house.get(&author, &format!("/api/posts/{scheduled}")).await,
+        house.get(&author, &format!("/api/posts/{published}")).await,
     ];
     for (method, route, body) in ROUTES {
         let ask = async |id: &str| {
             let body = body.map(|text| serde_json::from_str::<Value>(text).unwrap());
             let path = route.replace("{id}", id);
-            house.call(&eve, method.clone(), &path, body.as_ref()).await
+            house
+                .call(&stranger, method.clone(), &path, body.as_ref())
+                .await
         };
         let absent = ask(&PostId::mint().to_string()).await;
         assert_eq!(absent.status, StatusCode::NOT_FOUND, "{method} {route}");
@@ -68,52 +70,58 @@ async fn somebody_elses_posts_answer_as_absent_ones_on_every_route(pool: PgPool)
         }
     }
     let after = [
-        house.get(&ada, &format!("/api/posts/{scheduled}")).await,
-        house.get(&ada, &format!("/api/posts/{published}")).await,
+        house.get(&author, &format!("/api/posts/{scheduled}")).await,
+        house.get(&author, &format!("/api/posts/{published}")).await,
     ];
     for (before, after) in before.iter().zip(&after) {
         assert_eq!(before.body, after.body, "nothing of it was touched");
     }
     let page = |person| house.get(person, "/api/posts");
-    assert_eq!(page(&eve).await.json()["posts"], json!([]));
+    assert_eq!(page(&stranger).await.json()["posts"], json!([]));
     assert_eq!(
-        page(&ada).await.json()["posts"].as_array().unwrap().len(),
+        page(&author).await.json()["posts"]
+            .as_array()
+            .unwrap()
+            .len(),
         2
     );
     // Even the place to go on from in a list tells nothing.
     let beyond = format!("/api/posts?before={scheduled}");
-    assert_eq!(house.get(&eve, &beyond).await.json()["posts"], json!([]));
+    assert_eq!(
+        house.get(&stranger, &beyond).await.json()["posts"],
+        json!([])
+    );
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn somebody_elses_accounts_and_files_answer_as_absent_ones(pool: PgPool) {
     let house = House::open(pool).await;
-    let (ada, eve) = (house.sign_up().await, house.sign_up().await);
-    let adas = house.connect(&ada, Platform::X).await;
-    house.connect(&eve, Platform::X).await;
+    let (author, stranger) = (house.sign_up().await, house.sign_up().await);
+    let own = house.connect(&author, Platform::X).await;
+    house.connect(&stranger, Platform::X).await;
     let network = Network::of(Platform::X);
     let draft = house.draft(network, What::Picture, "Whose is it?");
-    let id = house.post(&ada, &draft).await;
-    let post = house.get(&ada, &format!("/api/posts/{id}")).await.json();
+    let id = house.post(&author, &draft).await;
+    let post = house.get(&author, &format!("/api/posts/{id}")).await.json();
     let file = post["media"][0]["mediaId"].as_str().unwrap();
     assert!(file.starts_with("med_"), "{post}");
 
     let through = async |connection: &str, path: &str| {
         let mut draft = draft.clone();
         draft["connectionId"] = connection.into();
-        house.send(&eve, path, &draft).await
+        house.send(&stranger, path, &draft).await
     };
     let carrying = async |file: &str| {
         let mut draft = draft.clone();
         draft["media"] = json!({"type": "image", "mediaId": file});
-        house.send(&eve, "/api/posts", &draft).await
+        house.send(&stranger, "/api/posts", &draft).await
     };
     let parting = async |connection: &str| {
         let body = json!({"connectionId": connection});
-        house.send(&eve, "/api/disconnect/x", &body).await
+        house.send(&stranger, "/api/disconnect/x", &body).await
     };
     let (account, unknown) = (
-        adas["id"].as_str().unwrap(),
+        own["id"].as_str().unwrap(),
         ConnectionId::mint().to_string(),
     );
     for path in ["/api/posts", "/api/posts/validate"] {
@@ -127,7 +135,7 @@ async fn somebody_elses_accounts_and_files_answer_as_absent_ones(pool: PgPool) {
     let absent = parting(&unknown).await;
     assert_eq!(absent.status, StatusCode::NOT_FOUND);
     assert_alike(&parting(account).await, &absent, "disconnect");
-    assert_eq!(accounts(&house, &ada).await, [account]);
+    assert_eq!(accounts(&house, &author).await, [account]);
     house.run_all().await;
     assert_eq!(house.live("Whose is it?").len(), 1);
 }
