@@ -47,10 +47,64 @@ async fn wherever_a_publisher_dies_the_post_is_live_at_most_once(pool: PgPool) {
             // Networks limit how much an account may post in a day; the sweeper keeps its tokens fresh.
             house.advance(BETWEEN);
             house.publisher.sweep().await.unwrap();
-            polls += 1 + polls / 16;
+            polls += 1 + polls / 8;
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_dies_with_the_commit_on_its_way_leaves_a_post_that_is_never_sent_on_a_guess(
+    pool: PgPool,
+) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    let mut wrong = Vec::new();
+    for network in NETWORKS {
+        let platform = network.platform;
+        house.connect(&author, platform).await;
+        for (what, commit) in network.kinds() {
+            for later in 0..3 {
+                let words = format!("{what:?} to {platform}, dead {later} polls after its commit");
+                let id = house
+                    .post(&author, &house.draft(network, what, &words))
+                    .await;
+                let sent = house.calls(commit) + commit.nth as usize;
+                loop {
+                    house.hear_next().await;
+                    let is_out = || house.calls(commit) >= sent;
+                    let look = Box::pin(house.publisher.answer(&id));
+                    if !survives_until(look, is_out, later).await {
+                        break;
+                    }
+                    assert!(!is_out(), "{words}: came to its end with the commit");
+                }
+                if later == 0 {
+                    assert_eq!(stage(&house, &id).await, "firing", "{words}");
+                }
+                house.lose_all_rings().await;
+                house.advance(LEASE_OVER);
+                house.publisher.sweep().await.unwrap();
+                house.run_all().await;
+                let ending = house.ending(&author, &id, &words).await;
+                if !ending.is_true() || ending.status() == "failed" {
+                    wrong.push(format!("{words}: {ending}"));
+                }
+                house.advance(BETWEEN);
+                house.publisher.sweep().await.unwrap();
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+async fn stage(house: &House, id: &str) -> String {
+    let id: domain::PostId = id.parse().unwrap();
+    sqlx::query_scalar("SELECT stage FROM posts WHERE id = $1")
+        .bind(id.uuid())
+        .fetch_one(&house.pool)
+        .await
+        .unwrap()
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -75,6 +129,30 @@ async fn who_dies_while_a_transaction_begins_leaves_none_open(pool: PgPool) {
             "a transaction that nobody will end is open"
         );
     }
+}
+
+/// Lets a future run until something is so and for so many polls more, and then drops it; tells
+/// whether it came to its end before.
+async fn survives_until(
+    future: impl Future + Unpin,
+    is_so: impl Fn() -> bool,
+    more: usize,
+) -> bool {
+    let mut future = pin!(future);
+    let mut left = more;
+    poll_fn(|context| {
+        if is_so() {
+            if left == 0 {
+                return Poll::Ready(false);
+            }
+            left -= 1;
+        }
+        match future.as_mut().poll(context) {
+            Poll::Ready(_) => Poll::Ready(true),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
 }
 
 /// Lets a future run for so many polls and then drops it where it stands; tells whether it came to

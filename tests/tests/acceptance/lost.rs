@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 use crate::{
     house::House,
-    networks::{AfterLoss, Commit, NETWORKS},
+    networks::{AfterLoss, NETWORKS},
 };
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -21,7 +21,7 @@ async fn whatever_is_lost_at_the_commit_nothing_is_doubled_or_misreported(pool: 
         for (what, commit) in network.kinds() {
             for (name, fault, has_effect) in faults() {
                 let words = format!("{what:?} to {platform}, {name}");
-                let called = calls(&house, commit);
+                let called = house.calls(commit);
                 house.script(commit.goes_wrong(fault));
                 let id = house
                     .post(&author, &house.draft(network, what, &words))
@@ -33,7 +33,7 @@ async fn whatever_is_lost_at_the_commit_nothing_is_doubled_or_misreported(pool: 
                 if !ending.is_true() || ending.status() != known {
                     wrong.push(format!("{words} should be {known}: {ending}"));
                 }
-                let sent = calls(&house, commit) - called;
+                let sent = house.calls(commit) - called;
                 assert!(sent >= commit.nth as usize, "{words}: {sent} calls");
             }
         }
@@ -83,11 +83,4 @@ fn faults() -> [(&'static str, Fault, bool); 6] {
             false,
         ),
     ]
-}
-
-/// How often the call was made so far.
-fn calls(house: &House, commit: Commit) -> usize {
-    let wanted = format!("{} {}", commit.host, commit.route);
-    let calls = house.networks.calls();
-    calls.iter().filter(|call| **call == wanted).count()
 }

@@ -55,8 +55,8 @@ pub const NETWORKS: &[Network] = &[
             "POST /{version}/{id}/feed",
             AfterLoss::Found,
         )),
-        // Begun, uploaded, and finished.
-        video: Some(third(commit(
+        // Begun, uploaded in two pieces, and finished.
+        video: Some(fourth(commit(
             "graph-video.facebook.com",
             "POST /{version}/{id}/videos",
             AfterLoss::All,
@@ -153,8 +153,8 @@ const fn commit(host: &'static str, route: &'static str, after_loss: AfterLoss) 
     }
 }
 
-const fn third(commit: Commit) -> Commit {
-    Commit { nth: 3, ..commit }
+const fn fourth(commit: Commit) -> Commit {
+    Commit { nth: 4, ..commit }
 }
 
 fn none() -> Value {

@@ -28,7 +28,7 @@ pub use answer::Answer;
 pub use person::Person;
 pub use settings::CANARY;
 
-use crate::networks::{Network, What};
+use crate::networks::{Commit, Network, What};
 
 /// How long a ring stays hidden while it is worked on.
 const VISIBILITY: Duration = Duration::minutes(6);
@@ -140,6 +140,13 @@ impl House {
             }
         }
         panic!("the house never comes to rest");
+    }
+
+    /// Lets time pass until the next ring is due, and takes all that are.
+    pub async fn hear_next(&self) {
+        let wait = rings::next_due(&self.pool).await.unwrap();
+        self.advance(wait.expect("a ring") + Duration::milliseconds(1));
+        self.lose_all_rings().await;
     }
 
     /// Loses every ring, as a queue that is gone would.
@@ -313,6 +320,13 @@ impl House {
     }
 
     // -- networks --
+
+    /// How often the call that makes a post visible was made so far.
+    pub fn calls(&self, commit: Commit) -> usize {
+        let wanted = format!("{} {}", commit.host, commit.route);
+        let calls = self.networks.calls();
+        calls.iter().filter(|call| **call == wanted).count()
+    }
 
     /// Orders a fault at the networks.
     pub fn script(&self, fault: FaultScript) {
