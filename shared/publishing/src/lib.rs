@@ -1,7 +1,7 @@
 //! The one loop that does the I/O of a state machine.
 //!
 //! [`Publisher::answer`] is what a doorbell calls: it looks at the row that the ring names and does
-//! what comes next for it. Read `pass.rs` once, slowly: it is where a post is published at most once.
+//! what comes next for it. Read `pass/`, and `pass/commit.rs` slowly: there a post is published at most once.
 
 mod assets;
 mod backoff;

@@ -1,0 +1,261 @@
+//! The one call that makes a post visible: armed, sent once, settled.
+
+use std::time::Instant;
+
+use domain::{AttemptId, Stage};
+use platforms::{Call, Event, Fault, FaultKind, Machine as _, Publish};
+use store::{
+    attempts::{self, Outcome},
+    work::{self, Armed, Outcomes, Save},
+};
+use time::OffsetDateTime;
+use wire::SendError;
+
+use super::{
+    Desk, Flow, Pass, told,
+    waits::{BUSY, PERSON},
+};
+use crate::{backoff, publisher::LookError};
+
+/// How long after its arm was asked for a commit may still be sent.
+const ARM_LIFE: std::time::Duration = std::time::Duration::from_secs(5);
+
+impl Pass<'_> {
+    /// The call that makes the post visible: armed, then sent once.
+    pub(super) async fn commit(
+        &mut self,
+        desk: &Desk,
+        machine: Publish,
+        call: &Call,
+    ) -> Result<Flow, LookError> {
+        if self.work.post.stage == Stage::Confirming {
+            // Only proof of absence leads a machine back here; it is written down before anything else.
+            if !work::rewind(
+                &self.parts.pool,
+                &self.work,
+                "the network showed that nothing was published",
+            )
+            .await?
+            {
+                return Ok(Flow::Over);
+            }
+            self.work.post.stage = Stage::Prepared;
+        }
+        self.ready(desk, &machine).await?;
+        if self.now() < self.work.post.due_at {
+            return self
+                .park(desk, &machine, self.work.post.due_at, None)
+                .await
+                .map(|()| Flow::Over);
+        }
+        let Some((token, version)) = self.token(desk, &machine).await? else {
+            return Ok(Flow::Over);
+        };
+        let asked = Instant::now();
+        if !self.arm(desk, &machine, call).await? {
+            return Ok(Flow::Over);
+        }
+        let sent = if asked.elapsed() > ARM_LIFE {
+            Err(SendError::NotSent(
+                "the arm was committed too late".to_owned(),
+            ))
+        } else {
+            self.send(desk, call, token).await?
+        };
+        let answer = match sent {
+            Ok(answer) => answer,
+            Err(SendError::NotSent(reason)) => return self.not_sent(&reason).await,
+            Err(SendError::Lost(reason)) => return self.lost(desk, machine, &reason).await,
+        };
+        let accepted = answer.is_success();
+        let seen = format!("status {}", answer.status);
+        match machine
+            .clone()
+            .apply(Event::Answer(answer), &self.context(desk))
+        {
+            Ok(next) => {
+                let outcome = if accepted {
+                    Outcome::Accepted
+                } else {
+                    Outcome::Unknown
+                };
+                self.settle(desk, next, outcome, &seen).await
+            }
+            Err(fault) => self.refused(desk, machine, fault, version).await,
+        }
+    }
+
+    /// Notes that only the commit is left.
+    async fn ready(&mut self, desk: &Desk, machine: &Publish) -> Result<(), LookError> {
+        if self.work.post.stage == Stage::Prepared {
+            return Ok(());
+        }
+        if self.work.post.stage == Stage::Scheduled {
+            self.keep(desk, machine).await?;
+        }
+        let progress = self.sealed(desk, machine).await?;
+        let save = Save {
+            from: self.work.post.stage,
+            to: Stage::Prepared,
+            progress: Some(&progress),
+            handle: None,
+            error: None,
+            tries: self.work.tries,
+            until: None,
+        };
+        if work::save(&self.parts.pool, &self.work, &save).await? {
+            self.work.post.stage = Stage::Prepared;
+        }
+        Ok(())
+    }
+
+    /// Commits the arm; tells whether this process, and no other, may send now.
+    async fn arm(
+        &mut self,
+        desk: &Desk,
+        machine: &Publish,
+        call: &Call,
+    ) -> Result<bool, LookError> {
+        let attempt = AttemptId::mint();
+        let sealed = self.sealed(desk, machine).await?;
+        let armed = match work::arm(&self.parts.pool, &self.work, attempt, call.name, &sealed).await
+        {
+            Ok(armed) => armed,
+            // The commit's own answer was lost. The arm's id tells whether it took; where even that
+            // cannot be asked nothing is sent.
+            Err(error) => {
+                if !attempts::exists(&self.parts.pool, attempt).await? {
+                    return Err(error.into());
+                }
+                Armed::Done(self.now())
+            }
+        };
+        match armed {
+            Armed::Done(at) => {
+                self.work.post.stage = Stage::Firing;
+                self.work.post.armed_at = Some(at);
+                self.note("arm", "done", None, None).await?;
+                Ok(true)
+            }
+            Armed::Busy => self
+                .park(desk, machine, self.now() + BUSY, None)
+                .await
+                .map(|()| false),
+            Armed::Halted => {
+                let halted =
+                    Fault::operator("publishing_halted", "Publishing is halted by the operator.");
+                self.park(desk, machine, self.now() + PERSON, Some(&halted))
+                    .await
+                    .map(|()| false)
+            }
+            Armed::Gone => Ok(false),
+        }
+    }
+
+    /// A commit that never left: the same arm counts as used, and another one follows.
+    async fn not_sent(&mut self, reason: &str) -> Result<Flow, LookError> {
+        let fault = Fault::retry(
+            "network_unreachable",
+            "The network could not be reached; trying again.",
+        )
+        .seen(reason);
+        let until = self.now() + backoff::after(self.work.tries + 1, self.work.post.id);
+        self.outcome(Outcome::NotSent, Stage::Prepared, Some(&fault), Some(until))
+            .await
+    }
+
+    /// A commit whose answer was lost: the machine looks.
+    async fn lost(
+        &mut self,
+        desk: &Desk,
+        machine: Publish,
+        reason: &str,
+    ) -> Result<Flow, LookError> {
+        match machine.apply(Event::Lost, &self.context(desk)) {
+            Ok(looking) => self.settle(desk, looking, Outcome::Unknown, reason).await,
+            Err(fault) => self.end_with(&fault).await,
+        }
+    }
+
+    /// A post found `firing`: whoever was armed may have sent.
+    pub(super) async fn doubt(&mut self, desk: &Desk, machine: Publish) -> Result<Flow, LookError> {
+        self.lost(desk, machine, "the process that was armed left no answer")
+            .await
+    }
+
+    /// A commit that the network refused before any effect.
+    async fn refused(
+        &mut self,
+        desk: &Desk,
+        machine: Publish,
+        fault: Fault,
+        version: i32,
+    ) -> Result<Flow, LookError> {
+        let until = match self.pause(&fault, desk, version).await? {
+            Some(pause) => Some(self.now() + pause),
+            None if matches!(fault.kind, FaultKind::Unauthorized) => None,
+            None => return self.end_with(&fault).await,
+        };
+        let until = until.map(|until| self.before_the_end(until));
+        match self
+            .outcome(Outcome::Rejected, Stage::Prepared, Some(&fault), until)
+            .await?
+        {
+            Flow::On(_) | Flow::Over if until.is_some() => Ok(Flow::Over),
+            Flow::On(_) | Flow::Over => Ok(Flow::On(machine)),
+        }
+    }
+
+    /// Stores what a commit came to, with the machine that goes on from there.
+    async fn settle(
+        &mut self,
+        desk: &Desk,
+        next: Publish,
+        outcome: Outcome,
+        evidence: &str,
+    ) -> Result<Flow, LookError> {
+        let progress = self.sealed(desk, &next).await?;
+        let outcomes = Outcomes {
+            outcome,
+            evidence: Some(evidence),
+            to: Stage::Confirming,
+            progress: Some(&progress),
+            error: None,
+            until: None,
+        };
+        if !work::settle(&self.parts.pool, &self.work, &outcomes).await? {
+            return Ok(Flow::Over);
+        }
+        self.work.post.stage = Stage::Confirming;
+        Ok(Flow::On(next))
+    }
+
+    async fn outcome(
+        &mut self,
+        outcome: Outcome,
+        to: Stage,
+        fault: Option<&Fault>,
+        until: Option<OffsetDateTime>,
+    ) -> Result<Flow, LookError> {
+        let error = fault.map(told);
+        let outcomes = Outcomes {
+            outcome,
+            evidence: fault.and_then(|fault| fault.evidence.as_deref()),
+            to,
+            progress: None,
+            error: error.as_ref(),
+            until,
+        };
+        if work::settle(&self.parts.pool, &self.work, &outcomes).await? {
+            self.work.post.stage = to;
+            self.work.tries += 1;
+            if let Some(until) = until {
+                self.parts
+                    .doorbell
+                    .try_ring(&self.work.post.id.to_string(), until)
+                    .await;
+            }
+        }
+        Ok(Flow::Over)
+    }
+}

@@ -1,0 +1,122 @@
+//! The ends of a post.
+
+use domain::Stage;
+use platforms::{Fault, FaultKind, Receipt};
+use store::work;
+
+use super::{Flow, Pass, told};
+use crate::{backoff, publisher::LookError};
+
+impl Pass<'_> {
+    pub(super) async fn published(&self, receipt: &Receipt) -> Result<(), LookError> {
+        let id = self.work.post.id;
+        let told = work::published(
+            &self.parts.pool,
+            id,
+            receipt.external_id.as_deref(),
+            receipt.url.as_deref(),
+        )
+        .await;
+        match told {
+            Ok(_) => {
+                self.note("publish", "done", None, None).await?;
+                tracing::info!(post.id = %id, platform = %self.work.post.platform, "published {id}");
+                Ok(())
+            }
+            // The network's id belongs to another post of ours, so this is no evidence of this one.
+            Err(error) if error.is_conflict("posts_one_claim") => {
+                self.end(Stage::NeedsAttention, &Fault::unconfirmed(Vec::new()), &[])
+                    .await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A fault met before there was a machine.
+    pub(super) async fn stopped(&mut self, fault: &Fault) -> Result<(), LookError> {
+        if matches!(fault.kind, FaultKind::Content) {
+            return self.end(Stage::Failed, fault, &[]).await;
+        }
+        let pause = backoff::after(self.work.tries + 1, self.work.post.id);
+        self.wait_for(fault, pause).await
+    }
+
+    pub(super) async fn end_with(&self, fault: &Fault) -> Result<Flow, LookError> {
+        match &fault.kind {
+            FaultKind::Unconfirmed { candidates } => {
+                self.end(Stage::NeedsAttention, fault, candidates).await?;
+            }
+            FaultKind::Content
+            | FaultKind::Operator
+            | FaultKind::Quota { .. }
+            | FaultKind::Reconnect
+            | FaultKind::Retry { .. }
+            | FaultKind::Unauthorized => self.end(Stage::Failed, fault, &[]).await?,
+        }
+        Ok(Flow::Over)
+    }
+
+    pub(super) async fn end(
+        &self,
+        to: Stage,
+        fault: &Fault,
+        candidates: &[platforms::Candidate],
+    ) -> Result<(), LookError> {
+        let candidates = (!candidates.is_empty()).then(|| serde_json::json!(candidates));
+        let mut connection = self
+            .parts
+            .pool
+            .acquire()
+            .await
+            .map_err(store::StoreError::from)?;
+        let ended = work::end(
+            &mut connection,
+            &self.work,
+            to,
+            &told(fault),
+            candidates.as_ref(),
+        )
+        .await?;
+        drop(connection);
+        if ended {
+            self.note("end", to.as_str(), None, Some(&fault.to_string()))
+                .await?;
+            tracing::warn!(post.id = %self.work.post.id, platform = %self.work.post.platform, stage = %to, code = fault.code, evidence = fault.evidence, "ended {}", self.work.post.id);
+        }
+        Ok(())
+    }
+
+    /// Its time and the grace after it are over, and nothing was sent.
+    pub(super) async fn miss(&self) -> Result<(), LookError> {
+        let last = self
+            .work
+            .post
+            .error
+            .as_ref()
+            .map(|error| error.message.as_str())
+            .unwrap_or_default();
+        let message = format!(
+            "The post could not be sent within {} minutes of its time. {last}",
+            self.work.max_lateness.whole_minutes()
+        );
+        self.end(
+            Stage::Missed,
+            &Fault::content("missed", message.trim_end()),
+            &[],
+        )
+        .await
+    }
+
+    /// It broke its publishers again and again.
+    pub(super) async fn give_up(&self) -> Result<(), LookError> {
+        if self.work.post.armed_at.is_none() {
+            let fault = Fault::content(
+                "publisher_crashed",
+                "Publishing broke down several times; nothing was sent. Our operators have been told.",
+            );
+            return self.end(Stage::Failed, &fault, &[]).await;
+        }
+        self.end(Stage::NeedsAttention, &Fault::unconfirmed(Vec::new()), &[])
+            .await
+    }
+}

@@ -1,0 +1,362 @@
+//! One look at one post.
+//!
+//! The rules, in the order in which they are met below:
+//! a lease keeps two publishers from doing the same work, and nothing else; whoever finds a post
+//! `firing` never fires, it confirms; before the one call that makes a post visible an arm is
+//! committed, and only the process whose arm committed sends, once, within five seconds; what came of
+//! it is stored before anything else; an unknown outcome leads to looking, never back to sending.
+
+mod commit;
+mod ends;
+mod open;
+mod waits;
+
+use std::time::Instant;
+
+use domain::{ConnectionHealth, Move, PostError, PostId, Stage};
+use platforms::{
+    Account, Action, Answer, App, Call, Content, Event, Fault, Machine as _, Publish,
+    PublishContext, Safety,
+};
+use secrecy::SecretString;
+use store::{
+    connections::{self, Connection},
+    job_log,
+    work::{self, Save, Work},
+};
+use time::{Duration, OffsetDateTime};
+use wire::{Authority, SendError};
+
+use self::waits::{BUSY, PERSON};
+use crate::{
+    Publisher,
+    assets::AssetFiles,
+    progress::{Progress, Snapshot},
+    publisher::{LookError, Parts},
+    tokens::{self, Access},
+};
+
+/// How long one look may hold a post: the longest run of the function, and a minute.
+const LEASE: Duration = Duration::minutes(6);
+/// When a look that still has calls to make hands over to the next one.
+const LONG_ENOUGH: std::time::Duration = std::time::Duration::from_mins(4);
+/// Leases in a row without an orderly end after which a post is given up.
+const CRASHES: i32 = 3;
+
+/// Does what comes next for a post.
+pub(crate) async fn look(publisher: &Publisher, id: PostId) -> Result<(), LookError> {
+    let parts = &publisher.0;
+    match work::lease(&parts.pool, id, LEASE).await? {
+        Some(work) => Pass::new(parts, work).run().await,
+        None => not_now(parts, id).await,
+    }
+}
+
+/// A post that could not be leased: final or gone needs nothing, an early ring is rung again for the
+/// right moment, and one that another publisher works on is rung again for the end of its lease.
+async fn not_now(parts: &Parts, id: PostId) -> Result<(), LookError> {
+    if let Some(seen) = work::glance(&parts.pool, id).await?
+        && !seen.stage.is_final()
+    {
+        let free = seen
+            .lease_until
+            .filter(|until| *until > seen.now)
+            .unwrap_or(seen.next_attempt_at);
+        parts
+            .doorbell
+            .try_ring(&id.to_string(), free.max(seen.next_attempt_at))
+            .await;
+    }
+    Ok(())
+}
+
+struct Pass<'a> {
+    parts: &'a Parts,
+    work: Work,
+    started: Instant,
+    refreshed: bool,
+}
+
+/// What everything after the first checks is done with.
+struct Desk {
+    connection: Connection,
+    app: App,
+    account: Account,
+    content: Content,
+    files: AssetFiles,
+    snapshot: Snapshot,
+    claimed: Vec<String>,
+}
+
+/// Whether a pass goes on.
+enum Flow {
+    /// With this machine.
+    On(Publish),
+    /// It is over, and its end is stored.
+    Over,
+}
+
+impl<'a> Pass<'a> {
+    fn new(parts: &'a Parts, work: Work) -> Self {
+        Self {
+            parts,
+            work,
+            started: Instant::now(),
+            refreshed: false,
+        }
+    }
+
+    async fn run(mut self) -> Result<(), LookError> {
+        if self.work.crash_count > CRASHES {
+            return self.give_up().await;
+        }
+        let unsent = self.work.post.stage.is_editable();
+        if unsent && self.now() > self.work.post.due_at + self.work.max_lateness {
+            return self.miss().await;
+        }
+        let connection =
+            connections::by_message(&self.parts.pool, self.work.post.connection_id).await?;
+        let Some(connection) = connection.filter(|it| !is_gone(it)) else {
+            let gone = Fault::content("account_disconnected", "The account was disconnected.");
+            let to = if unsent {
+                Stage::Failed
+            } else {
+                Stage::NeedsAttention
+            };
+            return self.end(to, &gone, &[]).await;
+        };
+        if connection.health == ConnectionHealth::NeedsReconnect {
+            let reason = connection.health_reason.clone().unwrap_or_default();
+            return self
+                .wait_for(&Fault::reconnect("reconnect_needed", reason), PERSON)
+                .await;
+        }
+        let Some(app) = self.parts.apps.find(connection.platform).cloned() else {
+            let missing = Fault::operator(
+                "network_not_configured",
+                "Publishing to this network is not set up here.",
+            );
+            return self.wait_for(&missing, PERSON).await;
+        };
+        let (desk, machine) = match self.open(connection, app).await? {
+            Ok(opened) => opened,
+            Err(fault) => return self.stopped(&fault).await,
+        };
+        let mut machine = if self.work.post.stage == Stage::Firing {
+            match self.doubt(&desk, machine).await? {
+                Flow::On(machine) => machine,
+                Flow::Over => return Ok(()),
+            }
+        } else {
+            machine
+        };
+        loop {
+            if self.started.elapsed() > LONG_ENOUGH {
+                return self.park(&desk, &machine, self.now(), None).await;
+            }
+            match self.step(&desk, machine).await? {
+                Flow::On(next) => machine = next,
+                Flow::Over => return Ok(()),
+            }
+        }
+    }
+
+    /// One turn of the machine.
+    async fn step(&mut self, desk: &Desk, machine: Publish) -> Result<Flow, LookError> {
+        match machine.next(&self.context(desk)) {
+            Action::Done(receipt) => self.published(&receipt).await.map(|()| Flow::Over),
+            Action::WaitUntil(at) => self
+                .park(desk, &machine, at, None)
+                .await
+                .map(|()| Flow::Over),
+            Action::Send(call) => match call.safety {
+                Safety::Once => self.commit(desk, machine, &call).await,
+                Safety::Optional | Safety::Repeatable => {
+                    self.repeatable(desk, machine, &call).await
+                }
+            },
+        }
+    }
+
+    /// A call that may be sent twice.
+    async fn repeatable(
+        &mut self,
+        desk: &Desk,
+        machine: Publish,
+        call: &Call,
+    ) -> Result<Flow, LookError> {
+        let Some((token, version)) = self.token(desk, &machine).await? else {
+            return Ok(Flow::Over);
+        };
+        let sent = self.send(desk, call, token).await?;
+        let event = match sent {
+            Ok(answer) => Event::Answer(answer),
+            Err(_) if call.safety == Safety::Optional => Event::Lost,
+            Err(error) => {
+                let fault = Fault::retry(
+                    "network_unreachable",
+                    "The network could not be reached; trying again.",
+                )
+                .seen(error.to_string());
+                return self.hindered(desk, machine, fault, version).await;
+            }
+        };
+        match machine.clone().apply(event, &self.context(desk)) {
+            Ok(next) => {
+                self.work.tries = 0;
+                self.keep(desk, &next).await
+            }
+            Err(fault) => self.hindered(desk, machine, fault, version).await,
+        }
+    }
+
+    /// Keeps the machine, and with it every handle it was given, before the next call goes out.
+    async fn keep(&mut self, desk: &Desk, machine: &Publish) -> Result<Flow, LookError> {
+        let to = self.under_way();
+        let progress = self.sealed(desk, machine).await?;
+        let handle = machine.handle();
+        let save = Save {
+            from: self.work.post.stage,
+            to,
+            progress: Some(&progress),
+            handle: handle.as_deref(),
+            error: None,
+            tries: self.work.tries,
+            until: None,
+        };
+        if !work::save(&self.parts.pool, &self.work, &save).await? {
+            return Ok(Flow::Over);
+        }
+        self.work.post.stage = to;
+        Ok(Flow::On(machine.clone()))
+    }
+
+    /// The access token; `None` when there is none now and the post was parked.
+    async fn token(
+        &mut self,
+        desk: &Desk,
+        machine: &Publish,
+    ) -> Result<Option<(SecretString, i32)>, LookError> {
+        let (fault, pause) =
+            match tokens::access(self.parts, &desk.connection, None, self.now()).await? {
+                Access::Token(token, version) => return Ok(Some((token, version))),
+                Access::Reconnect(reason) => {
+                    (Some(Fault::reconnect("reconnect_needed", reason)), PERSON)
+                }
+                Access::Wait(pause) => (None, pause),
+                Access::Wiped => (None, BUSY),
+            };
+        self.park(desk, machine, self.now() + pause, fault.as_ref())
+            .await
+            .map(|()| None)
+    }
+
+    /// Sends a call and writes the step down.
+    async fn send(
+        &self,
+        desk: &Desk,
+        call: &Call,
+        token: SecretString,
+    ) -> Result<Result<Answer, SendError>, LookError> {
+        let authority = Authority {
+            access_token: Some(token),
+            app_secret: Some(desk.app.client_secret.clone()),
+        };
+        let begun = Instant::now();
+        let sent = self.parts.wire.send(call, &authority, &desk.files).await;
+        let milliseconds = i32::try_from(begun.elapsed().as_millis()).unwrap_or(i32::MAX);
+        // A step that cannot be written down must not undo what the network did.
+        let noted = match &sent {
+            Ok(answer) => {
+                self.note(
+                    call.name,
+                    "answered",
+                    Some((answer.status, milliseconds)),
+                    None,
+                )
+                .await
+            }
+            Err(error) => {
+                self.note(call.name, "lost", None, Some(&error.to_string()))
+                    .await
+            }
+        };
+        if let Err(error) = noted {
+            tracing::warn!(post.id = %self.work.post.id, error = &error as &dyn std::error::Error, "a step could not be written down");
+        }
+        Ok(sent)
+    }
+
+    async fn note(
+        &self,
+        step: &str,
+        outcome: &str,
+        answered: Option<(u16, i32)>,
+        detail: Option<&str>,
+    ) -> Result<(), LookError> {
+        let step = job_log::Step {
+            step: step.to_owned(),
+            outcome: outcome.to_owned(),
+            http_status: answered.map(|(status, _)| i32::from(status)),
+            duration_ms: answered.map(|(_, milliseconds)| milliseconds),
+            detail: detail.map(str::to_owned),
+        };
+        job_log::note(
+            &self.parts.pool,
+            self.work.post.user_id,
+            self.work.post.id,
+            &step,
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn sealed(&self, desk: &Desk, machine: &Publish) -> Result<Vec<u8>, LookError> {
+        let progress = Progress {
+            snapshot: desk.snapshot.clone(),
+            machine: machine.clone(),
+        };
+        Ok(progress.seal(&self.parts.vault, &self.work).await?)
+    }
+
+    fn context<'d>(&self, desk: &'d Desk) -> PublishContext<'d> {
+        PublishContext {
+            now: self.now(),
+            app: &desk.app,
+            account: &desk.account,
+            content: &desk.content,
+            armed_at: self.work.post.armed_at,
+            claimed: &desk.claimed,
+        }
+    }
+
+    /// The database's time: what it said at the lease, and what has passed since by our own watch.
+    fn now(&self) -> OffsetDateTime {
+        self.work.now + self.started.elapsed()
+    }
+
+    /// The stage of a post that is being worked on.
+    fn under_way(&self) -> Stage {
+        let stage = self.work.post.stage;
+        if stage == Stage::Scheduled {
+            stage.after(Move::Prepare).unwrap_or(Stage::Preparing)
+        } else {
+            stage
+        }
+    }
+}
+
+fn is_gone(connection: &Connection) -> bool {
+    matches!(
+        connection.health,
+        ConnectionHealth::Disconnected | ConnectionHealth::Disconnecting
+    )
+}
+
+fn told(fault: &Fault) -> PostError {
+    PostError {
+        code: fault.code.clone(),
+        message: fault.message.clone(),
+        evidence: fault.evidence.clone(),
+    }
+}

@@ -1,0 +1,91 @@
+//! Opening what was kept of a post, or freezing it and starting its machine.
+
+use platforms::{Account, App, Asset, Content, Fault, Publish};
+use store::{connections::Connection, work};
+use time::Duration;
+
+use super::{Desk, Pass};
+use crate::{
+    assets::{self, AssetFiles},
+    progress::{Progress, Snapshot},
+    publisher::LookError,
+};
+
+/// How long the addresses under which networks fetch files work.
+const URL_LIFE: Duration = Duration::hours(6);
+
+impl Pass<'_> {
+    /// Opens what was kept, or freezes the post and starts its machine. The inner error is a fault
+    /// of the post's files.
+    pub(super) async fn open(
+        &mut self,
+        connection: Connection,
+        app: App,
+    ) -> Result<Result<(Desk, Publish), Fault>, LookError> {
+        let kept = match self.work.progress.take() {
+            Some(sealed) => Some(Progress::open(&sealed, &self.parts.vault, &self.work).await?),
+            None => None,
+        };
+        let snapshot = match &kept {
+            Some(kept) => kept.snapshot.clone(),
+            None => match assets::prepare(self.parts, &self.work).await? {
+                Ok(assets) => Snapshot {
+                    caption: self.work.post.caption.as_str().to_owned(),
+                    options: self.work.post.options.clone(),
+                    assets,
+                },
+                Err(fault) => return Ok(Err(fault)),
+            },
+        };
+        let until = self.now() + URL_LIFE;
+        let mut content_assets = Vec::with_capacity(snapshot.assets.len());
+        for asset in &snapshot.assets {
+            content_assets.push(Asset {
+                facts: asset.facts.clone(),
+                url: self
+                    .parts
+                    .library
+                    .public_url(&asset.object_key, until)
+                    .map_err(LookError::Library)?,
+                alt_text: asset.alt_text.clone(),
+            });
+        }
+        let content = Content {
+            caption: snapshot.caption.clone(),
+            options: snapshot.options.clone(),
+            assets: content_assets,
+        };
+        let machine = kept.map_or_else(
+            || platforms::start(connection.platform, &content),
+            |kept| kept.machine,
+        );
+        let files = AssetFiles {
+            library: self.parts.library.clone(),
+            keys: snapshot
+                .assets
+                .iter()
+                .map(|asset| asset.object_key.clone())
+                .collect(),
+        };
+        let account = Account {
+            external_id: connection.external_id.clone(),
+            username: connection.username.clone(),
+            facts: connection.facts.clone(),
+        };
+        let claimed = if self.work.post.stage.is_editable() {
+            Vec::new()
+        } else {
+            work::claimed(&self.parts.pool, &self.work).await?
+        };
+        let desk = Desk {
+            connection,
+            app,
+            account,
+            content,
+            files,
+            snapshot,
+            claimed,
+        };
+        Ok(Ok((desk, machine)))
+    }
+}

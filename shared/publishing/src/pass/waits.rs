@@ -1,0 +1,176 @@
+//! Waiting: for the network, for a limit, for a person.
+
+use domain::Stage;
+use platforms::{Fault, FaultKind, Publish};
+use store::work::{self, Save};
+use time::{Duration, OffsetDateTime};
+
+use super::{Desk, Flow, Pass, told};
+use crate::{
+    backoff,
+    publisher::LookError,
+    tokens::{self, Access},
+};
+
+/// How long to wait for what a person has to mend.
+pub(super) const PERSON: Duration = Duration::minutes(5);
+/// How long to wait for a limit whose end the network does not tell.
+const QUOTA: Duration = Duration::minutes(15);
+/// How long to wait while another post of the account is being sent.
+pub(super) const BUSY: Duration = Duration::seconds(1);
+/// How long after an arm its outcome stays unknown at most before a person is asked.
+const DOUBT: Duration = Duration::hours(24);
+
+impl Pass<'_> {
+    /// A fault met by a call that may be sent twice.
+    pub(super) async fn hindered(
+        &mut self,
+        desk: &Desk,
+        machine: Publish,
+        fault: Fault,
+        version: i32,
+    ) -> Result<Flow, LookError> {
+        match self.pause(&fault, desk, version).await? {
+            Some(pause) => {
+                self.work.tries += 1;
+                self.park(desk, &machine, self.now() + pause, Some(&fault))
+                    .await
+                    .map(|()| Flow::Over)
+            }
+            None if matches!(fault.kind, FaultKind::Unauthorized) => Ok(Flow::On(machine)),
+            None => self.end_with(&fault).await,
+        }
+    }
+
+    /// How long a fault makes the post wait. `None`: not at all; it is over, or (after a refused
+    /// token was renewed) it can go on at once.
+    pub(super) async fn pause(
+        &mut self,
+        fault: &Fault,
+        desk: &Desk,
+        version: i32,
+    ) -> Result<Option<Duration>, LookError> {
+        let grown = backoff::after(self.work.tries + 1, self.work.post.id);
+        Ok(match &fault.kind {
+            FaultKind::Content | FaultKind::Unconfirmed { .. } => None,
+            FaultKind::Operator => Some(PERSON),
+            FaultKind::Quota { until } => {
+                Some(until.map_or(QUOTA, |until| (until - self.now()).max(BUSY)))
+            }
+            FaultKind::Reconnect => {
+                self.need_reconnect(desk, version, &fault.message).await?;
+                Some(PERSON)
+            }
+            FaultKind::Retry { after } => Some(after.unwrap_or_default().max(grown)),
+            FaultKind::Unauthorized if self.refreshed => {
+                self.need_reconnect(desk, version, &fault.message).await?;
+                Some(PERSON)
+            }
+            FaultKind::Unauthorized => {
+                self.refreshed = true;
+                match tokens::access(self.parts, &desk.connection, Some(version), self.now())
+                    .await?
+                {
+                    Access::Token(..) => None,
+                    Access::Wait(pause) => Some(pause),
+                    Access::Reconnect(_) | Access::Wiped => Some(PERSON),
+                }
+            }
+        })
+    }
+
+    async fn need_reconnect(
+        &self,
+        desk: &Desk,
+        version: i32,
+        reason: &str,
+    ) -> Result<(), LookError> {
+        let (user, id) = (desk.connection.user_id, desk.connection.id);
+        store::tokens::need_reconnect(&self.parts.pool, user, id, version, reason).await?;
+        Ok(())
+    }
+
+    /// Keeps the machine and gives the lease back until `at`.
+    pub(super) async fn park(
+        &mut self,
+        desk: &Desk,
+        machine: &Publish,
+        at: OffsetDateTime,
+        fault: Option<&Fault>,
+    ) -> Result<(), LookError> {
+        if self.is_doubt_over() {
+            return self
+                .end(Stage::NeedsAttention, &Fault::unconfirmed(Vec::new()), &[])
+                .await;
+        }
+        let to = self.under_way();
+        let progress = self.sealed(desk, machine).await?;
+        self.put_down(to, Some(&progress), at, fault).await
+    }
+
+    /// Gives the lease back until the fault may be out of the way, with nothing new to keep.
+    pub(super) async fn wait_for(
+        &mut self,
+        fault: &Fault,
+        pause: Duration,
+    ) -> Result<(), LookError> {
+        if self.is_doubt_over() {
+            return self
+                .end(Stage::NeedsAttention, &Fault::unconfirmed(Vec::new()), &[])
+                .await;
+        }
+        self.work.tries += 1;
+        let at = self.now() + pause;
+        self.put_down(self.work.post.stage, None, at, Some(fault))
+            .await
+    }
+
+    async fn put_down(
+        &mut self,
+        to: Stage,
+        progress: Option<&[u8]>,
+        at: OffsetDateTime,
+        fault: Option<&Fault>,
+    ) -> Result<(), LookError> {
+        let at = self.before_the_end(at);
+        let error = fault.map(told);
+        let save = Save {
+            from: self.work.post.stage,
+            to,
+            progress,
+            handle: None,
+            error: error.as_ref(),
+            tries: self.work.tries,
+            until: Some(at),
+        };
+        if work::save(&self.parts.pool, &self.work, &save).await? {
+            if let Some(fault) = fault {
+                self.note("wait", "hindered", None, Some(&fault.to_string()))
+                    .await?;
+            }
+            self.parts
+                .doorbell
+                .try_ring(&self.work.post.id.to_string(), at)
+                .await;
+        }
+        Ok(())
+    }
+
+    /// A post that waits beyond its grace is looked at when the grace ends, to be called missed.
+    pub(super) fn before_the_end(&self, at: OffsetDateTime) -> OffsetDateTime {
+        if self.work.post.stage.is_editable() {
+            let end = self.work.post.due_at + self.work.max_lateness + Duration::seconds(1);
+            return at.min(end.max(self.now()));
+        }
+        at
+    }
+
+    fn is_doubt_over(&self) -> bool {
+        self.work.post.stage == Stage::Confirming
+            && self
+                .work
+                .post
+                .armed_at
+                .is_some_and(|armed| self.now() - armed > DOUBT)
+    }
+}
