@@ -19,7 +19,7 @@ const EMAIL: &str = "you@picscripter.example";
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn who_signs_up_is_signed_in(pool: PgPool) {
     let app = App::new(pool);
-    let (status, headers, body) = app.signup("Ada@Picscripter.Example", PASSWORD).await;
+    let (status, headers, body) = app.signup("You@Picscripter.Example", PASSWORD).await;
     assert_eq!(status, StatusCode::CREATED, "{body}");
     assert_eq!(headers["cache-control"], "no-store");
     assert_eq!(body["user"]["email"], EMAIL);
@@ -43,7 +43,7 @@ async fn a_password_is_kept_exactly_as_typed(pool: PgPool) {
     app.signup(EMAIL, PASSWORD).await;
     assert_eq!(app.login(EMAIL, PASSWORD).await.0, StatusCode::OK);
     assert_eq!(
-        app.login("ADA@picscripter.example", PASSWORD).await.0,
+        app.login("YOU@picscripter.example", PASSWORD).await.0,
         StatusCode::OK
     );
     for other in [
@@ -149,7 +149,7 @@ async fn a_taken_address_is_told_by_its_field_in_whatever_case(pool: PgPool) {
     let app = App::new(pool);
     app.signup(EMAIL, PASSWORD).await;
     let (status, _, body) = app
-        .signup("ADA@picscripter.example", "another otter hums 93")
+        .signup("YOU@picscripter.example", "another otter hums 93")
         .await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert_eq!(body["errors"][0]["field"], "email");

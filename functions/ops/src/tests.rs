@@ -207,7 +207,7 @@ async fn post(pool: &PgPool, user: UserId, stage: &str) -> PostId {
     sqlx::query(
         "WITH place AS (
              INSERT INTO connections (id, user_id, platform, external_id, display_name, grant_id, grant_family, subject)
-             VALUES (gen_random_uuid(), $2, 'x', $1::text, 'Ada', gen_random_uuid(), 'x', '1') RETURNING id
+             VALUES (gen_random_uuid(), $2, 'x', $1::text, 'Sample', gen_random_uuid(), 'x', '1') RETURNING id
          )
          INSERT INTO posts (id, user_id, connection_id, platform, caption, fingerprint, stage, due_at, next_attempt_at)
          SELECT $1, $2, place.id, 'x', 'words', '', $3, app_now(), app_now() FROM place",
