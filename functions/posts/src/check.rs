@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use domain::{Caption, MediaId, MediaKind, Platform, PostMedia, UserId, Violation};
+use domain::{Caption, MediaFacts, MediaId, MediaKind, Platform, PostMedia, UserId, Violation};
 use http::StatusCode;
 use media::{Intake, Looked};
 use platforms::{Draft, DraftMedia};
@@ -49,20 +49,19 @@ pub(crate) async fn check(
         } else {
             format!("media[{place}]")
         };
-        let (kept, is_new) = file(env, user, platform, &item, &field).await?;
-        let facts = kept.stored.as_ref().map(|stored| stored.facts.clone());
+        let found = file(env, user, platform, &item, &field).await?;
         known.push(DraftMedia {
             kind: item.kind,
-            facts,
+            facts: found.facts,
             alt_text: item.alt_text.clone(),
         });
         files.media.push(PostMedia {
             kind: item.kind,
-            media_id: kept.id,
-            url: Some(kept.source_url.clone()),
+            media_id: found.row.id,
+            url: Some(found.row.source_url.clone()),
             alt_text: item.alt_text,
         });
-        files.rows.extend(is_new.then_some(kept));
+        files.rows.extend(found.is_new.then_some(found.row));
     }
     let rules = platforms::profile(platform).media;
     let broken: Vec<Violation> = known
@@ -106,15 +105,23 @@ fn hold(
     }
 }
 
-/// One file, and whether it is new: found among those already kept, or looked at where its author
-/// says it is.
+/// One file of a draft.
+struct Found {
+    row: Media,
+    /// What it is, as far as that is known yet.
+    facts: Option<MediaFacts>,
+    /// Whether it is not among those already kept.
+    is_new: bool,
+}
+
+/// Finds a file among those already kept, or looks at it where its author says it is.
 async fn file(
     env: &Env,
     user: UserId,
     platform: Platform,
     item: &MediaItem,
     field: &str,
-) -> Result<(Media, bool), Problem> {
+) -> Result<Found, Problem> {
     let Some(url) = &item.url else {
         let kept = match item.media_id {
             Some(id) => store::media::find(&env.web.pool, user, id).await?,
@@ -128,7 +135,11 @@ async fn file(
                 "Use the mediaId of one of your own files.",
             )
         })?;
-        return Ok((kept, false));
+        return Ok(Found {
+            facts: kept.stored.as_ref().map(|stored| stored.facts.clone()),
+            row: kept,
+            is_new: false,
+        });
     };
     let id = MediaId::mint();
     let most = largest(platform, item.kind);
@@ -137,31 +148,35 @@ async fn file(
         .look(url, item.kind, &id.to_string(), most)
         .await
         .map_err(|error| failed(&error))?;
-    let stored = match looked {
+    let (stored, facts) = match looked {
         Ok(Looked::In(Intake {
             object_key,
             facts,
             sha256,
-        })) => Some(Stored {
-            object_key,
-            facts,
-            sha256,
-        }),
-        Ok(Looked::Later) => None,
+        })) => {
+            let stored = Stored {
+                object_key,
+                facts: facts.clone(),
+                sha256,
+            };
+            (Some(stored), Some(facts))
+        }
+        Ok(Looked::Later(facts)) => (None, facts),
         Err(broken) => {
             let field = broken.field.replacen("media", field, 1);
             return Err(Problem::fields(vec![Violation { field, ..broken }]));
         }
     };
-    Ok((
-        Media {
+    Ok(Found {
+        row: Media {
             id,
             kind: item.kind,
             source_url: url.clone(),
             stored,
         },
-        true,
-    ))
+        facts,
+        is_new: true,
+    })
 }
 
 fn largest(platform: Platform, kind: MediaKind) -> u64 {

@@ -9,7 +9,12 @@ use time::OffsetDateTime;
 use tokio::fs;
 use url::Url;
 
-use crate::{FetchError, Fetcher, ObjectError, ObjectStore, fetch::Want, fit, probe};
+use crate::{
+    FetchError, Fetcher, ObjectError, ObjectStore,
+    fetch::Want,
+    fit,
+    probe::{self, ProbeError},
+};
 
 /// The largest file that is read whole while its author waits.
 const AT_ONCE: u64 = 64 * 1024 * 1024;
@@ -43,7 +48,8 @@ pub enum Looked {
     /// It was small enough to be taken in at once.
     In(Intake),
     /// It is a large video that begins as one should; the rest is read when the post is prepared.
-    Later,
+    /// What it is, where its beginning tells that.
+    Later(Option<MediaFacts>),
 }
 
 /// Why a file could not be read or kept although nothing is wrong with it; trying again may help.
@@ -124,7 +130,9 @@ impl Library {
                 .await?
                 .map(Looked::In)
         } else {
-            begins_well(&path).await?.map(|()| Looked::Later)
+            begins_well(&path, kind, fetched.total_bytes)
+                .await?
+                .map(Looked::Later)
         };
         discard(&path).await;
         Ok(looked)
@@ -232,23 +240,9 @@ impl Library {
         let probed = path.to_owned();
         let facts = match blocking(move || probe::probe(&probed)).await? {
             Ok(facts) if facts.kind() == kind => facts,
-            Ok(facts) => {
-                return Ok(Err(Violation::new(
-                    "media.type",
-                    "media_type_differs",
-                    format!("says {kind}, but the file is a {}", facts.kind()),
-                    format!("Give its type as {}.", facts.kind()),
-                )));
-            }
-            Err(probe::ProbeError::Read(error)) => return Err(LibraryError::Scratch(error)),
-            Err(error) => {
-                return Ok(Err(Violation::new(
-                    "media.url",
-                    "media_not_taken",
-                    error.to_string(),
-                    "Use a JPEG, PNG, GIF or WebP picture, or an MP4, MOV or WebM video.",
-                )));
-            }
+            Ok(facts) => return Ok(Err(other_kind(kind, facts.kind()))),
+            Err(ProbeError::Io(error)) => return Err(LibraryError::Scratch(error)),
+            Err(error) => return Ok(Err(not_taken(&error))),
         };
         let object_key = format!("media/{id}");
         self.objects.put_file(&object_key, path).await?;
@@ -260,25 +254,40 @@ impl Library {
     }
 }
 
-async fn begins_well(path: &std::path::Path) -> Result<Result<(), Violation>, LibraryError> {
+/// What the beginning of a large file tells of it.
+async fn begins_well(
+    path: &std::path::Path,
+    kind: MediaKind,
+    total: Option<u64>,
+) -> Result<Result<Option<MediaFacts>, Violation>, LibraryError> {
     let path = path.to_owned();
-    let known = blocking(move || {
-        let mut head = [0; 16];
-        io::Read::read(&mut std::fs::File::open(path)?, &mut head)?;
-        Ok::<_, io::Error>(probe::is_known(&head))
+    let probed = blocking(move || probe::probe_prefix(&path, total.unwrap_or(u64::MAX))).await?;
+    Ok(match probed {
+        Ok(facts) if facts.kind() != kind => Err(other_kind(kind, facts.kind())),
+        // A file whose size nobody tells is measured when it is taken in.
+        Ok(facts) => Ok(total.map(|_| facts)),
+        Err(ProbeError::Incomplete) => Ok(None),
+        Err(ProbeError::Io(error)) => return Err(LibraryError::Scratch(error)),
+        Err(error) => Err(not_taken(&error)),
     })
-    .await?
-    .map_err(LibraryError::Scratch)?;
-    Ok(if known {
-        Ok(())
-    } else {
-        Err(Violation::new(
-            "media.url",
-            "media_not_taken",
-            probe::ProbeError::Unknown.to_string(),
-            "Use an MP4, MOV or WebM video.",
-        ))
-    })
+}
+
+fn other_kind(said: MediaKind, found: MediaKind) -> Violation {
+    Violation::new(
+        "media.type",
+        "media_type_differs",
+        format!("says {said}, but the file is a {found}"),
+        format!("Give its type as {found}."),
+    )
+}
+
+fn not_taken(error: &ProbeError) -> Violation {
+    Violation::new(
+        "media.url",
+        "media_not_taken",
+        error.to_string(),
+        "Use a JPEG, PNG, GIF or WebP picture, or an MP4, MOV or WebM video.",
+    )
 }
 
 fn told(error: &FetchError) -> Violation {

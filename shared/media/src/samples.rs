@@ -10,13 +10,24 @@ pub const fn clip_mp4() -> &'static [u8] {
     include_bytes!("../samples/clip.mp4")
 }
 
+/// The photo with an EXIF note (orientation 1 to 8 as in the standard) put before its pixels.
+#[cfg(test)]
+pub(crate) fn photo_jpeg_oriented(orientation: u8) -> Vec<u8> {
+    let (start, rest) = photo_jpeg().split_at(2);
+    [start, &exif(orientation), rest].concat()
+}
+
+#[cfg(test)]
+fn exif(orientation: u8) -> Vec<u8> {
+    let mut note =
+        b"\xff\xe1\x00\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
+    note.extend([orientation, 0, 0, 0, 0, 0, 0]);
+    note
+}
+
 /// A photo whose EXIF says that it was held upright, as phones write them.
 #[cfg(test)]
 pub(crate) fn turned_photo() -> Vec<u8> {
-    let exif: [u8; 36] = [
-        0xff, 0xe1, 0x00, 0x22, b'E', b'x', b'i', b'f', 0, 0, b'M', b'M', 0, 42, 0, 0, 0, 8, 0, 1,
-        0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0,
-    ];
     let wide = image::load_from_memory(photo_jpeg()).unwrap().resize_exact(
         800,
         500,
@@ -27,5 +38,5 @@ pub(crate) fn turned_photo() -> Vec<u8> {
         .write_to(&mut plain, image::ImageFormat::Jpeg)
         .unwrap();
     let plain = plain.into_inner();
-    [&plain[..2], &exif, &plain[2..]].concat()
+    [&plain[..2], exif(6).as_slice(), &plain[2..]].concat()
 }
