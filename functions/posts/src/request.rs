@@ -27,7 +27,8 @@ pub(crate) struct PostRequest {
     /// The network's own options; unknown ones are refused.
     ///
     /// - facebook: `link` (an address shown as a card under words without media)
-    /// - instagram: `collaborators` (up to 3 names), `shareToFeed` and `thumbOffsetMs` (reels)
+    /// - instagram: `collaborators` (up to 3 names), `userTags` (`[{"username", "x", "y"}]`), `locationId`;
+    ///   of reels `shareToFeed`, `thumbOffsetMs`, `audioName`
     /// - linkedin: `visibility` (`PUBLIC`, `CONNECTIONS`)
     /// - pinterest: `boardId` (required), `boardSectionId`, `title`, `link`
     /// - tiktok: `privacyLevel` (required: `PUBLIC_TO_EVERYONE`, `MUTUAL_FOLLOW_FRIENDS`,

@@ -58,9 +58,11 @@ pub struct MediaRules {
     pub text_alone: bool,
     /// How many pictures one post may hold.
     pub max_images: usize,
+    /// How many files of both kinds one post may hold; 0 where a video stands alone.
+    pub max_mixed: usize,
     /// What a picture must be like.
     pub image: Option<ImageRules>,
-    /// What a video must be like; one a post.
+    /// What a video must be like.
     pub video: Option<VideoRules>,
 }
 

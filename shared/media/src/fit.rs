@@ -37,6 +37,7 @@ pub fn fit(
     let media = domain::MediaRules {
         text_alone: false,
         max_images: 1,
+        max_mixed: 0,
         image: Some(*rules),
         video: None,
     };

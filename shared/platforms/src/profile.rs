@@ -124,7 +124,18 @@ pub(crate) fn broken_by(profile: &Profile, draft: &Draft<'_>) -> Vec<Violation> 
             format!("holds a video; {name} takes pictures only"),
             "Use a picture.",
         ));
-    } else if videos > 1 || (videos == 1 && images > 0) {
+    } else if media.max_mixed > 0 && videos + images > media.max_mixed {
+        broken.push(Violation::new(
+            "media",
+            "too_many_files",
+            format!(
+                "holds {} files; a post to {name} takes {}",
+                videos + images,
+                media.max_mixed
+            ),
+            format!("Remove {}.", videos + images - media.max_mixed),
+        ));
+    } else if media.max_mixed == 0 && (videos > 1 || (videos == 1 && images > 0)) {
         broken.push(Violation::new(
             "media",
             "video_not_alone",

@@ -19,7 +19,10 @@ const CREATE: &str = "POST /{version}/{id}/media";
 fn picture(stage: &Stage) -> Content {
     stage.content(
         "A harbour at dawn #sea",
-        json!({ "collaborators": ["sample_garden"] }),
+        json!({
+            "collaborators": ["sample_garden"], "locationId": "104482915678304",
+            "userTags": [{ "username": "sample_garden", "x": 0.25, "y": 0.5 }]
+        }),
         vec![(jpeg(1_080, 1_080, 4_000), Some("Boats in mist"))],
     )
 }
@@ -27,8 +30,23 @@ fn picture(stage: &Stage) -> Content {
 fn reel(stage: &Stage) -> Content {
     stage.content(
         "Waves 🌊",
-        json!({ "shareToFeed": true, "thumbOffsetMs": 1500 }),
+        json!({
+            "shareToFeed": true, "thumbOffsetMs": 1500, "audioName": "Waves",
+            "userTags": [{ "username": "sample_garden" }]
+        }),
         vec![(mp4(70_000), None)],
+    )
+}
+
+fn carousel(stage: &Stage) -> Content {
+    stage.content(
+        "Three of them",
+        Value::Null,
+        vec![
+            (jpeg(1_080, 1_080, 4_000), Some("Boats in mist")),
+            (mp4(70_000), None),
+            (jpeg(1_080, 1_080, 5_000), None),
+        ],
     )
 }
 
@@ -148,6 +166,8 @@ async fn a_picture_goes_through_a_container() {
     assert_eq!(live[0].text, "A harbour at dawn #sea");
     assert_eq!(live[0].details["altText"], "Boats in mist");
     assert_eq!(live[0].details["collaborators"], json!(["sample_garden"]));
+    assert_eq!(live[0].details["userTags"][0]["x"], 0.25);
+    assert_eq!(live[0].details["locationId"], "104482915678304");
     assert_eq!(receipt.url.as_deref(), Some(live[0].url.as_str()));
     let kept = world.kept(&live[0].media[0].digest).expect("a file");
     assert_eq!(kept.1, stage.files_of(&content)[0], "byte for byte");
@@ -169,6 +189,47 @@ async fn a_reel_is_waited_for_with_growing_patience() {
     assert_eq!(live[0].details["shareToFeed"], true);
     assert_eq!(live[0].details["thumbOffset"], 1_500);
     insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
+async fn several_files_go_into_one_post_in_order() {
+    let stage = Stage::new();
+    let world = stage.simulator.world();
+    world.set_processing("instagram", Duration::seconds(6));
+    let content = carousel(&stage);
+    let run = publish(&stage, &content).await;
+    assert!(
+        matches!(run.outcome, Outcome::Published(_)),
+        "{}",
+        run.transcript
+    );
+    let live = live(&stage);
+    assert_eq!(live.len(), 1);
+    assert_eq!(
+        (live[0].kind.as_str(), live[0].text.as_str()),
+        ("carousel", "Three of them")
+    );
+    let files = stage.files_of(&content);
+    assert_eq!(live[0].media.len(), files.len());
+    for (media, file) in live[0].media.iter().zip(&files) {
+        let kept = world.kept(&media.digest).expect("a file");
+        assert_eq!(kept.1, *file, "byte for byte");
+    }
+    insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
+async fn a_file_of_several_that_fails_begins_all_of_them_anew() {
+    let stage = Stage::new();
+    let world = stage.simulator.world();
+    world.states().instagram().fail_next_container(2_207_052);
+    let run = publish(&stage, &carousel(&stage)).await;
+    assert!(
+        matches!(run.outcome, Outcome::Published(_)),
+        "{}",
+        run.transcript
+    );
+    assert_eq!(live(&stage).len(), 1);
 }
 
 #[tokio::test]
@@ -333,4 +394,9 @@ async fn pictures_hold_whatever_breaks() {
 #[tokio::test]
 async fn reels_hold_whatever_breaks() {
     conformance(trial(reel).processing(Duration::seconds(20))).await;
+}
+
+#[tokio::test]
+async fn carousels_hold_whatever_breaks() {
+    conformance(trial(carousel).processing(Duration::seconds(6))).await;
 }

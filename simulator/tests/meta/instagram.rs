@@ -137,6 +137,13 @@ async fn what_a_container_refuses() {
         (vec![("image_url", JPEG), ("thumb_offset", "1")], 100, 0),
         (vec![("image_url", JPEG), ("collaborators", "a,b")], 100, 0),
         (vec![("image_url", JPEG), ("capton", "a")], 100, 0),
+        (vec![("image_url", JPEG), ("audio_name", "a")], 100, 0),
+        (vec![("image_url", JPEG), ("location_id", "here")], 100, 0),
+        (
+            vec![("image_url", JPEG), ("user_tags", "[{\"username\":\"a\"}]")],
+            100,
+            0,
+        ),
         (
             vec![
                 ("media_type", "REELS"),
@@ -231,6 +238,64 @@ async fn a_container_can_fail_expire_and_be_unknown() {
         .instagram()
         .hide_new(Duration::hours(1));
     assert_eq!(status(&rig, &token, &hidden).await.subcode(), 33);
+}
+
+#[tokio::test]
+async fn a_carousel_takes_two_to_ten_ready_children_of_its_own_account() {
+    let (rig, token) = studio().await;
+    let picture = [("image_url", JPEG), ("is_carousel_item", "true")];
+    let video = [
+        ("media_type", "VIDEO"),
+        ("video_url", VIDEO),
+        ("is_carousel_item", "true"),
+    ];
+    let first = create(&rig, &token, &picture).await.text("id");
+    let second = create(&rig, &token, &video).await.text("id");
+    let alone = create(&rig, &token, &[("image_url", JPEG)])
+        .await
+        .text("id");
+    let eleven = [first.as_str(); 11].join(",");
+    for children in [
+        "",
+        &first,
+        &eleven,
+        &format!("{first},{alone}"),
+        &format!("{first},1"),
+    ] {
+        let fields = [("media_type", "CAROUSEL"), ("children", children)];
+        assert_eq!(
+            create(&rig, &token, &fields).await.subcode(),
+            2_207_028,
+            "{children}"
+        );
+    }
+    let captioned = [
+        ("image_url", JPEG),
+        ("is_carousel_item", "true"),
+        ("caption", "a"),
+    ];
+    assert_eq!(create(&rig, &token, &captioned).await.code(), 100);
+    assert_eq!(
+        publish(&rig, &token, &first).await.subcode(),
+        2_207_008,
+        "a child"
+    );
+    let both = format!("{first},{second}");
+    let fields = [
+        ("media_type", "CAROUSEL"),
+        ("children", both.as_str()),
+        ("caption", "a"),
+    ];
+    let whole = create(&rig, &token, &fields).await.text("id");
+    assert_eq!(publish(&rig, &token, &whole).await.status, 200);
+    let ledger = rig.simulator.ledger();
+    assert_eq!(
+        (
+            ledger.posts()[0].kind.as_str(),
+            ledger.posts()[0].media.len()
+        ),
+        ("carousel", 2)
+    );
 }
 
 #[tokio::test]

@@ -37,6 +37,7 @@ pub const PROFILE: Profile = Profile {
         text_alone: true,
         // No number is documented for `attached_media`.
         max_images: 10,
+        max_mixed: 0,
         image: Some(ImageRules {
             formats: &[ImageFormat::Jpeg, ImageFormat::Png],
             max_bytes: 4_000_000,

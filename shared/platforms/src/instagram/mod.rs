@@ -1,4 +1,4 @@
-//! Instagram: pictures and reels of a professional account, through the Page it is linked to.
+//! Instagram: pictures, reels and carousels of a professional account, through the Page it is linked to.
 //!
 //! Instagram loads the file into a container, which nobody sees; `media_publish` makes it visible.
 //! A container can be asked whether it was published (kind A), though never for the id of the post.

@@ -1,27 +1,52 @@
 //! What the author of a post on Instagram chooses, and what its caption may hold.
 
 use domain::{MediaFacts, MediaKind, Violation};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{Draft, parse_options, text_rule};
 
 const ALT_TEXT: usize = 1_000;
+/// The longest and largest video among several files.
+const CHILD_MS: u64 = 60_000;
+const CHILD_BYTES: u64 = 100_000_000;
 const COLLABORATORS: usize = 3;
 const HASHTAGS: usize = 30;
 const MENTIONS: usize = 20;
+/// Most accounts seen in one file.
+const TAGS: usize = 20;
 const USERNAME: usize = 30;
 
 /// The options of a post.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Options {
+    /// What the sound of a reel is called.
+    pub(super) audio_name: Option<String>,
     /// Names of accounts that are asked to appear as authors, without the @.
     pub(super) collaborators: Vec<String>,
+    /// The id of a Page that has a location, where the post was made.
+    pub(super) location_id: Option<String>,
     /// Whether a reel also appears in the feed; Instagram decides when absent.
     pub(super) share_to_feed: Option<bool>,
     /// Which frame of a reel is its cover, in milliseconds from the start.
     pub(super) thumb_offset_ms: Option<u64>,
+    /// The accounts that are seen.
+    pub(super) user_tags: Vec<UserTag>,
+}
+
+/// An account that is seen in a picture or a reel.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct UserTag {
+    /// Its name, without the @.
+    pub(super) username: String,
+    /// Where in a picture, from the left; 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) x: Option<f64>,
+    /// Where in a picture, from the top; 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) y: Option<f64>,
 }
 
 /// The options as they were accepted.
@@ -35,8 +60,11 @@ pub fn check(draft: &Draft<'_>) -> Vec<Violation> {
     broken.extend(alt_texts(draft));
     match parse_options::<Options>(draft.options) {
         Ok(options) => {
+            broken.extend(videos_among_several(draft));
             broken.extend(reel_options(&options, draft));
             broken.extend(collaborators(&options));
+            broken.extend(user_tags(&options, draft));
+            broken.extend(location(&options));
         }
         Err(violation) => broken.push(violation),
     }
@@ -96,11 +124,13 @@ fn alt_texts(draft: &Draft<'_>) -> Vec<Violation> {
 }
 
 fn reel_options(options: &Options, draft: &Draft<'_>) -> Vec<Violation> {
-    let video = draft
-        .media
-        .iter()
-        .find(|item| item.kind == MediaKind::Video);
+    // A video among several files is no reel.
+    let video = match draft.media {
+        [one] if one.kind == MediaKind::Video => Some(one),
+        _ => None,
+    };
     let given = [
+        ("options.audioName", options.audio_name.is_some()),
         ("options.shareToFeed", options.share_to_feed.is_some()),
         ("options.thumbOffsetMs", options.thumb_offset_ms.is_some()),
     ];
@@ -112,7 +142,7 @@ fn reel_options(options: &Options, draft: &Draft<'_>) -> Vec<Violation> {
                 Violation::new(
                     field,
                     "reels_only",
-                    "is for reels; the post has no video",
+                    "is for reels; the post is none",
                     "Leave it out.",
                 )
             })
@@ -136,6 +166,31 @@ fn reel_options(options: &Options, draft: &Draft<'_>) -> Vec<Violation> {
     }))
 }
 
+/// What is known to pass for a video among several files; Meta documents no limits of its own for it.
+fn videos_among_several(draft: &Draft<'_>) -> Vec<Violation> {
+    if draft.media.len() < 2 {
+        return Vec::new();
+    }
+    let facts = draft.media.iter().map(|item| item.facts.as_ref());
+    facts
+        .enumerate()
+        .filter_map(|(place, facts)| match facts? {
+            MediaFacts::Video {
+                duration_ms, bytes, ..
+            } => (*duration_ms > CHILD_MS || *bytes > CHILD_BYTES).then_some(place),
+            MediaFacts::Image { .. } => None,
+        })
+        .map(|place| {
+            Violation::new(
+                format!("media[{place}]"),
+                "video_among_several",
+                "is a video of more than a minute or 100 MB; among several files Instagram takes shorter ones",
+                "Shorten it, or publish it alone.",
+            )
+        })
+        .collect()
+}
+
 fn collaborators(options: &Options) -> Vec<Violation> {
     let names = &options.collaborators;
     let mut broken = Vec::new();
@@ -151,20 +206,82 @@ fn collaborators(options: &Options) -> Vec<Violation> {
         ));
     }
     for (place, name) in names.iter().enumerate() {
-        let is_name = (1..=USERNAME).contains(&name.len())
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
-        if !is_name {
+        broken.extend(username(&format!("options.collaborators[{place}]"), name));
+    }
+    broken
+}
+
+fn username(field: &str, name: &str) -> Option<Violation> {
+    let is_name = (1..=USERNAME).contains(&name.len())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
+    (!is_name).then(|| {
+        Violation::new(
+            field,
+            "invalid_username",
+            "is not the name of an account",
+            "Write it as on Instagram, without the @.",
+        )
+    })
+}
+
+fn user_tags(options: &Options, draft: &Draft<'_>) -> Vec<Violation> {
+    let tags = &options.user_tags;
+    let field = "options.userTags";
+    let mut broken = Vec::new();
+    if draft.media.len() > 1 && !tags.is_empty() {
+        broken.push(Violation::new(
+            field,
+            "tags_on_carousel",
+            "is for a post of one file; which of several it means cannot be told",
+            "Leave it out, or publish the file alone.",
+        ));
+    }
+    if tags.len() > TAGS {
+        broken.push(Violation::new(
+            field,
+            "too_many_tags",
+            format!("holds {} accounts; Instagram takes {TAGS}", tags.len()),
+            format!("Remove {}.", tags.len() - TAGS),
+        ));
+    }
+    let is_picture = draft
+        .media
+        .first()
+        .is_some_and(|item| item.kind == MediaKind::Image);
+    for (place, tag) in tags.iter().enumerate() {
+        let field = format!("{field}[{place}]");
+        broken.extend(username(&format!("{field}.username"), &tag.username));
+        let is_inside = |place: f64| (0.0..=1.0).contains(&place);
+        let is_placed = match (tag.x, tag.y) {
+            (Some(x), Some(y)) => is_picture && is_inside(x) && is_inside(y),
+            (None, None) => !is_picture,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        if !is_placed {
             broken.push(Violation::new(
-                format!("options.collaborators[{place}]"),
-                "invalid_username",
-                "is not the name of an account",
-                "Write it as on Instagram, without the @.",
+                field,
+                "tag_place",
+                "is not placed as Instagram asks: in a picture with x and y from 0 to 1, in a reel without",
+                "Give x and y for a picture, and leave them out for a reel.",
             ));
         }
     }
     broken
+}
+
+fn location(options: &Options) -> Option<Violation> {
+    let id = options.location_id.as_deref()?;
+    let is_id = (1..=30).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
+    (!is_id).then(|| {
+        Violation::new(
+            "options.locationId",
+            "invalid_id",
+            "is not a number in text",
+            "Use the id of a Facebook Page that has a location.",
+        )
+    })
 }
 
 #[cfg(test)]
@@ -238,6 +355,48 @@ mod tests {
                 "options.collaborators too_many_collaborators",
                 "options.collaborators[3] invalid_username"
             ]
+        );
+        let tags = |tag: Value| json!({"userTags": [tag], "locationId": "1234"});
+        let placed = json!({"username": "sample_garden", "x": 0.5, "y": 1.0});
+        assert!(rules("", &tags(placed.clone()), &picture).is_empty());
+        assert!(rules("", &tags(json!({"username": "sample_garden"})), &reel).is_empty());
+        for (media, tag, rule) in [
+            (
+                &picture,
+                json!({"username": "a"}),
+                "options.userTags[0] tag_place",
+            ),
+            (
+                &picture,
+                json!({"username": "a", "x": 0.5}),
+                "options.userTags[0] tag_place",
+            ),
+            (
+                &picture,
+                json!({"username": "a", "x": 1.5, "y": 0}),
+                "options.userTags[0] tag_place",
+            ),
+            (&reel, placed.clone(), "options.userTags[0] tag_place"),
+            (
+                &picture,
+                json!({"username": "@a", "x": 0, "y": 0}),
+                "options.userTags[0].username invalid_username",
+            ),
+        ] {
+            assert_eq!(rules("", &tags(tag), media), [rule]);
+        }
+        let two = [picture[0].clone(), picture[0].clone()];
+        assert_eq!(
+            rules("", &tags(placed), &two),
+            ["options.userTags tags_on_carousel"]
+        );
+        assert_eq!(
+            rules(
+                "",
+                &json!({"locationId": "Paris", "audioName": "Waves"}),
+                &reel
+            ),
+            ["options.locationId invalid_id"]
         );
         assert_eq!(
             rules("", &json!({"story": true}), &reel),

@@ -37,7 +37,8 @@ pub const PROFILE: Profile = Profile {
     },
     media: MediaRules {
         text_alone: false,
-        max_images: 1,
+        max_images: 10,
+        max_mixed: 10,
         image: Some(ImageRules {
             formats: &[ImageFormat::Jpeg],
             max_bytes: 8_000_000,

@@ -33,8 +33,40 @@ const MAX_TRIES: u8 = 3;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum Publish {
-    /// A container is to be made.
+    /// The next file of several is to be loaded into a container of its own.
+    Child {
+        /// The containers of the files before it.
+        #[serde(default)]
+        children: Vec<String>,
+        /// How often all of this was begun before.
+        #[serde(default)]
+        tries: u8,
+    },
+    /// Instagram works on several files; they are asked for one after the other.
+    Children {
+        /// Their containers.
+        children: Vec<String>,
+        /// Which one is asked for.
+        #[serde(default)]
+        at: usize,
+        /// How often all of this was begun before.
+        #[serde(default)]
+        tries: u8,
+        /// When to ask.
+        #[serde(with = "time::serde::rfc3339")]
+        ask_at: OffsetDateTime,
+        /// How often this one was asked.
+        #[serde(default)]
+        asked: u8,
+        /// When Instagram took too long.
+        #[serde(with = "time::serde::rfc3339")]
+        give_up_at: OffsetDateTime,
+    },
+    /// A container is to be made: of the file, or of the containers of several files.
     Create {
+        /// The containers of several files.
+        #[serde(default)]
+        children: Vec<String>,
         /// How often one was made before.
         #[serde(default)]
         tries: u8,
@@ -131,7 +163,17 @@ impl Machine for Publish {
 
     fn next(&self, cx: &PublishContext<'_>) -> Action<Receipt> {
         match self {
-            Self::Create { .. } => Action::Send(container::create(cx)),
+            Self::Child { children, .. } => Action::Send(container::child(cx, children.len())),
+            Self::Children {
+                children,
+                at,
+                ask_at,
+                ..
+            } => Action::at(*ask_at, cx.now, || {
+                let container = children.get(*at).map_or("", String::as_str);
+                container::ask_status(cx, container)
+            }),
+            Self::Create { children, .. } => Action::Send(container::create(cx, children)),
             Self::Limit => Action::Send(container::ask_limit(cx)),
             Self::Look { doubt } => Action::at(doubt.ask_at(cx), cx.now, || {
                 container::ask_status(cx, &doubt.container)
@@ -155,7 +197,37 @@ impl Machine for Publish {
 
     fn apply(self, event: Event, cx: &PublishContext<'_>) -> Result<Self, Fault> {
         match (self, event) {
-            (Self::Create { tries }, Event::Answer(answer)) => created(cx, tries, &answer),
+            (
+                Self::Child {
+                    mut children,
+                    tries,
+                },
+                Event::Answer(answer),
+            ) => {
+                let made: Made = success(&answer, cx, row, "media")?;
+                children.push(made.id);
+                Ok(next_child(cx, children, tries))
+            }
+            (
+                Self::Children {
+                    children,
+                    at,
+                    tries,
+                    asked,
+                    give_up_at,
+                    ..
+                },
+                Event::Answer(answer),
+            ) => {
+                let waiting = Waiting {
+                    container: Pending::Child { children, at },
+                    tries,
+                    asked,
+                    give_up_at,
+                };
+                processed(cx, waiting, &answer)
+            }
+            (Self::Create { tries, .. }, Event::Answer(answer)) => created(cx, tries, &answer),
             (Self::Limit, event) => asked_limit(cx, &event),
             (Self::Look { doubt }, Event::Answer(answer)) => looked(cx, doubt, &answer),
             (
@@ -187,7 +259,7 @@ impl Machine for Publish {
             ) => processed(
                 cx,
                 Waiting {
-                    container,
+                    container: Pending::Whole(container),
                     tries,
                     asked,
                     give_up_at,
@@ -210,7 +282,9 @@ impl Machine for Publish {
             ) => published(cx, container, tries, fires, &answer),
             // Lost answers to repeatable calls are the driver's business.
             (
-                state @ (Self::Create { .. }
+                state @ (Self::Child { .. }
+                | Self::Children { .. }
+                | Self::Create { .. }
                 | Self::Look { .. }
                 | Self::Match { .. }
                 | Self::Process { .. }),
@@ -234,9 +308,22 @@ impl Doubt {
     }
 }
 
+/// What Instagram works on.
+enum Pending {
+    /// One of several files.
+    Child {
+        /// The containers of all.
+        children: Vec<String>,
+        /// Which one it is.
+        at: usize,
+    },
+    /// The container that will be published.
+    Whole(String),
+}
+
 /// A container that Instagram works on.
 struct Waiting {
-    container: String,
+    container: Pending,
     tries: u8,
     asked: u8,
     give_up_at: OffsetDateTime,
@@ -255,7 +342,32 @@ fn asked_limit(cx: &PublishContext<'_>, event: &Event) -> Result<Publish, Fault>
             "The account's posts of the last 24 hours are used up; the post goes out when Instagram allows.",
         ));
     }
-    Ok(Publish::Create { tries: 0 })
+    Ok(begin(cx, 0))
+}
+
+/// Several files go into containers of their own first.
+fn begin(cx: &PublishContext<'_>, tries: u8) -> Publish {
+    let children = Vec::new();
+    if cx.content.assets.len() > 1 {
+        Publish::Child { children, tries }
+    } else {
+        Publish::Create { children, tries }
+    }
+}
+
+/// To the next file, or to waiting for all of them.
+fn next_child(cx: &PublishContext<'_>, children: Vec<String>, tries: u8) -> Publish {
+    if children.len() < cx.content.assets.len() {
+        return Publish::Child { children, tries };
+    }
+    Publish::Children {
+        children,
+        at: 0,
+        tries,
+        ask_at: cx.now + wait(cx, 0),
+        asked: 0,
+        give_up_at: cx.now + MAX_PROCESSING,
+    }
 }
 
 fn created(cx: &PublishContext<'_>, tries: u8, answer: &Answer) -> Result<Publish, Fault> {
@@ -271,9 +383,11 @@ fn created(cx: &PublishContext<'_>, tries: u8, answer: &Answer) -> Result<Publis
 
 /// Pictures are ready in seconds, videos in minutes.
 fn wait(cx: &PublishContext<'_>, asked: u8) -> Duration {
-    let first = match cx.content.assets.first().map(Asset::kind) {
-        Some(MediaKind::Video) => 5,
-        Some(MediaKind::Image) | None => 2,
+    let mut kinds = cx.content.assets.iter().map(Asset::kind);
+    let first = if kinds.any(|kind| kind == MediaKind::Video) {
+        5
+    } else {
+        2
     };
     let grown = Duration::seconds(first).saturating_mul(3_i32.saturating_pow(asked.into()))
         / 2_i32.saturating_pow(asked.min(16).into());
@@ -285,25 +399,37 @@ fn processed(cx: &PublishContext<'_>, waiting: Waiting, answer: &Answer) -> Resu
     if meta::problem(answer).is_some_and(|problem| problem.is_invisible()) {
         let made_at = waiting.give_up_at - MAX_PROCESSING;
         return if cx.now >= made_at + MAX_UNREADABLE {
-            Ok(ready(waiting))
+            Ok(ready(cx, waiting))
         } else {
             still_working(cx, waiting)
         };
     }
     let told: Container = success(answer, cx, row, "container")?;
     match told.status_code.as_str() {
-        "FINISHED" => Ok(ready(waiting)),
-        "EXPIRED" => anew(waiting.tries, None, &told.status),
-        "ERROR" => anew(waiting.tries, told.error(), &told.status),
+        "FINISHED" => Ok(ready(cx, waiting)),
+        "EXPIRED" => anew(cx, waiting.tries, None, &told.status),
+        "ERROR" => anew(cx, waiting.tries, told.error(), &told.status),
         _ => still_working(cx, waiting),
     }
 }
 
-fn ready(waiting: Waiting) -> Publish {
-    Publish::Publish {
-        container: waiting.container,
-        tries: waiting.tries,
-        fires: 0,
+fn ready(cx: &PublishContext<'_>, waiting: Waiting) -> Publish {
+    let tries = waiting.tries;
+    match waiting.container {
+        Pending::Whole(container) => Publish::Publish {
+            container,
+            tries,
+            fires: 0,
+        },
+        Pending::Child { children, at } if at + 1 < children.len() => Publish::Children {
+            children,
+            at: at + 1,
+            tries,
+            ask_at: cx.now,
+            asked: 0,
+            give_up_at: waiting.give_up_at,
+        },
+        Pending::Child { children, .. } => Publish::Create { children, tries },
     }
 }
 
@@ -315,20 +441,37 @@ fn still_working(cx: &PublishContext<'_>, waiting: Waiting) -> Result<Publish, F
         ));
     }
     let asked = waiting.asked.saturating_add(1);
-    Ok(Publish::Process {
-        container: waiting.container,
-        tries: waiting.tries,
-        ask_at: cx.now + wait(cx, asked),
-        asked,
-        give_up_at: waiting.give_up_at,
+    let ask_at = cx.now + wait(cx, asked);
+    let (tries, give_up_at) = (waiting.tries, waiting.give_up_at);
+    Ok(match waiting.container {
+        Pending::Child { children, at } => Publish::Children {
+            children,
+            at,
+            tries,
+            ask_at,
+            asked,
+            give_up_at,
+        },
+        Pending::Whole(container) => Publish::Process {
+            container,
+            tries,
+            ask_at,
+            asked,
+            give_up_at,
+        },
     })
 }
 
 /// Makes a new container; the old one was never published. `number` is Instagram's error.
-fn anew(tries: u8, number: Option<i64>, told: &str) -> Result<Publish, Fault> {
+fn anew(
+    cx: &PublishContext<'_>,
+    tries: u8,
+    number: Option<i64>,
+    told: &str,
+) -> Result<Publish, Fault> {
     let may_mend = number.is_none_or(fault::wants_new_container);
     if may_mend && tries + 1 < MAX_TRIES {
-        return Ok(Publish::Create { tries: tries + 1 });
+        return Ok(begin(cx, tries + 1));
     }
     let fault = match fault::of_container(number) {
         Some(Row::Content(code, sentence)) => Fault::content(code, sentence),

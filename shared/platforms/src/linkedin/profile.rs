@@ -30,6 +30,7 @@ pub const PROFILE: Profile = Profile {
     media: MediaRules {
         text_alone: true,
         max_images: 20,
+        max_mixed: 0,
         image: Some(ImageRules {
             formats: &[ImageFormat::Gif, ImageFormat::Jpeg, ImageFormat::Png],
             // No limit is published; other apps stay between 5 and 8 MB.

@@ -28,6 +28,7 @@ pub const PROFILE: Profile = Profile {
     media: MediaRules {
         text_alone: false,
         max_images: 1,
+        max_mixed: 0,
         image: Some(ImageRules {
             formats: &[ImageFormat::Jpeg, ImageFormat::Png],
             // The interface states no limit; its app takes 32 MB, its web form 20 MB.

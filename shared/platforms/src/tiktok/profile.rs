@@ -30,6 +30,7 @@ pub const PROFILE: Profile = Profile {
     media: MediaRules {
         text_alone: false,
         max_images: 35,
+        max_mixed: 0,
         image: Some(ImageRules {
             formats: &[ImageFormat::Jpeg, ImageFormat::Webp],
             max_bytes: 20_000_000,

@@ -29,6 +29,7 @@ pub const PROFILE: Profile = Profile {
     media: MediaRules {
         text_alone: true,
         max_images: 4,
+        max_mixed: 0,
         image: Some(ImageRules {
             formats: &[
                 ImageFormat::Gif,

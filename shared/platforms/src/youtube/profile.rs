@@ -32,6 +32,7 @@ pub const PROFILE: Profile = Profile {
     media: MediaRules {
         text_alone: false,
         max_images: 0,
+        max_mixed: 0,
         image: None,
         video: Some(VideoRules {
             containers: &[Container::Mp4, Container::Mov, Container::Webm],

@@ -19,26 +19,43 @@ const HASHTAGS: usize = 30;
 const MENTIONS: usize = 20;
 /// Most containers of one account in 24 hours.
 const MOST: usize = 400;
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 14] = [
     "alt_text",
+    "audio_name",
     "caption",
+    "children",
     "collaborators",
     "fields",
     "image_url",
     "is_carousel_item",
+    "location_id",
     "media_type",
     "share_to_feed",
     "thumb_offset",
+    "user_tags",
     "video_url",
 ];
+
+/// What a container will be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Several files.
+    Carousel,
+    /// One of several files; it is never published by itself.
+    Child,
+    /// A picture.
+    Picture,
+    /// A video.
+    Reel,
+}
 
 /// A container.
 #[derive(Debug, Clone)]
 pub(super) struct Container {
     pub(super) account: String,
-    pub(super) is_reel: bool,
+    pub(super) shape: Shape,
     pub(super) caption: String,
-    pub(super) media: LiveMedia,
+    pub(super) media: Vec<LiveMedia>,
     pub(super) details: Value,
     made_at: OffsetDateTime,
     ready_at: OffsetDateTime,
@@ -67,9 +84,9 @@ pub(super) async fn create(asked: Asked) -> Result<Said, Said> {
     let account = asked.id().to_owned();
     own(&asked, &account)?;
     asked.needs(&["instagram_content_publish"])?;
-    let is_reel = is_reel(&asked)?;
-    check_words(&asked, is_reel)?;
-    let details = details(&asked, is_reel)?;
+    let (shape, is_video) = shape(&asked)?;
+    check_words(&asked, shape, is_video)?;
+    let details = details(&asked, shape)?;
     let now = asked.world.now();
     let made = {
         let state = asked.world.states().instagram();
@@ -86,19 +103,13 @@ pub(super) async fn create(asked: Asked) -> Result<Said, Said> {
             "There have been too many calls to this Instagram account.",
         ));
     }
-    let url = asked.field(if is_reel { "video_url" } else { "image_url" });
-    let bytes = load(&asked, url).await?;
-    let mut error = if is_reel {
-        let is_video = bytes.get(4..8) == Some(b"ftyp") && bytes.len() <= LARGEST_VIDEO;
-        (!is_video).then_some(2_207_026)
+    let (media, mut error) = if shape == Shape::Carousel {
+        (children(&asked)?, None)
     } else {
-        check_image(&bytes)?;
-        None
+        let (media, error) = file(&asked, is_video).await?;
+        (vec![media], error)
     };
     let id = asked.world.number().to_string();
-    let media = asked
-        .world
-        .keep(if is_reel { "video/mp4" } else { "image/jpeg" }, bytes);
     let processing = asked.world.processing(NETWORK);
     let mut state = asked.world.states().instagram();
     if !state.failing.is_empty() {
@@ -108,7 +119,7 @@ pub(super) async fn create(asked: Asked) -> Result<Said, Said> {
         id.clone(),
         Container {
             account,
-            is_reel,
+            shape,
             caption: asked.field("caption").to_owned(),
             media,
             details,
@@ -121,22 +132,74 @@ pub(super) async fn create(asked: Asked) -> Result<Said, Said> {
     Ok(Said::good(json!({ "id": id })))
 }
 
-fn is_reel(asked: &Asked) -> Result<bool, Said> {
+/// What the container is for, and whether its file is a video.
+fn shape(asked: &Asked) -> Result<(Shape, bool), Said> {
     let has = |name: &str| !asked.field(name).is_empty();
-    match asked.field("media_type") {
-        "" if has("image_url") && !has("video_url") => Ok(false),
-        "REELS" if has("video_url") && !has("image_url") => Ok(true),
-        "" | "REELS" => Err(Said::refused(
-            9_004,
-            2_207_052,
-            "The media could not be fetched from this uri",
-        )),
+    let is_child = match asked.field("is_carousel_item") {
+        "" | "false" => false,
+        "true" => true,
+        _ => return Err(Said::invalid("Param is_carousel_item must be a boolean")),
+    };
+    let (image, video) = (has("image_url"), has("video_url"));
+    match (asked.field("media_type"), is_child) {
+        ("", false) if image && !video => Ok((Shape::Picture, false)),
+        ("", true) if image && !video => Ok((Shape::Child, false)),
+        ("VIDEO", true) if video && !image => Ok((Shape::Child, true)),
+        ("REELS", false) if video && !image => Ok((Shape::Reel, true)),
+        ("CAROUSEL", false) if !image && !video => Ok((Shape::Carousel, false)),
+        ("" | "REELS", false) | ("" | "VIDEO", true) => Err(unreachable()),
         _ => Err(Said::refused(100, 2_207_023, "The media type is unknown")),
     }
 }
 
-fn check_words(asked: &Asked, is_reel: bool) -> Result<(), Said> {
+/// The files of a carousel: of children of the same account, ready and not yet published.
+fn children(asked: &Asked) -> Result<Vec<LiveMedia>, Said> {
+    let ids: Vec<&str> = asked
+        .field("children")
+        .split(',')
+        .filter(|id| !id.is_empty())
+        .collect();
+    let wrong = || Said::refused(100, 2_207_028, "The carousel needs 2 to 10 children");
+    if !(2..=10).contains(&ids.len()) {
+        return Err(wrong());
+    }
+    let (now, state) = (asked.world.now(), asked.world.states().instagram());
+    let files = ids.into_iter().map(|id| {
+        let child = state.containers.get(id)?;
+        let is_ready = child.status(now, state.expired.contains(id)) == "FINISHED";
+        let is_ours = child.account == asked.id() && child.shape == Shape::Child;
+        (is_ready && is_ours).then(|| child.media.clone())
+    });
+    let files: Option<Vec<Vec<LiveMedia>>> = files.collect();
+    files.map(|files| files.concat()).ok_or_else(wrong)
+}
+
+/// Loads a file; a video is looked into later.
+async fn file(asked: &Asked, is_video: bool) -> Result<(LiveMedia, Option<i64>), Said> {
+    let url = asked.field(if is_video { "video_url" } else { "image_url" });
+    let bytes = load(asked, url).await?;
+    if !is_video {
+        check_image(&bytes)?;
+        return Ok((asked.world.keep("image/jpeg", bytes), None));
+    }
+    let is_readable = bytes.get(4..8) == Some(b"ftyp") && bytes.len() <= LARGEST_VIDEO;
+    let error = (!is_readable).then_some(2_207_026);
+    Ok((asked.world.keep("video/mp4", bytes), error))
+}
+
+fn unreachable() -> Said {
+    Said::refused(
+        9_004,
+        2_207_052,
+        "The media could not be fetched from this uri",
+    )
+}
+
+fn check_words(asked: &Asked, shape: Shape, is_video: bool) -> Result<(), Said> {
     let caption = asked.field("caption");
+    if shape == Shape::Child && !caption.is_empty() {
+        return Err(Said::invalid("Param caption is for the carousel"));
+    }
     let count = |mark: char| caption.matches(mark).count();
     if caption.encode_utf16().count() > CAPTION {
         return Err(Said::refused(36_004, 2_207_010, "The caption was too long"));
@@ -148,13 +211,15 @@ fn check_words(asked: &Asked, is_reel: bool) -> Result<(), Said> {
         return Err(Said::invalid("Cannot use more than 30 hashtags"));
     }
     let alt_text = asked.field("alt_text");
-    if alt_text.chars().count() > ALT_TEXT || (is_reel && !alt_text.is_empty()) {
+    let takes_none = is_video || shape == Shape::Carousel;
+    if alt_text.chars().count() > ALT_TEXT || (takes_none && !alt_text.is_empty()) {
         return Err(Said::invalid("Param alt_text is not supported"));
     }
     Ok(())
 }
 
-fn details(asked: &Asked, is_reel: bool) -> Result<Value, Said> {
+fn details(asked: &Asked, shape: Shape) -> Result<Value, Said> {
+    let is_reel = shape == Shape::Reel;
     let mut details = json!({ "altText": asked.field("alt_text") });
     let names = asked.field("collaborators");
     if !names.is_empty() {
@@ -164,6 +229,21 @@ fn details(asked: &Asked, is_reel: bool) -> Result<Value, Said> {
             return Err(Said::invalid("Cannot use more than 3 collaborators"));
         }
         details["collaborators"] = names.into();
+    }
+    match asked.field("location_id") {
+        "" => {}
+        id if id.bytes().all(|byte| byte.is_ascii_digit()) && shape != Shape::Child => {
+            details["locationId"] = id.into();
+        }
+        _ => return Err(Said::invalid("INSTAGRAM_PLATFORM_API__INVALID_LOCATION_ID")),
+    }
+    if !asked.field("user_tags").is_empty() {
+        details["userTags"] = tags(asked, shape)?;
+    }
+    match asked.field("audio_name") {
+        "" => {}
+        name if is_reel => details["audioName"] = name.into(),
+        _ => return Err(Said::invalid("Param audio_name is for reels")),
     }
     match asked.field("share_to_feed") {
         "" => {}
@@ -184,23 +264,42 @@ fn details(asked: &Asked, is_reel: bool) -> Result<Value, Said> {
     Ok(details)
 }
 
-async fn load(asked: &Asked, url: &str) -> Result<Bytes, Said> {
-    let refusal = || {
-        Said::refused(
-            9_004,
-            2_207_052,
-            "The media could not be fetched from this uri",
-        )
+/// Accounts that are seen: with a place in a picture, without one in a reel.
+fn tags(asked: &Asked, shape: Shape) -> Result<Value, Said> {
+    let wrong = || Said::invalid("Param user_tags must be an array of username, x and y");
+    let tags: Vec<Value> = serde_json::from_str(asked.field("user_tags")).map_err(|_| wrong())?;
+    let is_placed = |tag: &Value| {
+        let inside = |name: &str| {
+            let place = tag[name].as_f64();
+            place.is_some_and(|place| (0.0..=1.0).contains(&place))
+        };
+        inside("x") && inside("y")
     };
+    let is_right = |tag: &Value| {
+        tag["username"].is_string()
+            && match shape {
+                Shape::Picture | Shape::Child => is_placed(tag),
+                Shape::Reel => tag.get("x").is_none() && tag.get("y").is_none(),
+                Shape::Carousel => false,
+            }
+    };
+    if tags.len() <= 20 && tags.iter().all(is_right) {
+        Ok(tags.into())
+    } else {
+        Err(wrong())
+    }
+}
+
+async fn load(asked: &Asked, url: &str) -> Result<Bytes, Said> {
     if !url.is_ascii() || !url.starts_with("https://") {
-        return Err(refusal());
+        return Err(unreachable());
     }
     let pulled = asked.world.pull(url).await;
     pulled
         .ok()
         .filter(|file| matches!(file.status, 200 | 206))
         .map(|file| file.bytes)
-        .ok_or_else(refusal)
+        .ok_or_else(unreachable)
 }
 
 fn check_image(bytes: &[u8]) -> Result<(), Said> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use time::Duration;
 
-use super::{NETWORK, containers::Container, is_hidden, own};
+use super::{NETWORK, containers::{Container, Shape}, is_hidden, own};
 use crate::{
     LivePost, World,
     networks::meta::{Asked, Page, Said, time_text},
@@ -25,7 +25,9 @@ pub(super) async fn publish(asked: Asked) -> Result<Said, Said> {
             (container, status)
         })
     };
-    let Some((container, status)) = known.filter(|(it, _)| it.account == asked.id()) else {
+    let known =
+        known.filter(|(it, _)| it.account == asked.id() && it.shape != Shape::Child);
+    let Some((container, status)) = known else {
         return Err(Said::refused(
             24,
             2_207_008,
@@ -61,10 +63,10 @@ pub(super) async fn publish(asked: Asked) -> Result<Said, Said> {
 /// Makes a container's post visible; gives its id.
 fn show(asked: &Asked, page: &Page, container: &Container) -> String {
     let id = asked.world.number().to_string();
-    let (path, kind) = if container.is_reel {
-        ("reel", "reel")
-    } else {
-        ("p", "image")
+    let (path, kind) = match container.shape {
+        Shape::Carousel => ("p", "carousel"),
+        Shape::Child | Shape::Picture => ("p", "image"),
+        Shape::Reel => ("reel", "reel"),
     };
     let account = page.instagram.as_ref();
     asked.world.publish(LivePost {
@@ -74,7 +76,7 @@ fn show(asked: &Asked, page: &Page, container: &Container) -> String {
         post_id: id.clone(),
         kind: kind.to_owned(),
         text: container.caption.clone(),
-        media: vec![container.media.clone()],
+        media: container.media.clone(),
         created_at: asked.world.now(),
         url: format!("https://www.instagram.com/{path}/C{id}/"),
         details: container.details.clone(),
@@ -142,13 +144,17 @@ pub(super) fn object(asked: &Asked) -> Option<Result<Value, Said>> {
 }
 
 fn shown(post: &LivePost) -> Value {
-    let is_reel = post.kind == "reel";
+    let (media_type, product) = match post.kind.as_str() {
+        "carousel" => ("CAROUSEL_ALBUM", "FEED"),
+        "reel" => ("VIDEO", "REELS"),
+        _ => ("IMAGE", "FEED"),
+    };
     let shortcode = post.url.trim_end_matches('/').rsplit('/').next();
     let mut shown = json!({
         "id": post.post_id, "permalink": post.url, "shortcode": shortcode,
         "timestamp": time_text(post.created_at),
-        "media_type": if is_reel { "VIDEO" } else { "IMAGE" },
-        "media_product_type": if is_reel { "REELS" } else { "FEED" },
+        "media_type": media_type,
+        "media_product_type": product,
     });
     if !post.text.is_empty() {
         shown["caption"] = post.text.as_str().into();
