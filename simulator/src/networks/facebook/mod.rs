@@ -2,6 +2,7 @@
 
 mod photos;
 mod posts;
+mod reels;
 mod videos;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,6 +82,11 @@ pub(crate) fn routes() -> Router<World> {
         .route(&graph("/feed"), post(posts::create))
         .route(&graph("/photos"), post(photos::upload))
         .route(&graph("/published_posts"), get(posts::list))
+        .route(&graph("/video_reels"), post(reels::upload))
+        .route(
+            "/rupload.facebook.com/video-upload/{version}/{id}",
+            post(reels::receive),
+        )
         .route(
             "/graph-video.facebook.com/{version}/{id}/videos",
             post(videos::upload),
