@@ -341,9 +341,7 @@ async fn a_post_without_an_id_is_published_all_the_same() {
     stage.simulator.world().states().linkedin().hides_post_ids = true;
     let mut connection = stage.connection(Platform::Linkedin, STUDIO).await;
     let run = stage.publish(&mut connection, &text(&stage)).await;
-    let Outcome::Published(receipt) = &run.outcome else {
-        panic!("{}", run.transcript)
-    };
+    let receipt = run.receipt();
     assert_eq!((&receipt.external_id, &receipt.url), (&None, &None));
     assert_eq!(stage.simulator.ledger().posts().len(), 1);
 }
@@ -355,9 +353,7 @@ async fn the_same_text_again_is_refused_naming_the_first() {
     let first = stage.publish(&mut connection, &text(&stage)).await;
     let first = published(&stage, &first);
     let second = stage.publish(&mut connection, &text(&stage)).await;
-    let Outcome::Failed(fault) = &second.outcome else {
-        panic!("{}", second.transcript)
-    };
+    let fault = second.failure();
     assert_eq!(fault.code, "duplicate");
     assert!(fault.message.contains(&first.post_id), "{}", fault.message);
     stage.clock.advance(Duration::minutes(11));
@@ -540,9 +536,7 @@ async fn a_video_that_cannot_be_processed_fails_with_the_reason() {
     let mut connection = stage.connection(Platform::Linkedin, STUDIO).await;
     let content = stage.content("Moving", Value::Null, vec![(mp4(80_000), None)]);
     let run = stage.publish(&mut connection, &content).await;
-    let Outcome::Failed(fault) = &run.outcome else {
-        panic!("{}", run.transcript)
-    };
+    let fault = run.failure();
     assert_eq!(fault.code, "media_unusable");
     assert_eq!(fault.evidence.as_deref(), Some("RESOLUTION_TOO_LOW"));
 }
@@ -612,9 +606,7 @@ fn picture(stage: &Stage) -> Content {
 
 /// The one live post, which must be the one that was reported.
 fn published(stage: &Stage, run: &Run) -> LivePost {
-    let Outcome::Published(receipt) = &run.outcome else {
-        panic!("{}", run.transcript)
-    };
+    let receipt = run.receipt();
     let ledger = stage.simulator.ledger();
     assert_eq!(ledger.posts().len(), 1, "{}", run.transcript);
     let live = ledger.posts()[0].clone();

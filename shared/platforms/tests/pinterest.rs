@@ -263,9 +263,7 @@ async fn a_pin_with_another_title_link_or_kind_is_not_ours() {
         .simulator
         .script(FaultScript::first(API, CREATE, Fault::LoseAnswer));
     let run = stage.publish(&mut connection, &picture(&stage)).await;
-    let Outcome::Published(receipt) = &run.outcome else {
-        panic!("{}", run.transcript)
-    };
+    let receipt = run.receipt();
     let newest = stage.simulator.ledger().posts()[3].post_id.clone();
     assert_eq!(receipt.external_id, Some(newest));
 }
@@ -423,9 +421,7 @@ async fn a_video_that_cannot_be_processed_fails() {
     stage.simulator.world().states().pinterest().video_failures = failures;
     let mut connection = stage.connection(Platform::Pinterest, STUDIO).await;
     let run = stage.publish(&mut connection, &video(&stage)).await;
-    let Outcome::Failed(fault) = &run.outcome else {
-        panic!("{}", run.transcript)
-    };
+    let fault = run.failure();
     assert_eq!(
         (fault.code.as_str(), fault.evidence.as_deref()),
         ("media_unusable", Some("7"))
@@ -618,9 +614,7 @@ fn video(stage: &Stage) -> Content {
 
 /// The one live Pin, which must be the one that was reported.
 fn published(stage: &Stage, run: &Run) -> LivePost {
-    let Outcome::Published(receipt) = &run.outcome else {
-        panic!("{}", run.transcript)
-    };
+    let receipt = run.receipt();
     let ledger = stage.simulator.ledger();
     assert_eq!(ledger.posts().len(), 1, "{}", run.transcript);
     let live = ledger.posts()[0].clone();

@@ -111,9 +111,7 @@ async fn a_video_goes_live_by_its_last_chunk() {
     assert_eq!(live.details["is_aigc"], true);
     assert_eq!(live.details["disable_comment"], false);
     assert_eq!(live.details["disable_duet"], true);
-    let Outcome::Published(receipt) = &run.outcome else {
-        panic!("{}", run.transcript)
-    };
+    let receipt = run.receipt();
     assert_eq!(receipt.external_id.as_deref(), Some(live.post_id.as_str()));
     assert_eq!(receipt.url.as_deref(), Some(live.url.as_str()));
     insta::assert_snapshot!(run.transcript);
@@ -180,11 +178,7 @@ async fn a_lost_init_leaves_at_most_one_post() {
     let run = stage
         .publish(&mut connection, &video(&stage, 600_000))
         .await;
-    assert!(
-        matches!(run.outcome, Outcome::Published(_)),
-        "{}",
-        run.transcript
-    );
+    run.receipt();
     assert_eq!(stage.simulator.ledger().posts().len(), 1);
 }
 
@@ -229,11 +223,7 @@ async fn an_upload_address_that_ended_is_replaced_before_the_last_chunk() {
         let run = stage
             .publish(&mut connection, &video(&stage, 600_000))
             .await;
-        assert!(
-            matches!(run.outcome, Outcome::Published(_)),
-            "{}",
-            run.transcript
-        );
+        run.receipt();
         assert_eq!(stage.simulator.ledger().posts().len(), 1);
     }
 }
@@ -285,11 +275,7 @@ async fn what_failed_at_tiktok_itself_is_started_anew_three_times_at_most() {
     let run = stage
         .publish(&mut connection, &video(&stage, 600_000))
         .await;
-    assert!(
-        matches!(run.outcome, Outcome::Published(_)),
-        "{}",
-        run.transcript
-    );
+    run.receipt();
     assert_eq!(stage.simulator.ledger().posts().len(), 1);
 
     fail(&stage, &["internal", "internal", "internal"]);
@@ -329,9 +315,7 @@ async fn the_accounts_rules_come_before_the_upload() {
         let mut connection = stage.connection(Platform::Tiktok, account).await;
         let content = stage.content("", options, vec![(mp4(1_000), None)]);
         let run = stage.publish(&mut connection, &content).await;
-        let Outcome::Failed(fault) = &run.outcome else {
-            panic!("{}", run.transcript)
-        };
+        let fault = run.failure();
         assert_eq!(fault.code, code);
         assert_eq!(run.calls.len(), 1, "{}", run.transcript);
     }
