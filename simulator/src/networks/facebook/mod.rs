@@ -80,6 +80,7 @@ pub(crate) fn routes() -> Router<World> {
     Router::new()
         .route(&graph("/feed"), post(posts::create))
         .route(&graph("/photos"), post(photos::upload))
+        .route(&graph("/posts"), get(posts::list))
         .route(&graph("/published_posts"), get(posts::list))
         .route(
             "/graph-video.facebook.com/{version}/{id}/videos",
