@@ -48,6 +48,10 @@ fn video(stage: &Stage) -> Content {
     stage.content("Waves", Value::Null, vec![(mp4(70_000), None)])
 }
 
+fn reel(stage: &Stage) -> Content {
+    stage.content("Waves", json!({ "reel": true }), vec![(mp4(70_000), None)])
+}
+
 fn limited() -> Value {
     json!({ "error": { "message": "(#80001) There have been too many calls to this Page account.",
         "type": "OAuthException", "code": 80001, "fbtrace_id": "A" } })
@@ -228,6 +232,49 @@ async fn a_video_is_uploaded_as_asked_finished_and_watched() {
 }
 
 #[tokio::test]
+async fn a_reel_goes_to_a_host_of_its_own() {
+    let stage = Stage::new();
+    let world = stage.simulator.world();
+    world.set_processing("facebook", Duration::seconds(8));
+    let content = reel(&stage);
+    let run = publish(&stage, &content).await;
+    assert!(
+        matches!(run.outcome, Outcome::Published(_)),
+        "{}",
+        run.transcript
+    );
+    let live = live(&stage);
+    assert_eq!((live.len(), live[0].kind.as_str()), (1, "reel"));
+    let kept = world.kept(&live[0].media[0].digest).expect("a file");
+    assert_eq!(kept.1, stage.files_of(&content)[0], "byte for byte");
+    insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
+async fn a_broken_upload_of_a_reel_goes_on_where_it_stopped() {
+    let stage = Stage::new();
+    let upload = "POST /video-upload/{version}/{id}";
+    let broken = Fault::Answer {
+        status: 500,
+        headers: Vec::new(),
+        body: json!({ "debug_info": { "retriable": true, "type": "PartialRequestError" } }),
+    };
+    stage
+        .simulator
+        .script(FaultScript::first("rupload.facebook.com", upload, broken));
+    let content = reel(&stage);
+    let run = publish(&stage, &content).await;
+    assert!(
+        matches!(run.outcome, Outcome::Published(_)),
+        "{}",
+        run.transcript
+    );
+    let media = &live(&stage)[0].media[0];
+    let kept = stage.simulator.world().kept(&media.digest).expect("a file");
+    assert_eq!(kept.1, stage.files_of(&content)[0], "byte for byte");
+}
+
+#[tokio::test]
 async fn an_unreadable_video_fails_with_nothing_live() {
     let stage = Stage::new();
     let mut sample = mp4(70_000);
@@ -393,4 +440,9 @@ async fn pictures_hold_whatever_breaks() {
 #[tokio::test]
 async fn videos_hold_whatever_breaks() {
     conformance(trial(video).processing(Duration::seconds(7))).await;
+}
+
+#[tokio::test]
+async fn reels_hold_whatever_breaks() {
+    conformance(trial(reel).processing(Duration::seconds(7))).await;
 }

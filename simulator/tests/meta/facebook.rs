@@ -395,3 +395,97 @@ async fn a_video_tells_how_far_it_is() {
     assert_eq!(told.body["published"], true);
     assert!(!told.text("post_id").contains('_'), "the number alone");
 }
+
+/// Sends bytes to the host of uploads.
+async fn bytes_of_reel(rig: &Rig, who: &str, video: &str, place: [&str; 2], bytes: &[u8]) -> Told {
+    let path = format!("rupload.facebook.com/video-upload/v25.0/{video}");
+    let headers = [
+        ("authorization", who),
+        ("offset", place[0]),
+        ("file_size", place[1]),
+    ];
+    let said = rig
+        .send(Method::POST, &path, &headers, bytes.to_vec())
+        .await;
+    Told {
+        status: said.status,
+        body: said.json(),
+    }
+}
+
+#[tokio::test]
+async fn a_reel_takes_its_bytes_elsewhere_and_from_where_they_stopped() {
+    let rig = rig("facebook");
+    let token = studio(&rig).await;
+    let reels = graph(&format!("{STUDIO}/video_reels"));
+    let begun = api::post(&rig, &reels, &token, &[("upload_phase", "start")]).await;
+    let id = begun.text("video_id");
+    assert!(begun.text("upload_url").ends_with(&id));
+    let finish = [
+        ("upload_phase", "finish"),
+        ("video_id", id.as_str()),
+        ("video_state", "PUBLISHED"),
+    ];
+    let early = api::post(&rig, &reels, &token, &finish).await;
+    assert_eq!(early.subcode(), 1_363_045);
+    let file = api::mp4(3_000);
+    let who = format!("OAuth {token}");
+    for (who, place, expected) in [
+        (
+            format!("Bearer {token}"),
+            ["0", "3000"],
+            "NotAuthorizedError",
+        ),
+        (
+            "OAuth guessed".to_owned(),
+            ["0", "3000"],
+            "NotAuthorizedError",
+        ),
+        (who.clone(), ["5", "3000"], "OffsetInvalidError"),
+        (who.clone(), ["0", ""], "PartialRequestError"),
+        (who.clone(), ["0", "3000"], "PartialRequestError"),
+    ] {
+        let said = bytes_of_reel(&rig, &who, &id, place, &file[..1_000]).await;
+        assert_eq!(said.body["debug_info"]["type"], expected, "{said:?}");
+    }
+    let ask = graph(&format!("{id}?fields=status"));
+    let told = api::get(&rig, &ask, &token).await;
+    assert_eq!(
+        told.body["status"]["uploading_phase"]["bytes_transferred"],
+        1_000
+    );
+    let said = bytes_of_reel(&rig, &who, &id, ["1000", "3000"], &file[1_000..]).await;
+    assert_eq!(said.body, json!({ "success": true }));
+    for _ in 0..2 {
+        let said = api::post(&rig, &reels, &token, &finish).await;
+        assert_eq!(said.body, json!({ "success": true }));
+    }
+    let ledger = rig.simulator.ledger();
+    assert_eq!(
+        (ledger.posts().len(), ledger.posts()[0].kind.as_str()),
+        (1, "reel")
+    );
+}
+
+#[tokio::test]
+async fn a_day_holds_thirty_reels() {
+    let rig = rig("facebook");
+    let token = studio(&rig).await;
+    let reels = graph(&format!("{STUDIO}/video_reels"));
+    let file = api::mp4(2_000);
+    for _ in 0..30 {
+        let begun = api::post(&rig, &reels, &token, &[("upload_phase", "start")]).await;
+        let id = begun.text("video_id");
+        bytes_of_reel(&rig, &format!("OAuth {token}"), &id, ["0", "2000"], &file).await;
+        let finish = [
+            ("upload_phase", "finish"),
+            ("video_id", id.as_str()),
+            ("video_state", "PUBLISHED"),
+        ];
+        assert_eq!(api::post(&rig, &reels, &token, &finish).await.status, 200);
+    }
+    let start = [("upload_phase", "start")];
+    assert_eq!(api::post(&rig, &reels, &token, &start).await.code(), 613);
+    rig.clock.advance(Duration::hours(25));
+    assert_eq!(api::post(&rig, &reels, &token, &start).await.status, 200);
+}

@@ -11,6 +11,7 @@ mod fault;
 mod options;
 mod profile;
 mod publish;
+mod reel;
 mod video;
 mod webhook;
 mod wire;

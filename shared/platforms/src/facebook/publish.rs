@@ -11,13 +11,13 @@ use time::OffsetDateTime;
 use super::{
     evidence,
     fault::{self, row},
-    options,
+    options, reel,
     video::{self, Upload, Watch},
     wire::{Link, Made, Post},
 };
 use crate::{
     Action, Answer, Asset, Auth, Call, Content, Event, Fault, FormValue, Machine, Part,
-    PublishContext, Receipt, Verdict,
+    PublishContext, Receipt, UploadUrl, Verdict,
     meta::{self, Listed, ask, graph, success},
     next_look,
 };
@@ -69,6 +69,29 @@ pub enum Publish {
         /// Where it can be looked at.
         url: String,
     },
+    /// The bytes of a reel are to be uploaded.
+    Send {
+        /// The upload.
+        upload: Upload,
+        /// Where to.
+        url: UploadUrl,
+        /// The first byte that is missing.
+        #[serde(default)]
+        from: u64,
+    },
+    /// How much of a reel has arrived is to be asked.
+    Settle {
+        /// The upload.
+        upload: Upload,
+        /// Where to.
+        url: UploadUrl,
+        /// When to ask.
+        #[serde(with = "time::serde::rfc3339")]
+        ask_at: OffsetDateTime,
+        /// When Facebook took too long.
+        #[serde(with = "time::serde::rfc3339")]
+        give_up_at: OffsetDateTime,
+    },
     /// The upload of the video is to begin.
     Start {
         /// How often it began before.
@@ -107,7 +130,10 @@ impl Publish {
     /// The id of the video, which webhooks name before it is a post.
     pub fn handle(&self) -> Option<String> {
         match self {
-            Self::Finish { upload } | Self::Transfer { upload, .. } => Some(upload.video.clone()),
+            Self::Finish { upload }
+            | Self::Send { upload, .. }
+            | Self::Settle { upload, .. }
+            | Self::Transfer { upload, .. } => Some(upload.video.clone()),
             Self::Watch { watch } => Some(watch.upload.video.clone()),
             Self::Feed { .. }
             | Self::Look { .. }
@@ -142,13 +168,17 @@ impl Machine for Publish {
                 external_id: Some(id.clone()),
                 url: Some(url.clone()),
             }),
+            Self::Send { url, from, .. } => Action::Send(reel::send(cx, url, *from)),
+            Self::Settle { upload, ask_at, .. } => {
+                Action::at(*ask_at, cx.now, || video::ask_status(cx, upload))
+            }
             Self::Start { .. } => Action::Send(video::start(cx)),
             Self::Transfer { upload, from, to } => {
                 Action::Send(video::transfer(cx, upload, *from..*to))
             }
-            Self::Watch { watch } => {
-                Action::at(watch.ask_at, cx.now, || video::ask_status(cx, watch))
-            }
+            Self::Watch { watch } => Action::at(watch.ask_at, cx.now, || {
+                video::ask_status(cx, &watch.upload)
+            }),
         }
     }
 
@@ -204,6 +234,18 @@ impl Machine for Publish {
             (Self::Photo { photos, tries }, Event::Answer(answer)) => {
                 uploaded(cx, photos, tries, &answer)
             }
+            (Self::Send { upload, url, .. }, Event::Answer(answer)) => {
+                reel::sent(cx, upload, url, &answer)
+            }
+            (
+                Self::Settle {
+                    upload,
+                    url,
+                    give_up_at,
+                    ..
+                },
+                Event::Answer(answer),
+            ) => reel::settled(cx, upload, url, give_up_at, &answer),
             (Self::Start { tries }, Event::Answer(answer)) => video::started(cx, tries, &answer),
             (Self::Transfer { upload, from, to }, Event::Answer(answer)) => {
                 video::transferred(cx, upload, from..to, &answer)
@@ -213,6 +255,8 @@ impl Machine for Publish {
             (
                 state @ (Self::Look { .. }
                 | Self::Photo { .. }
+                | Self::Send { .. }
+                | Self::Settle { .. }
                 | Self::Start { .. }
                 | Self::Transfer { .. }
                 | Self::Watch { .. }),

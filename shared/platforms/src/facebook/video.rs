@@ -11,7 +11,9 @@ use time::{Duration, OffsetDateTime};
 use super::{
     evidence,
     fault::{self, row},
+    options,
     publish::{Publish, whole},
+    reel,
     wire::{Offsets, Phase, PhaseError, Started, Video},
 };
 use crate::{
@@ -34,8 +36,12 @@ const MAX_TRIES: u8 = 3;
 pub struct Upload {
     /// Facebook's id of the video.
     pub video: String,
-    /// Facebook's id of the upload.
+    /// Facebook's id of the upload; a reel has none.
+    #[serde(default)]
     pub session: String,
+    /// Whether it is published as a reel.
+    #[serde(default)]
+    pub is_reel: bool,
     /// How often an upload began before this one.
     #[serde(default)]
     pub tries: u8,
@@ -60,6 +66,9 @@ pub struct Watch {
 }
 
 pub(super) fn start(cx: &PublishContext<'_>) -> Call {
+    if options::read(&cx.content.options).reel {
+        return reel::start(cx);
+    }
     videos(cx, "begin_upload").form([
         ("upload_phase", FormValue::from("start")),
         ("file_size", FormValue::from(size(cx).to_string())),
@@ -71,10 +80,14 @@ pub(super) fn started(
     tries: u8,
     answer: &Answer,
 ) -> Result<Publish, Fault> {
+    if options::read(&cx.content.options).reel {
+        return reel::started(cx, tries, answer);
+    }
     let started: Started = success(answer, cx, row, "videos")?;
     let upload = Upload {
         video: started.video_id,
         session: started.upload_session_id,
+        is_reel: false,
         tries,
         finishes: 0,
     };
@@ -139,7 +152,7 @@ fn onwards(cx: &PublishContext<'_>, upload: Upload, offsets: Offsets) -> Result<
 }
 
 /// Begins anew; what was uploaded before was never published.
-fn anew(tries: u8, problem: &Problem) -> Result<Publish, Fault> {
+pub(super) fn anew(tries: u8, problem: &Problem) -> Result<Publish, Fault> {
     if tries + 1 < MAX_TRIES {
         return Ok(Publish::Start { tries: tries + 1 });
     }
@@ -151,6 +164,9 @@ fn anew(tries: u8, problem: &Problem) -> Result<Publish, Fault> {
 }
 
 pub(super) fn finish(cx: &PublishContext<'_>, upload: &Upload) -> Call {
+    if upload.is_reel {
+        return reel::finish(cx, upload);
+    }
     let mut fields = vec![
         ("upload_phase", FormValue::from("finish")),
         (
@@ -196,8 +212,8 @@ pub(super) fn finished(
     })
 }
 
-pub(super) fn ask_status(cx: &PublishContext<'_>, watch: &Watch) -> Call {
-    let url = graph(cx.app, &[&watch.upload.video]);
+pub(super) fn ask_status(cx: &PublishContext<'_>, upload: &Upload) -> Call {
+    let url = graph(cx.app, &[&upload.video]);
     ask("ask_status", url, "status,published,post_id,permalink_url")
 }
 
@@ -286,7 +302,7 @@ fn was_not_received(cx: &PublishContext<'_>, watch: &Watch, video: &Video) -> bo
         && video.published != Some(true)
 }
 
-fn failed(video: &Video) -> Option<Fault> {
+pub(super) fn failed(video: &Video) -> Option<Fault> {
     let status = &video.status;
     let phases = [
         &status.uploading_phase,
@@ -336,8 +352,9 @@ fn published(cx: &PublishContext<'_>, upload: &Upload, video: &Video) -> Publish
 }
 
 fn link(upload: &Upload, video: &Video) -> String {
+    let path = if upload.is_reel { "reel/" } else { "watch/?v=" };
     video.permalink_url.as_deref().map_or_else(
-        || format!("https://www.facebook.com/watch/?v={}", upload.video),
+        || format!("https://www.facebook.com/{path}{}", upload.video),
         evidence::absolute,
     )
 }
@@ -347,6 +364,6 @@ fn videos(cx: &PublishContext<'_>, name: &'static str) -> Call {
     Call::post(name, url).auth(Auth::BearerWithProof)
 }
 
-fn size(cx: &PublishContext<'_>) -> u64 {
+pub(super) fn size(cx: &PublishContext<'_>) -> u64 {
     cx.content.assets.first().map_or(0, Asset::bytes)
 }

@@ -23,6 +23,30 @@ pub(super) struct Started {
     pub(super) offsets: Offsets,
 }
 
+/// A reel whose upload has begun.
+#[derive(Debug, Deserialize)]
+pub(super) struct ReelStarted {
+    #[serde(deserialize_with = "text_or_number")]
+    pub(super) video_id: String,
+    pub(super) upload_url: String,
+}
+
+/// What the host of uploads says of a refusal.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct UploadRefusal {
+    pub(super) debug_info: DebugInfo,
+}
+
+/// Why an upload was refused.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct DebugInfo {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) message: String,
+}
+
 /// Which bytes come next; none when both are equal.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(super) struct Offsets {
@@ -84,6 +108,8 @@ pub(super) struct Status {
 #[serde(default)]
 pub(super) struct Phase {
     pub(super) status: String,
+    #[serde(alias = "bytes_transfered", deserialize_with = "number")]
+    pub(super) bytes_transferred: i64,
     pub(super) publish_status: Option<String>,
     errors: Vec<PhaseError>,
     #[serde(deserialize_with = "lenient")]

@@ -2,6 +2,7 @@
 
 mod photos;
 mod posts;
+mod reels;
 mod videos;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,6 +83,11 @@ pub(crate) fn routes() -> Router<World> {
         .route(&graph("/photos"), post(photos::upload))
         .route(&graph("/posts"), get(posts::list))
         .route(&graph("/published_posts"), get(posts::list))
+        .route(&graph("/video_reels"), post(reels::upload))
+        .route(
+            "/rupload.facebook.com/video-upload/{version}/{id}",
+            post(reels::receive),
+        )
         .route(
             "/graph-video.facebook.com/{version}/{id}/videos",
             post(videos::upload),

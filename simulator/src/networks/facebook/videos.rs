@@ -10,7 +10,7 @@ use crate::{
     networks::meta::{Asked, Page, Said},
 };
 
-const SESSION_LIFE: Duration = Duration::hours(24);
+pub(super) const SESSION_LIFE: Duration = Duration::hours(24);
 const SMALLEST: usize = 1_024;
 const LARGEST: usize = 2_000_000_000;
 const PIECE: usize = 1 << 20;
@@ -18,18 +18,19 @@ const PIECE: usize = 1 << 20;
 /// A video as Facebook knows it.
 #[derive(Debug, Clone)]
 pub(super) struct Video {
-    page: &'static str,
-    session: String,
-    size: usize,
-    bytes: Vec<u8>,
-    ends_at: OffsetDateTime,
-    finished: Option<Finished>,
+    pub(super) page: &'static str,
+    pub(super) session: String,
+    pub(super) is_reel: bool,
+    pub(super) size: usize,
+    pub(super) bytes: Vec<u8>,
+    pub(super) ends_at: OffsetDateTime,
+    pub(super) finished: Option<Finished>,
 }
 
 #[derive(Debug, Clone)]
-struct Finished {
+pub(super) struct Finished {
     post: String,
-    at: OffsetDateTime,
+    pub(super) at: OffsetDateTime,
     ready_at: OffsetDateTime,
     is_readable: bool,
 }
@@ -82,6 +83,7 @@ fn start(asked: &Asked, page: &Page) -> Result<Said, Said> {
     let video = Video {
         page: page.id,
         session: session.clone(),
+        is_reel: false,
         size,
         bytes: Vec::new(),
         ends_at: asked.world.now() + SESSION_LIFE,
@@ -143,7 +145,7 @@ fn finish(asked: &Asked, page: &Page) -> Result<Said, Said> {
         "upload_phase",
         "upload_session_id",
     ])?;
-    let (id, mut video) = session(asked, page)?;
+    let (id, video) = session(asked, page)?;
     if video.bytes.len() < video.size {
         return Err(Said::refused(
             100,
@@ -154,6 +156,12 @@ fn finish(asked: &Asked, page: &Page) -> Result<Said, Said> {
     if asked.field("published") == "false" {
         return Err(Said::invalid("Only published videos are simulated"));
     }
+    complete(asked, page, id, video);
+    Ok(Said::good(json!({ "success": true })))
+}
+
+/// Publishes a video when Facebook has worked on it; a second time changes nothing.
+pub(super) fn complete(asked: &Asked, page: &Page, id: String, mut video: Video) {
     if video.finished.is_none() {
         let now = asked.world.now();
         let finished = Finished {
@@ -168,7 +176,6 @@ fn finish(asked: &Asked, page: &Page) -> Result<Said, Said> {
         video.finished = Some(finished);
         asked.world.states().facebook().videos.insert(id, video);
     }
-    Ok(Said::good(json!({ "success": true })))
 }
 
 fn publish(asked: &Asked, page: &Page, id: &str, video: &Video, finished: &Finished) {
@@ -180,17 +187,21 @@ fn publish(asked: &Asked, page: &Page, id: &str, video: &Video, finished: &Finis
         account_id: page.id.to_owned(),
         account_name: page.name.to_owned(),
         post_id: finished.post.clone(),
-        kind: "video".to_owned(),
+        kind: if video.is_reel { "reel" } else { "video" }.to_owned(),
         text: asked.field("description").to_owned(),
         media: vec![media],
         created_at: finished.at,
-        url: format!("https://www.facebook.com{}", permalink(page, id)),
+        url: format!("https://www.facebook.com{}", permalink(page, id, video.is_reel)),
         details: json!({ "video": id, "title": asked.field("title") }),
     });
 }
 
-fn permalink(page: &Page, id: &str) -> String {
-    format!("/{}/videos/{id}/", page.username)
+fn permalink(page: &Page, id: &str, is_reel: bool) -> String {
+    if is_reel {
+        format!("/reel/{id}/")
+    } else {
+        format!("/{}/videos/{id}/", page.username)
+    }
 }
 
 /// The object of that id, if it is a video.
@@ -200,7 +211,7 @@ pub(super) fn object(asked: &Asked) -> Option<Result<Value, Said>> {
     if asked.page() != Some(page.id) {
         return Some(Err(Said::invisible(asked.id())));
     }
-    let is_uploaded = video.bytes.len() == video.size;
+    let is_uploaded = video.size > 0 && video.bytes.len() == video.size;
     let uploading = json!({
         "status": if is_uploaded { "complete" } else { "in_progress" },
         "bytes_transferred": video.bytes.len(),
@@ -235,7 +246,7 @@ pub(super) fn object(asked: &Asked) -> Option<Result<Value, Said>> {
         ),
     };
     let mut shown = json!({
-        "id": asked.id(), "published": is_published, "permalink_url": permalink(page, asked.id()),
+        "id": asked.id(), "published": is_published, "permalink_url": permalink(page, asked.id(), video.is_reel),
         "status": {
             "video_status": whole, "uploading_phase": uploading,
             "processing_phase": processing, "publishing_phase": publishing,

@@ -1,0 +1,141 @@
+//! A reel of a Page: announced, uploaded to a host of its own, finished; watched as any video.
+
+use time::{Duration, OffsetDateTime};
+
+use super::{
+    fault::row,
+    publish::Publish,
+    video::{self, Upload},
+    wire::{ReelStarted, UploadRefusal, Video},
+};
+use crate::{
+    Answer, Auth, Call, Fault, FormValue, PublishContext, UploadUrl,
+    meta::{self, Problem, graph, success},
+};
+
+/// How long Facebook may take to see all that was uploaded.
+const MAX_SETTLING: Duration = Duration::minutes(10);
+/// How long to wait between two questions.
+const ASK_AGAIN: Duration = Duration::seconds(5);
+
+pub(super) fn start(cx: &PublishContext<'_>) -> Call {
+    reels(cx, "begin_upload").form([("upload_phase", FormValue::from("start"))])
+}
+
+pub(super) fn started(
+    cx: &PublishContext<'_>,
+    tries: u8,
+    answer: &Answer,
+) -> Result<Publish, Fault> {
+    let started: ReelStarted = success(answer, cx, row, "video_reels")?;
+    let url = UploadUrl::of(&started.upload_url, "facebook.com").ok_or_else(|| {
+        Fault::retry(
+            "no_upload",
+            "Facebook did not say where to upload the reel; trying again.",
+        )
+    })?;
+    Ok(Publish::Send {
+        upload: Upload {
+            video: started.video_id,
+            session: String::new(),
+            is_reel: true,
+            tries,
+            finishes: 0,
+        },
+        url,
+        from: 0,
+    })
+}
+
+/// The bytes from `from` on, as they are.
+pub(super) fn send(cx: &PublishContext<'_>, url: &UploadUrl, from: u64) -> Call {
+    let size = video::size(cx);
+    Call::post("upload_video", url.expose().clone())
+        .auth(Auth::OauthScheme)
+        .header("offset", from.to_string())
+        .header("file_size", size.to_string())
+        .header("content-type", "application/octet-stream")
+        .file(0, from..size)
+}
+
+/// Whatever the host of uploads says, the video itself knows how much of it arrived.
+pub(super) fn sent(
+    cx: &PublishContext<'_>,
+    upload: Upload,
+    url: UploadUrl,
+    answer: &Answer,
+) -> Result<Publish, Fault> {
+    if answer.status == 401 {
+        return Err(Fault::unauthorized());
+    }
+    let refusal: UploadRefusal = answer.json().unwrap_or_default();
+    if refusal.debug_info.kind == "ProcessingFailedError" {
+        let problem = Problem {
+            message: refusal.debug_info.message,
+            ..Problem::default()
+        };
+        return video::anew(upload.tries, &problem);
+    }
+    Ok(Publish::Settle {
+        upload,
+        url,
+        ask_at: cx.now,
+        give_up_at: cx.now + MAX_SETTLING,
+    })
+}
+
+pub(super) fn settled(
+    cx: &PublishContext<'_>,
+    upload: Upload,
+    url: UploadUrl,
+    give_up_at: OffsetDateTime,
+    answer: &Answer,
+) -> Result<Publish, Fault> {
+    let is_over = cx.now >= give_up_at;
+    let later = |upload, url| Publish::Settle {
+        upload,
+        url,
+        ask_at: cx.now + ASK_AGAIN,
+        give_up_at,
+    };
+    // A new video is not always visible at once.
+    if meta::problem(answer).is_some_and(|problem| problem.is_invisible()) && !is_over {
+        return Ok(later(upload, url));
+    }
+    let told: Video = success(answer, cx, row, "video")?;
+    if let Some(fault) = video::failed(&told) {
+        return Err(fault);
+    }
+    let phase = told.status.uploading_phase.unwrap_or_default();
+    if phase.is_complete() {
+        return Ok(Publish::Finish { upload });
+    }
+    if is_over {
+        let problem = Problem {
+            message: "the upload never became complete".to_owned(),
+            ..Problem::default()
+        };
+        return video::anew(upload.tries, &problem);
+    }
+    Ok(match u64::try_from(phase.bytes_transferred) {
+        Ok(from) if from < video::size(cx) => Publish::Send { upload, url, from },
+        Ok(_) | Err(_) => later(upload, url),
+    })
+}
+
+pub(super) fn finish(cx: &PublishContext<'_>, upload: &Upload) -> Call {
+    let mut fields = vec![
+        ("upload_phase", FormValue::from("finish")),
+        ("video_id", FormValue::from(upload.video.as_str())),
+        ("video_state", FormValue::from("PUBLISHED")),
+    ];
+    if !cx.content.caption.is_empty() {
+        fields.push(("description", FormValue::from(cx.content.caption.as_str())));
+    }
+    reels(cx, "publish_video").form(fields).once()
+}
+
+fn reels(cx: &PublishContext<'_>, name: &'static str) -> Call {
+    let url = graph(cx.app, &[&cx.account.external_id, "video_reels"]);
+    Call::post(name, url).auth(Auth::BearerWithProof)
+}
