@@ -189,7 +189,7 @@ impl Simulator {
         let router = networks::routes()
             .route_layer(axum::middleware::from_fn_with_state(
                 world.clone(),
-                networks::tell_usage,
+                networks::annotate,
             ))
             .route_layer(axum::middleware::from_fn_with_state(
                 world.clone(),

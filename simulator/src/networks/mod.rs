@@ -8,7 +8,7 @@ use crate::{World, world::lock};
 
 pub mod meta;
 
-pub(crate) use meta::tell_usage;
+pub(crate) use meta::annotate;
 
 macro_rules! networks {
     ($($module:ident,)*) => {

@@ -115,7 +115,7 @@ impl FromRequest<World> for Asked {
 }
 
 /// The token of that text, if it is one of Meta's and nothing has ended it.
-pub(super) fn living(world: &World, text: &str) -> Result<Token, Said> {
+pub(in crate::networks) fn living(world: &World, text: &str) -> Result<Token, Said> {
     let token = world.oauth().token(text).cloned();
     let Some(token) = token.filter(|token| is_metas(&token.grant.network)) else {
         return Err(Said::refused(190, 0, "Invalid OAuth access token."));

@@ -12,11 +12,11 @@ use axum::{
     routing::{delete, get},
 };
 
-pub(super) use asked::Asked;
+pub(super) use asked::{Asked, living};
 pub(super) use pages::{Page, find as page, of_instagram};
 pub(super) use said::{Said, time_text};
 pub use state::State;
-pub(crate) use usage::tell_usage;
+pub(crate) use usage::annotate;
 pub(super) use usage::{Usage, headers as usage_headers};
 
 use super::{facebook, instagram};

@@ -4,7 +4,6 @@ use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use time::{OffsetDateTime, macros::format_description};
@@ -37,7 +36,6 @@ impl Said {
         };
         let mut error = json!({
             "message": format!("(#{code}) {message}"), "type": "OAuthException", "code": code,
-            "fbtrace_id": trace(),
         });
         if subcode != 0 {
             error["error_subcode"] = subcode.into();
@@ -72,6 +70,14 @@ impl Said {
         self
     }
 
+    /// The same refusal with what it is found by in the network's logs; a good answer has none.
+    pub(super) fn traced(mut self, trace: &str) -> Self {
+        if let Some(error) = self.body.get_mut("error") {
+            error["fbtrace_id"] = trace.into();
+        }
+        self
+    }
+
     /// The `error` of a refusal.
     pub(in crate::networks) fn error(&self) -> &Value {
         &self.body["error"]
@@ -96,21 +102,15 @@ impl Said {
 
 impl IntoResponse for Said {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(self.body)).into_response();
-        for (name, value) in self.headers {
+        let mut response = (self.status, Json(&self.body)).into_response();
+        for (name, value) in &self.headers {
             if let Ok(value) = HeaderValue::try_from(value) {
-                response.headers_mut().insert(name, value);
+                response.headers_mut().insert(*name, value);
             }
         }
+        response.extensions_mut().insert(self);
         response
     }
-}
-
-/// Names this one refusal.
-fn trace() -> String {
-    #[expect(clippy::disallowed_methods, reason = "networks mint their own traces")]
-    let id = uuid::Uuid::now_v7();
-    format!("A{}", URL_SAFE_NO_PAD.encode(id.as_bytes()))
 }
 
 /// A time as Meta writes it.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
 use super::Usage;
@@ -12,6 +14,7 @@ pub struct State {
     grants_all_or_nothing: bool,
     requires_proof: bool,
     resets: BTreeMap<String, OffsetDateTime>,
+    traces: u64,
     usage: Option<Usage>,
 }
 
@@ -40,6 +43,14 @@ impl State {
     /// Takes calls again, and tells nothing about their number.
     pub fn forget_usage(&mut self) {
         self.usage = None;
+    }
+
+    /// A name for one refusal, the same whenever the same happens again from the start.
+    pub(super) fn next_trace(&mut self) -> String {
+        self.traces += 1;
+        let digest = Sha256::digest(self.traces.to_be_bytes());
+        let text = URL_SAFE_NO_PAD.encode(digest);
+        format!("A{}", text.get(..22).unwrap_or(&text))
     }
 
     pub(super) const fn grants_none_but_all(&self) -> bool {

@@ -1,15 +1,15 @@
-//! How much of the allowed calls is used up, as headers tell it.
+//! What is added to answers: how much of the allowed calls is used up, and a trace.
 
 use axum::{
     extract::{Query, Request, State as Shared},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use http::{HeaderValue, header};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::page;
+use super::{Said, page};
 use crate::{World, oauth::Token};
 
 /// What is used up.
@@ -49,8 +49,8 @@ pub(in crate::networks) fn headers(
     ]
 }
 
-/// Adds the headers to the answers of Meta's hosts while usage is told at all.
-pub(crate) async fn tell_usage(
+/// Gives each refusal of Meta's hosts a trace, and each answer the headers while usage is told.
+pub(crate) async fn annotate(
     Shared(world): Shared<World>,
     request: Request,
     next: Next,
@@ -58,6 +58,10 @@ pub(crate) async fn tell_usage(
     let usage = world.states().meta().usage();
     let token = usage.and_then(|_| token(&world, &request));
     let mut response = next.run(request).await;
+    if let Some(said) = response.extensions_mut().remove::<Said>() {
+        let trace = world.states().meta().next_trace();
+        response = said.traced(&trace).into_response();
+    }
     if let (Some(usage), Some(token)) = (usage, token) {
         let network = &token.grant.network;
         for (name, value) in headers(network, object(&token), usage) {
