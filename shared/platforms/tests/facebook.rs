@@ -167,9 +167,7 @@ async fn a_page_token_is_read_anew_with_the_persons_until_the_grant_is_withdrawn
 async fn words_go_out_in_one_call() {
     let stage = Stage::new();
     let run = publish(&stage, &text(&stage)).await;
-    let Outcome::Published(receipt) = run.outcome else {
-        panic!("{}", run.transcript)
-    };
+    let receipt = run.receipt();
     let live = live(&stage);
     assert_eq!(live.len(), 1);
     assert_eq!(live[0].text, "A harbour at dawn 🌅\nsecond line");
@@ -181,11 +179,7 @@ async fn words_go_out_in_one_call() {
 async fn a_link_stands_under_its_words() {
     let stage = Stage::new();
     let run = publish(&stage, &link(&stage)).await;
-    assert!(
-        matches!(run.outcome, Outcome::Published(_)),
-        "{}",
-        run.transcript
-    );
+    run.receipt();
     assert_eq!(live(&stage)[0].details["link"], "https://example.com/dawn");
 }
 
@@ -194,11 +188,7 @@ async fn photos_are_uploaded_unseen_and_shown_together_in_order() {
     let stage = Stage::new();
     let content = pictures(&stage);
     let run = publish(&stage, &content).await;
-    assert!(
-        matches!(run.outcome, Outcome::Published(_)),
-        "{}",
-        run.transcript
-    );
+    run.receipt();
     let live = live(&stage);
     assert_eq!(live.len(), 1);
     assert_eq!(live[0].details["photos"][1]["altText"], "A gull");
@@ -217,9 +207,7 @@ async fn a_video_is_uploaded_as_asked_finished_and_watched() {
     world.set_processing("facebook", Duration::seconds(14));
     let content = video(&stage);
     let run = publish(&stage, &content).await;
-    let Outcome::Published(receipt) = run.outcome else {
-        panic!("{}", run.transcript)
-    };
+    let receipt = run.receipt();
     let live = live(&stage);
     assert_eq!(
         receipt.external_id.as_deref(),
@@ -238,11 +226,7 @@ async fn a_reel_goes_to_a_host_of_its_own() {
     world.set_processing("facebook", Duration::seconds(8));
     let content = reel(&stage);
     let run = publish(&stage, &content).await;
-    assert!(
-        matches!(run.outcome, Outcome::Published(_)),
-        "{}",
-        run.transcript
-    );
+    run.receipt();
     let live = live(&stage);
     assert_eq!((live.len(), live[0].kind.as_str()), (1, "reel"));
     let kept = world.kept(&live[0].media[0].digest).expect("a file");
@@ -264,11 +248,7 @@ async fn a_broken_upload_of_a_reel_goes_on_where_it_stopped() {
         .script(FaultScript::first("rupload.facebook.com", upload, broken));
     let content = reel(&stage);
     let run = publish(&stage, &content).await;
-    assert!(
-        matches!(run.outcome, Outcome::Published(_)),
-        "{}",
-        run.transcript
-    );
+    run.receipt();
     let media = &live(&stage)[0].media[0];
     let kept = stage.simulator.world().kept(&media.digest).expect("a file");
     assert_eq!(kept.1, stage.files_of(&content)[0], "byte for byte");
@@ -281,12 +261,10 @@ async fn an_unreadable_video_fails_with_nothing_live() {
     sample.bytes[4..8].copy_from_slice(b"free");
     let content = stage.content("Waves", Value::Null, vec![(sample, None)]);
     let run = publish(&stage, &content).await;
-    let Outcome::Failed(fault) = run.outcome else {
-        panic!("{}", run.transcript)
-    };
+    let fault = run.failure();
     assert_eq!(
-        (fault.kind, fault.code.as_str()),
-        (FaultKind::Content, "video_unreadable")
+        (&fault.kind, fault.code.as_str()),
+        (&FaultKind::Content, "video_unreadable")
     );
     assert!(live(&stage).is_empty());
 }
@@ -299,11 +277,7 @@ async fn an_upload_that_ended_begins_anew_and_shows_once() {
             FaultScript::first("graph-video.facebook.com", VIDEOS, refused(100, 1_363_041));
         stage.simulator.script(script.nth(place));
         let run = publish(&stage, &video(&stage)).await;
-        assert!(
-            matches!(run.outcome, Outcome::Published(_)),
-            "{place}: {}",
-            run.transcript
-        );
+        run.receipt();
         stage.simulator.clear_faults();
     }
     assert_eq!(live(&stage).len(), 3);
@@ -318,11 +292,7 @@ async fn a_wrong_offset_goes_on_where_facebook_says() {
         .script(FaultScript::first("graph-video.facebook.com", VIDEOS, Fault::LoseAnswer).nth(2));
     let content = video(&stage);
     let run = publish(&stage, &content).await;
-    assert!(
-        matches!(run.outcome, Outcome::Published(_)),
-        "{}",
-        run.transcript
-    );
+    run.receipt();
     let media = &live(&stage)[0].media[0];
     let kept = stage.simulator.world().kept(&media.digest).expect("a file");
     assert_eq!(kept.1, stage.files_of(&content)[0], "byte for byte");
@@ -338,9 +308,7 @@ async fn a_lost_answer_is_found_on_the_page_although_it_lists_late() {
             .simulator
             .script(FaultScript::first(GRAPH, FEED, Fault::LoseAnswer));
         let run = publish(&stage, &content(&stage)).await;
-        let Outcome::Published(receipt) = run.outcome else {
-            panic!("{}", run.transcript)
-        };
+        let receipt = run.receipt();
         let live = live(&stage);
         assert_eq!(live.len(), 1);
         assert_eq!(
@@ -372,11 +340,7 @@ async fn a_lost_finish_is_sent_again_for_the_same_video() {
         .simulator
         .script(FaultScript::first("graph-video.facebook.com", VIDEOS, Fault::LoseRequest).nth(4));
     let run = publish(&stage, &video(&stage)).await;
-    assert!(
-        matches!(run.outcome, Outcome::Published(_)),
-        "{}",
-        run.transcript
-    );
+    run.receipt();
     assert_eq!(live(&stage).len(), 1);
     let finishes = run
         .transcript
@@ -390,19 +354,15 @@ async fn a_lost_finish_is_sent_again_for_the_same_video() {
 async fn a_twin_is_told_as_such_once_no_post_of_ours_has_come_to_light() {
     let stage = Stage::new();
     let first = publish(&stage, &text(&stage)).await;
-    let Outcome::Published(receipt) = first.outcome else {
-        panic!("{}", first.transcript)
-    };
+    let receipt = first.receipt();
     stage.clock.advance(Duration::minutes(3));
     let mut connection = stage.connection(Platform::Facebook, STUDIO).await;
     let content = text(&stage);
     let run = harness::Driver::new(&stage, &mut connection, &content)
-        .knowing(receipt.external_id.into_iter().collect())
+        .knowing(receipt.external_id.iter().cloned().collect())
         .run()
         .await;
-    let Outcome::Failed(fault) = run.outcome else {
-        panic!("{}", run.transcript)
-    };
+    let fault = run.failure();
     assert_eq!(fault.code, "duplicate");
     assert_eq!(live(&stage).len(), 1);
 }
@@ -419,9 +379,7 @@ async fn a_refused_post_fails_at_once_with_facebooks_reason() {
             .simulator
             .script(FaultScript::first(GRAPH, FEED, refused(code, subcode)));
         let run = publish(&stage, &text(&stage)).await;
-        let Outcome::Failed(fault) = run.outcome else {
-            panic!("{}", run.transcript)
-        };
+        let fault = run.failure();
         assert_eq!(fault.code, expected);
         assert!(live(&stage).is_empty());
     }

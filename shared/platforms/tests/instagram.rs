@@ -158,9 +158,7 @@ async fn a_picture_goes_through_a_container() {
     world.set_processing("instagram", Duration::seconds(3));
     let content = picture(&stage);
     let run = publish(&stage, &content).await;
-    let Outcome::Published(receipt) = run.outcome else {
-        panic!("{}", run.transcript)
-    };
+    let receipt = run.receipt();
     let live = live(&stage);
     assert_eq!(live.len(), 1);
     assert_eq!(live[0].text, "A harbour at dawn #sea");
@@ -180,11 +178,7 @@ async fn a_reel_is_waited_for_with_growing_patience() {
     let world = stage.simulator.world();
     world.set_processing("instagram", Duration::seconds(100));
     let run = publish(&stage, &reel(&stage)).await;
-    assert!(
-        matches!(run.outcome, Outcome::Published(_)),
-        "{}",
-        run.transcript
-    );
+    run.receipt();
     let live = live(&stage);
     assert_eq!(live[0].details["shareToFeed"], true);
     assert_eq!(live[0].details["thumbOffset"], 1_500);
@@ -198,11 +192,7 @@ async fn several_files_go_into_one_post_in_order() {
     world.set_processing("instagram", Duration::seconds(6));
     let content = carousel(&stage);
     let run = publish(&stage, &content).await;
-    assert!(
-        matches!(run.outcome, Outcome::Published(_)),
-        "{}",
-        run.transcript
-    );
+    run.receipt();
     let live = live(&stage);
     assert_eq!(live.len(), 1);
     assert_eq!(
@@ -224,11 +214,7 @@ async fn a_file_of_several_that_fails_begins_all_of_them_anew() {
     let world = stage.simulator.world();
     world.states().instagram().fail_next_container(2_207_052);
     let run = publish(&stage, &carousel(&stage)).await;
-    assert!(
-        matches!(run.outcome, Outcome::Published(_)),
-        "{}",
-        run.transcript
-    );
+    run.receipt();
     assert_eq!(live(&stage).len(), 1);
 }
 
@@ -277,11 +263,7 @@ async fn a_container_that_cannot_be_read_is_published_all_the_same() {
     let world = stage.simulator.world();
     world.states().instagram().hide_new(Duration::hours(2));
     let run = publish(&stage, &picture(&stage)).await;
-    assert!(
-        matches!(run.outcome, Outcome::Published(_)),
-        "{}",
-        run.transcript
-    );
+    run.receipt();
     assert_eq!(live(&stage).len(), 1);
 }
 
@@ -293,11 +275,7 @@ async fn a_container_that_is_not_ready_or_gone_is_asked_again_or_made_anew() {
             .simulator
             .script(FaultScript::first(GRAPH, PUBLISH, refused(code, subcode)));
         let run = publish(&stage, &picture(&stage)).await;
-        assert!(
-            matches!(run.outcome, Outcome::Published(_)),
-            "{code}: {}",
-            run.transcript
-        );
+        run.receipt();
         assert_eq!(live(&stage).len(), 1);
     }
 }
@@ -309,9 +287,7 @@ async fn a_lost_answer_is_settled_by_the_container_and_the_listing() {
         .simulator
         .script(FaultScript::first(GRAPH, PUBLISH, Fault::LoseAnswer));
     let run = publish(&stage, &picture(&stage)).await;
-    let Outcome::Published(receipt) = run.outcome else {
-        panic!("{}", run.transcript)
-    };
+    let receipt = run.receipt();
     let live = live(&stage);
     assert_eq!(live.len(), 1);
     assert_eq!(
@@ -328,11 +304,7 @@ async fn a_lost_request_is_sent_again_once_the_container_is_clearly_unpublished(
         .simulator
         .script(FaultScript::first(GRAPH, PUBLISH, Fault::LoseRequest));
     let run = publish(&stage, &picture(&stage)).await;
-    assert!(
-        matches!(run.outcome, Outcome::Published(_)),
-        "{}",
-        run.transcript
-    );
+    run.receipt();
     assert_eq!(live(&stage).len(), 1);
 }
 
@@ -348,11 +320,7 @@ async fn suspected_spam_is_believed_only_when_the_container_was_not_published() 
         .simulator
         .script(FaultScript::first(GRAPH, PUBLISH, after));
     let run = publish(&stage, &picture(&stage)).await;
-    assert!(
-        matches!(run.outcome, Outcome::Published(_)),
-        "{}",
-        run.transcript
-    );
+    run.receipt();
     assert_eq!(live(&stage).len(), 1);
     // Refused, and not live.
     let stage = Stage::new();
@@ -360,9 +328,7 @@ async fn suspected_spam_is_believed_only_when_the_container_was_not_published() 
         .simulator
         .script(FaultScript::first(GRAPH, PUBLISH, refused(4, 2_207_051)));
     let run = publish(&stage, &picture(&stage)).await;
-    let Outcome::Failed(fault) = run.outcome else {
-        panic!("{}", run.transcript)
-    };
+    let fault = run.failure();
     assert_eq!(fault.code, "action_blocked");
     assert!(live(&stage).is_empty());
 }
@@ -379,9 +345,7 @@ async fn refused_content_fails_with_instagrams_reason() {
             .simulator
             .script(FaultScript::first(GRAPH, CREATE, refused(code, subcode)));
         let run = publish(&stage, &picture(&stage)).await;
-        let Outcome::Failed(fault) = run.outcome else {
-            panic!("{}", run.transcript)
-        };
+        let fault = run.failure();
         assert_eq!(fault.code, expected);
     }
 }

@@ -64,6 +64,30 @@ pub struct Run {
     pub fired: bool,
 }
 
+impl Run {
+    /// What came of a post that was published.
+    ///
+    /// # Panics
+    /// When it was not, with what was said.
+    pub fn receipt(&self) -> &Receipt {
+        if let Outcome::Published(receipt) = &self.outcome {
+            return receipt;
+        }
+        panic!("{:?}\n{}", self.outcome, self.transcript)
+    }
+
+    /// Why a post failed.
+    ///
+    /// # Panics
+    /// When it did not, with what was said.
+    pub fn failure(&self) -> &Fault {
+        if let Outcome::Failed(fault) = &self.outcome {
+            return fault;
+        }
+        panic!("{:?}\n{}", self.outcome, self.transcript)
+    }
+}
+
 /// When a process dies, relative to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Death {
