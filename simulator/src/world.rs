@@ -189,6 +189,10 @@ impl Simulator {
         let router = networks::routes()
             .route_layer(axum::middleware::from_fn_with_state(
                 world.clone(),
+                networks::annotate,
+            ))
+            .route_layer(axum::middleware::from_fn_with_state(
+                world.clone(),
                 faults::carry_out,
             ))
             .merge(control::routes())

@@ -6,7 +6,9 @@ use axum::Router;
 
 use crate::{World, world::lock};
 
-mod meta;
+pub mod meta;
+
+pub(crate) use meta::annotate;
 
 macro_rules! networks {
     ($($module:ident,)*) => {
@@ -18,10 +20,16 @@ macro_rules! networks {
         /// What each network keeps.
         #[derive(Default)]
         pub struct States {
+            meta: Mutex<meta::State>,
             $($module: Mutex<$module::State>,)*
         }
 
         impl States {
+            /// What Facebook and Instagram keep together.
+            pub fn meta(&self) -> MutexGuard<'_, meta::State> {
+                lock(&self.meta)
+            }
+
             $(
                 #[doc = concat!("What ", stringify!($module), " keeps.")]
                 pub fn $module(&self) -> MutexGuard<'_, $module::State> {

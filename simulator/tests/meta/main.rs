@@ -1,5 +1,6 @@
 //! What the simulated networks of Meta refuse, and how they say so.
 
+mod access;
 mod api;
 mod facebook;
 mod instagram;

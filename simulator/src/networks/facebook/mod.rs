@@ -81,6 +81,7 @@ pub(crate) fn routes() -> Router<World> {
     Router::new()
         .route(&graph("/feed"), post(posts::create))
         .route(&graph("/photos"), post(photos::upload))
+        .route(&graph("/posts"), get(posts::list))
         .route(&graph("/published_posts"), get(posts::list))
         .route(&graph("/video_reels"), post(reels::upload))
         .route(

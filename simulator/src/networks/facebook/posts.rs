@@ -134,12 +134,7 @@ pub(super) async fn list(asked: Asked) -> Result<Said, Said> {
     let page = own_page(&asked)?;
     let lag = asked.world.states().facebook().read_lag;
     let latest = asked.world.now() - lag;
-    let since: i64 = match asked.field("since") {
-        "" => 0,
-        text => text
-            .parse()
-            .map_err(|_| Said::invalid("Param since must be a time"))?,
-    };
+    let window = asked.window()?;
     let posts: Vec<Value> = asked
         .world
         .ledger()
@@ -147,7 +142,8 @@ pub(super) async fn list(asked: Asked) -> Result<Said, Said> {
         .iter()
         .rev()
         .filter(|post| post.network == NETWORK && post.account_id == page.id)
-        .filter(|post| post.created_at <= latest && post.created_at.unix_timestamp() >= since)
+        .filter(|post| post.created_at <= latest)
+        .filter(|post| window.contains(&post.created_at.unix_timestamp()))
         .map(shown)
         .collect();
     asked.listed(&posts, 25).map(Said::good)

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     World,
-    networks::meta::{Asked, Page, Said},
+    networks::meta::{Asked, Page, Said, living},
 };
 
 const DAY: Duration = Duration::hours(24);
@@ -112,9 +112,8 @@ pub(super) async fn receive(
     };
     let token = text(header::AUTHORIZATION.as_str()).strip_prefix("OAuth ");
     let page = token.and_then(|token| {
-        let oauth = world.oauth();
-        let token = oauth.live_token(token, world.now())?;
-        (token.kind == "page").then(|| token.account.clone())
+        let token = living(&world, token).ok()?;
+        (token.kind == "page").then_some(token.account)
     });
     let Some(page) = page else {
         return refusal(StatusCode::UNAUTHORIZED, "NotAuthorizedError");

@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 use super::{NETWORK, is_hidden, own};
 use crate::{
     LiveMedia,
-    networks::meta::{Asked, Said},
+    networks::meta::{Asked, Said, Usage},
 };
 
 const LIFE: Duration = Duration::hours(24);
@@ -19,6 +19,11 @@ const HASHTAGS: usize = 30;
 const MENTIONS: usize = 20;
 /// Most containers of one account in 24 hours.
 const MOST: usize = 400;
+/// What is told with the container after those.
+const USED_UP: Usage = Usage {
+    percent: 100,
+    minutes: 60,
+};
 const FIELDS: [&str; 14] = [
     "alt_text",
     "audio_name",
@@ -101,7 +106,8 @@ pub(super) async fn create(asked: Asked) -> Result<Said, Said> {
             80_002,
             0,
             "There have been too many calls to this Instagram account.",
-        ));
+        )
+        .with_usage(NETWORK, &account, USED_UP));
     }
     let (media, mut error) = if shape == Shape::Carousel {
         (children(&asked)?, None)
@@ -222,6 +228,9 @@ fn details(asked: &Asked, shape: Shape) -> Result<Value, Said> {
     let is_reel = shape == Shape::Reel;
     let mut details = json!({ "altText": asked.field("alt_text") });
     let names = asked.field("collaborators");
+    if !names.is_empty() && shape == Shape::Child {
+        return Err(Said::invalid("Param collaborators is for the carousel"));
+    }
     if !names.is_empty() {
         let names: Vec<String> = serde_json::from_str(names)
             .map_err(|_| Said::invalid("Param collaborators must be an array"))?;

@@ -115,6 +115,7 @@ pub(super) async fn limit(asked: Asked) -> Result<Said, Said> {
 pub(super) async fn list(asked: Asked) -> Result<Said, Said> {
     asked.only(&["after", "fields", "limit", "since", "until"])?;
     own(&asked, asked.id())?;
+    let window = asked.window()?;
     let posts: Vec<Value> = asked
         .world
         .ledger()
@@ -122,6 +123,7 @@ pub(super) async fn list(asked: Asked) -> Result<Said, Said> {
         .iter()
         .rev()
         .filter(|post| post.network == NETWORK && post.account_id == asked.id())
+        .filter(|post| window.contains(&post.created_at.unix_timestamp()))
         .map(shown)
         .collect();
     asked.listed(&posts, 25).map(Said::good)

@@ -1,6 +1,6 @@
 //! What a request to the Graph API says: who asks, for what, with which fields and files.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use axum::{
     body::Bytes,
@@ -11,16 +11,16 @@ use http::{HeaderMap, header};
 use serde_json::Value;
 use sha2::Sha256;
 
-use super::{Said, VERSIONS};
-use crate::{Grant, World};
+use super::{Said, Usage, VERSIONS, usage};
+use crate::{Grant, World, oauth::Token};
 
 /// A request without a token, as those for tokens are.
 pub(super) struct Plain {
     pub(super) world: World,
     pub(super) fields: BTreeMap<String, String>,
+    pub(super) bearer: Option<String>,
     path: BTreeMap<String, String>,
     files: BTreeMap<String, (String, Bytes)>,
-    bearer: Option<String>,
 }
 
 /// A request with a living token.
@@ -96,38 +96,12 @@ impl FromRequest<World> for Asked {
                 "An active access token must be used to query information about the current user.",
             ));
         };
-        let token = world.oauth().token(&text).cloned();
-        let Some(token) = token.filter(|token| is_metas(&token.grant.network)) else {
-            return Err(Said::refused(190, 0, "Invalid OAuth access token."));
-        };
-        if world.states().facebook().has_withdrawn(token.grant.id) {
-            return Err(Said::refused(
-                190,
-                458,
-                "The user has not authorized application.",
-            ));
-        }
-        if token.dead {
-            return Err(Said::refused(
-                190,
-                467,
-                "The access token is invalid since the user has logged out.",
-            ));
-        }
-        if token.ends_at.is_some_and(|end| world.now() >= end) {
-            return Err(Said::refused(190, 463, "Session has expired."));
-        }
+        let token = living(world, &text)?;
         let mut fields = plain.fields;
-        if let Some(proof) = fields.remove("appsecret_proof") {
-            let app = world
-                .oauth()
-                .app(&token.grant.network, &token.grant.client_id);
-            let right = app.map(|app| proof_of(&app.client_secret, &text));
-            if right != Some(proof) {
-                return Err(Said::invalid(
-                    "Invalid appsecret_proof provided in the API argument",
-                ));
-            }
+        check_proof(world, &token, &text, fields.remove("appsecret_proof"))?;
+        let usage = world.states().meta().usage();
+        if let Some(usage) = usage.filter(|usage| usage.percent >= 100) {
+            return Err(throttled(&token, usage));
         }
         Ok(Self {
             world: world.clone(),
@@ -138,6 +112,74 @@ impl FromRequest<World> for Asked {
             files: plain.files,
         })
     }
+}
+
+/// The token of that text, if it is one of Meta's and nothing has ended it.
+pub(in crate::networks) fn living(world: &World, text: &str) -> Result<Token, Said> {
+    let token = world.oauth().token(text).cloned();
+    let Some(token) = token.filter(|token| is_metas(&token.grant.network)) else {
+        return Err(Said::refused(190, 0, "Invalid OAuth access token."));
+    };
+    let ended = |subcode, message| Err(Said::refused(190, subcode, message));
+    if world.states().facebook().has_withdrawn(token.grant.id) {
+        return ended(458, "The user has not authorized application.");
+    }
+    let (network, issued_at) = (&token.grant.network, token.issued_at);
+    if world.states().meta().was_reset(network, issued_at) {
+        return ended(
+            460,
+            "The session has been invalidated because the user changed their password.",
+        );
+    }
+    if token.dead {
+        return ended(
+            467,
+            "The access token is invalid since the user has logged out.",
+        );
+    }
+    if token.ends_at.is_some_and(|end| world.now() >= end) {
+        return ended(463, "Session has expired.");
+    }
+    Ok(token)
+}
+
+fn check_proof(
+    world: &World,
+    token: &Token,
+    text: &str,
+    proof: Option<String>,
+) -> Result<(), Said> {
+    let refused = |message| Err(Said::invalid(message).typed("GraphMethodException"));
+    let Some(proof) = proof else {
+        return if world.states().meta().needs_proof() {
+            refused("API calls from the server require an appsecret_proof argument")
+        } else {
+            Ok(())
+        };
+    };
+    let app = world
+        .oauth()
+        .app(&token.grant.network, &token.grant.client_id);
+    let right = app.map(|app| proof_of(&app.client_secret, text));
+    if right == Some(proof) {
+        Ok(())
+    } else {
+        refused("Invalid appsecret_proof provided in the API argument")
+    }
+}
+
+fn throttled(token: &Token, usage: Usage) -> Said {
+    let network = token.grant.network.as_str();
+    let code = if network == "instagram" {
+        80_002
+    } else {
+        80_001
+    };
+    Said::refused(code, 0, "There have been too many calls to this account.").with_usage(
+        network,
+        usage::object(token),
+        usage,
+    )
 }
 
 impl Asked {
@@ -178,8 +220,10 @@ impl Asked {
     /// Refuses where a permission was not granted.
     pub(in crate::networks) fn needs(&self, scopes: &[&str]) -> Result<(), Said> {
         let declined = self.world.states().facebook().declined();
+        let declines_all = !declined.is_empty() && self.world.states().meta().grants_none_but_all();
         let missing = scopes.iter().find(|scope| {
-            declined.iter().any(|name| name == *scope)
+            declines_all
+                || declined.iter().any(|name| name == *scope)
                 || !self.grant.scopes.iter().any(|given| given == *scope)
         });
         missing.map_or(Ok(()), |scope| {
@@ -189,6 +233,17 @@ impl Asked {
                 &format!("This endpoint requires the '{scope}' permission."),
             ))
         })
+    }
+
+    /// The times between which items are asked for, in seconds since 1970.
+    pub(in crate::networks) fn window(&self) -> Result<RangeInclusive<i64>, Said> {
+        let one = |name: &str, usual: i64| match self.field(name) {
+            "" => Ok(usual),
+            text => text
+                .parse()
+                .map_err(|_| Said::invalid(&format!("Param {name} must be a time"))),
+        };
+        Ok(one("since", i64::MIN)?..=one("until", i64::MAX)?)
     }
 
     /// Of `object` what the field `fields` asks for, and the id always.

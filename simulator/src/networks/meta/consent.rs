@@ -7,11 +7,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use serde_json::{Value, json};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use super::{
     Asked, Said, VERSIONS,
-    asked::Plain,
+    asked::{Plain, living},
     pages::{self, PAGES, PERSON},
 };
 use crate::{Account, AuthorizeVisit, Grant, World, oauth::Token};
@@ -19,6 +19,8 @@ use crate::{Account, AuthorizeVisit, Grant, World, oauth::Token};
 const CODE_LIFE: Duration = Duration::minutes(10);
 const SHORT_LIFE: Duration = Duration::hours(1);
 const LONG_LIFE: Duration = Duration::seconds(5_183_944);
+/// How long after a login the person's data may be read.
+const DATA_ACCESS: Duration = Duration::days(90);
 const NETWORKS: [&str; 2] = ["facebook", "instagram"];
 const SCOPES: [&str; 10] = [
     "business_management",
@@ -165,15 +167,11 @@ pub(super) async fn token(plain: Plain) -> Result<Said, Said> {
         }
         "fb_exchange_token" => {
             let text = one("fb_exchange_token");
-            let token = world.oauth().live_token(text, world.now()).cloned();
-            let token = token.filter(|token| {
-                token.grant.network == network
-                    && token.grant.client_id == id
-                    && matches!(token.kind, "user" | "refresh")
-            });
-            let Some(token) = token else {
-                return Err(Said::refused(190, 463, "Session has expired."));
-            };
+            let token = living(&world, text)?;
+            let is_the_persons = matches!(token.kind, "user" | "refresh");
+            if token.grant.network != network || token.grant.client_id != id || !is_the_persons {
+                return Err(Said::refused(190, 0, "Invalid OAuth access token."));
+            }
             // The long-lived token is what Page tokens are read with when they end.
             Ok(give(&world, &token.grant, "refresh", LONG_LIFE))
         }
@@ -236,6 +234,77 @@ pub(super) async fn accounts(mut asked: Asked) -> Result<Said, Said> {
         .map(|page| pages::shown(page, &asked))
         .collect();
     asked.listed(&shown, 25).map(Said::good)
+}
+
+/// What a token is good for, told to the app that it was given to.
+pub(super) async fn debug(plain: Plain) -> Result<Said, Said> {
+    let (world, input) = (&plain.world, plain.fields.get("input_token"));
+    let Some(input) = input else {
+        return Err(Said::invalid("Missing input_token"));
+    };
+    let caller = plain.bearer.as_deref().unwrap_or_default();
+    let Some((network, client_id)) = app_of(world, caller) else {
+        return Err(Said::refused(190, 0, "Invalid OAuth access token."));
+    };
+    let known = world.oauth().token(input).cloned();
+    let Some(token) = known else {
+        let error = json!({ "code": 190, "message": "Invalid OAuth access token." });
+        return Ok(Said::good(
+            json!({ "data": { "is_valid": false, "scopes": [], "error": error } }),
+        ));
+    };
+    if token.grant.client_id != client_id || token.grant.network != network {
+        return Err(Said::invalid(
+            "The App_id in the input_token did not match the Viewing App",
+        ));
+    }
+    Ok(Said::good(json!({ "data": told(world, input, &token) })))
+}
+
+fn told(world: &World, text: &str, token: &Token) -> Value {
+    let declined = world.states().facebook().declined();
+    let scopes: Vec<&String> = token
+        .grant
+        .scopes
+        .iter()
+        .filter(|scope| !declined.contains(scope))
+        .collect();
+    let granular: Vec<Value> = scopes
+        .iter()
+        .map(|scope| json!({ "scope": scope, "target_ids": token.grant.accounts }))
+        .collect();
+    let is_page = token.kind == "page";
+    let mut told = json!({
+        "app_id": token.grant.client_id, "application": "Picscripter",
+        "type": if is_page { "PAGE" } else { "USER" },
+        "is_valid": true, "issued_at": token.issued_at.unix_timestamp(),
+        "expires_at": token.ends_at.map_or(0, OffsetDateTime::unix_timestamp),
+        "data_access_expires_at": (token.issued_at + DATA_ACCESS).unix_timestamp(),
+        "scopes": scopes, "granular_scopes": granular, "user_id": PERSON,
+    });
+    if is_page {
+        told["profile_id"] = token.account.as_str().into();
+    }
+    if let Err(refusal) = living(world, text) {
+        let error = refusal.error();
+        told["is_valid"] = false.into();
+        told["error"] = json!({
+            "code": error["code"], "subcode": error["error_subcode"], "message": error["message"],
+        });
+    }
+    told
+}
+
+/// The app that asks: by its id and secret, or by a living token that it was given.
+fn app_of(world: &World, caller: &str) -> Option<(String, String)> {
+    if let Some((id, secret)) = caller.split_once('|') {
+        let network = NETWORKS
+            .into_iter()
+            .find(|network| world.oauth().knows(network, id, secret))?;
+        return Some((network.to_owned(), id.to_owned()));
+    }
+    let token = living(world, caller).ok()?;
+    Some((token.grant.network, token.grant.client_id))
 }
 
 /// Withdraws the person's grant with all tokens that came of it.

@@ -4,15 +4,20 @@ mod asked;
 mod consent;
 mod pages;
 mod said;
+mod state;
+mod usage;
 
 use axum::{
     Router,
     routing::{delete, get},
 };
 
-pub(super) use asked::Asked;
+pub(super) use asked::{Asked, living};
 pub(super) use pages::{Page, find as page, of_instagram};
 pub(super) use said::{Said, time_text};
+pub use state::State;
+pub(crate) use usage::annotate;
+pub(super) use usage::{Usage, headers as usage_headers};
 
 use super::{facebook, instagram};
 use crate::World;
@@ -31,6 +36,7 @@ pub(crate) fn routes() -> Router<World> {
             &graph("/oauth/access_token"),
             get(consent::token).post(consent::token),
         )
+        .route(&graph("/debug_token"), get(consent::debug))
         .route(&graph("/me"), get(consent::me))
         .route(&graph("/me/accounts"), get(consent::accounts))
         .route(&graph("/me/permissions"), get(consent::permissions))

@@ -4,14 +4,17 @@ use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use time::{OffsetDateTime, macros::format_description};
+
+use super::{Usage, usage_headers};
 
 /// An answer.
 #[derive(Debug, Clone)]
 pub(in crate::networks) struct Said {
     status: StatusCode,
+    headers: Vec<(&'static str, String)>,
     body: Value,
 }
 
@@ -19,6 +22,7 @@ impl Said {
     pub(in crate::networks) const fn good(body: Value) -> Self {
         Self {
             status: StatusCode::OK,
+            headers: Vec::new(),
             body,
         }
     }
@@ -32,13 +36,13 @@ impl Said {
         };
         let mut error = json!({
             "message": format!("(#{code}) {message}"), "type": "OAuthException", "code": code,
-            "fbtrace_id": "AQxSimulatedTrace",
         });
         if subcode != 0 {
             error["error_subcode"] = subcode.into();
         }
         Self {
             status,
+            headers: Vec::new(),
             body: json!({ "error": error }),
         }
     }
@@ -47,6 +51,36 @@ impl Said {
     pub(in crate::networks) fn with_data(mut self, data: Value) -> Self {
         self.body["error"]["error_data"] = data;
         self
+    }
+
+    /// The same refusal with how much is used up of what.
+    pub(in crate::networks) fn with_usage(
+        mut self,
+        network: &str,
+        object: &str,
+        usage: Usage,
+    ) -> Self {
+        self.headers.extend(usage_headers(network, object, usage));
+        self
+    }
+
+    /// The same refusal under another `type`.
+    pub(in crate::networks) fn typed(mut self, kind: &str) -> Self {
+        self.body["error"]["type"] = kind.into();
+        self
+    }
+
+    /// The same refusal with what it is found by in the network's logs; a good answer has none.
+    pub(super) fn traced(mut self, trace: &str) -> Self {
+        if let Some(error) = self.body.get_mut("error") {
+            error["fbtrace_id"] = trace.into();
+        }
+        self
+    }
+
+    /// The `error` of a refusal.
+    pub(in crate::networks) fn error(&self) -> &Value {
+        &self.body["error"]
     }
 
     /// A missing or wrong parameter.
@@ -68,7 +102,14 @@ impl Said {
 
 impl IntoResponse for Said {
     fn into_response(self) -> Response {
-        (self.status, Json(self.body)).into_response()
+        let mut response = (self.status, Json(&self.body)).into_response();
+        for (name, value) in &self.headers {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                response.headers_mut().insert(*name, value);
+            }
+        }
+        response.extensions_mut().insert(self);
+        response
     }
 }
 

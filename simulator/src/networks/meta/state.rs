@@ -1,0 +1,71 @@
+//! What Facebook and Instagram keep together: how strict the app is set, sessions that were reset.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
+
+use super::Usage;
+
+/// What both networks keep together.
+#[derive(Debug, Default)]
+pub struct State {
+    grants_all_or_nothing: bool,
+    requires_proof: bool,
+    resets: BTreeMap<String, OffsetDateTime>,
+    traces: u64,
+    usage: Option<Usage>,
+}
+
+impl State {
+    /// Every call with a token needs its `appsecret_proof`, as the app's dashboard can demand.
+    pub fn require_proof(&mut self) {
+        self.requires_proof = true;
+    }
+
+    /// Who declines one permission grants none, as Login for Business has it.
+    pub fn grant_all_or_nothing(&mut self) {
+        self.grants_all_or_nothing = true;
+    }
+
+    /// The person changes the password at `now`: every token of `network` until then is refused.
+    pub fn change_password(&mut self, network: &str, now: OffsetDateTime) {
+        self.resets.insert(network.to_owned(), now);
+    }
+
+    /// Tells with every answer that so many percent of the allowed calls are used up. From 100 on
+    /// calls are refused, and the answers tell how many minutes that lasts.
+    pub fn use_up(&mut self, percent: u32, minutes: u32) {
+        self.usage = Some(Usage { percent, minutes });
+    }
+
+    /// Takes calls again, and tells nothing about their number.
+    pub fn forget_usage(&mut self) {
+        self.usage = None;
+    }
+
+    /// A name for one refusal, the same whenever the same happens again from the start.
+    pub(super) fn next_trace(&mut self) -> String {
+        self.traces += 1;
+        let digest = Sha256::digest(self.traces.to_be_bytes());
+        let text = URL_SAFE_NO_PAD.encode(digest);
+        format!("A{}", text.get(..22).unwrap_or(&text))
+    }
+
+    pub(super) const fn grants_none_but_all(&self) -> bool {
+        self.grants_all_or_nothing
+    }
+
+    pub(super) const fn needs_proof(&self) -> bool {
+        self.requires_proof
+    }
+
+    pub(super) fn was_reset(&self, network: &str, issued_at: OffsetDateTime) -> bool {
+        self.resets.get(network).is_some_and(|at| issued_at <= *at)
+    }
+
+    pub(super) const fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+}
