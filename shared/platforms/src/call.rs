@@ -48,6 +48,8 @@ pub enum Auth {
     Bearer,
     /// `Authorization: Bearer` with a token that the machine has just been given.
     BearerOf(SecretString),
+    /// As `BearerOf`, and Meta's `appsecret_proof` of that token in the query.
+    BearerOfWithProof(SecretString),
     /// As `Bearer`, and Meta's `appsecret_proof` of that token in the query.
     BearerWithProof,
     /// Nothing.
@@ -289,7 +291,7 @@ impl fmt::Debug for Auth {
         f.write_str(match self {
             Self::Basic(..) => "Basic",
             Self::Bearer | Self::BearerOf(_) => "Bearer",
-            Self::BearerWithProof => "Bearer and appsecret_proof",
+            Self::BearerOfWithProof(_) | Self::BearerWithProof => "Bearer and appsecret_proof",
             Self::None => "None",
             Self::OauthScheme => "OAuth",
         })

@@ -368,6 +368,19 @@ async fn a_twin_is_told_as_such_once_no_post_of_ours_has_come_to_light() {
 }
 
 #[tokio::test]
+async fn every_call_proves_the_apps_secret_where_the_app_asks_for_it() {
+    let stage = Stage::new();
+    stage.simulator.world().states().meta().require_proof();
+    let mut connection = stage.connection(Platform::Facebook, STUDIO).await;
+    let content = picture(&stage);
+    stage.publish(&mut connection, &content).await.receipt();
+    let renewed = stage.refresh(&mut connection).await;
+    renewed.expect("a renewal").expect("a token");
+    let revoked = stage.revoke(&connection).await;
+    revoked.expect("a revocation").expect("withdrawn");
+}
+
+#[tokio::test]
 async fn a_refused_post_fails_at_once_with_facebooks_reason() {
     for (code, subcode, expected) in [
         (1, 1_404_102, "community_standards"),

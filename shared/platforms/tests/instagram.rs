@@ -334,6 +334,19 @@ async fn suspected_spam_is_believed_only_when_the_container_was_not_published() 
 }
 
 #[tokio::test]
+async fn every_call_proves_the_apps_secret_where_the_app_asks_for_it() {
+    let stage = Stage::new();
+    stage.simulator.world().states().meta().require_proof();
+    let mut connection = stage.connection(Platform::Instagram, STUDIO).await;
+    let content = reel(&stage);
+    stage.publish(&mut connection, &content).await.receipt();
+    let renewed = stage.refresh(&mut connection).await;
+    renewed.expect("a renewal").expect("a token");
+    let revoked = stage.revoke(&connection).await;
+    revoked.expect("a revocation").expect("withdrawn");
+}
+
+#[tokio::test]
 async fn refused_content_fails_with_instagrams_reason() {
     for (code, subcode, expected) in [
         (36_003, 2_207_009, "aspect_ratio"),

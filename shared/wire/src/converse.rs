@@ -74,7 +74,11 @@ impl Wire {
 /// exchange by GET; but none exchanges a code with a token that it has given for it already.
 fn only_reads(call: &Call) -> bool {
     let has_token = match call.auth {
-        Auth::Bearer | Auth::BearerOf(_) | Auth::BearerWithProof | Auth::OauthScheme => true,
+        Auth::Bearer
+        | Auth::BearerOf(_)
+        | Auth::BearerOfWithProof(_)
+        | Auth::BearerWithProof
+        | Auth::OauthScheme => true,
         Auth::Basic(..) | Auth::None => false,
     };
     has_token && call.method == Method::GET

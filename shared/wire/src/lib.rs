@@ -174,16 +174,8 @@ impl Wire {
             Auth::Basic(name, secret) => Some(basic(name, secret)),
             Auth::Bearer => Some(scheme("Bearer", access(authority)?)),
             Auth::BearerOf(token) => Some(scheme("Bearer", token)),
-            Auth::BearerWithProof => {
-                let token = access(authority)?;
-                let secret = authority
-                    .app_secret
-                    .as_ref()
-                    .ok_or_else(|| unauthorised("app secret"))?;
-                url.query_pairs_mut()
-                    .append_pair("appsecret_proof", &proof(secret, token));
-                Some(scheme("Bearer", token))
-            }
+            Auth::BearerOfWithProof(token) => Some(proven(&mut url, token, authority)?),
+            Auth::BearerWithProof => Some(proven(&mut url, access(authority)?, authority)?),
             Auth::OauthScheme => Some(scheme("OAuth", access(authority)?)),
         };
         let mut request = reqwest::Request::new(call.method.clone(), self.visible_url(&url));
@@ -208,6 +200,15 @@ impl Wire {
         *request.body_mut() = body.content;
         Ok(request)
     }
+}
+
+/// Puts the proof of the app's secret into the address; gives the authorisation beside it.
+fn proven(url: &mut Url, token: &SecretString, authority: &Authority) -> Result<String, SendError> {
+    let secret = authority.app_secret.as_ref();
+    let secret = secret.ok_or_else(|| unauthorised("app secret"))?;
+    url.query_pairs_mut()
+        .append_pair("appsecret_proof", &proof(secret, token));
+    Ok(scheme("Bearer", token))
 }
 
 fn access(authority: &Authority) -> Result<&SecretString, SendError> {

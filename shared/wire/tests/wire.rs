@@ -96,8 +96,9 @@ async fn each_way_to_authorise_is_spelled_as_its_standard_says() {
         Auth::Bearer,
         Auth::BearerOf(own.clone()),
         Auth::OauthScheme,
-        Auth::Basic("a b".into(), own),
+        Auth::Basic("a b".into(), own.clone()),
         Auth::BearerWithProof,
+        Auth::BearerOfWithProof(own),
     ] {
         wire.send(
             &Call::get("read", network("/me?x=1")).auth(auth),
@@ -124,12 +125,16 @@ async fn each_way_to_authorise_is_spelled_as_its_standard_says() {
             Some("Bearer own"),
             Some("OAuth token"),
             Some("Basic YSBiOm93bg=="),
-            Some("Bearer token")
+            Some("Bearer token"),
+            Some("Bearer own")
         ]
     );
     // HMAC-SHA256 of "token" under "secret".
     let proof = "/network.example/me?x=1&appsecret_proof=e941110e3d2bfe82621f0e3e1434730d7305d106c5f68c87165d0b27a4611a4a";
     assert_eq!(seen[5].0.to_string(), proof);
+    // The same of "own".
+    let proof = "/network.example/me?x=1&appsecret_proof=641cc2926778d513b21463dd630b8fea7600bd84c814d7ee5b2531acffbe1375";
+    assert_eq!(seen[6].0.to_string(), proof);
 }
 
 #[tokio::test]

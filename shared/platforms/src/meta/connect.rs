@@ -287,7 +287,7 @@ pub(crate) fn revoke(credentials: &Credentials, app: &App, table: Table) -> Opti
         "revoke_access",
         graph(app, &[&credentials.subject, "permissions"]),
     )
-    .auth(Auth::BearerOf(user));
+    .auth(Auth::BearerOfWithProof(user));
     Some(OneCall::new(call, move |answer, cx| {
         // A token that is dead has nothing left to withdraw.
         let is_dead = problem(answer).is_some_and(|problem| matches!(problem.code, 190 | 102));
@@ -320,7 +320,7 @@ fn extend(short: &SecretString, app: &App) -> Call {
 }
 
 fn authorised(name: &'static str, url: url::Url, token: &SecretString) -> Call {
-    Call::get(name, url).auth(Auth::BearerOf(token.clone()))
+    Call::get(name, url).auth(Auth::BearerOfWithProof(token.clone()))
 }
 
 fn lost_access() -> Fault {

@@ -160,6 +160,7 @@ pub fn describe(call: &Call) -> String {
         other @ (Auth::Basic(..)
         | Auth::Bearer
         | Auth::BearerOf(_)
+        | Auth::BearerOfWithProof(_)
         | Auth::BearerWithProof
         | Auth::OauthScheme) => format!(" [{other:?}]"),
     };

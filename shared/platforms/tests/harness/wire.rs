@@ -76,6 +76,11 @@ pub fn request(call: &Call, filling: &Filling<'_>) -> Request<HttpBody> {
         }
         Auth::Bearer => Some(format!("Bearer {}", access())),
         Auth::BearerOf(token) => Some(format!("Bearer {}", token.expose_secret())),
+        Auth::BearerOfWithProof(token) => {
+            let proof = proof_of(token.expose_secret(), filling.app);
+            url.query_pairs_mut().append_pair("appsecret_proof", &proof);
+            Some(format!("Bearer {}", token.expose_secret()))
+        }
         Auth::BearerWithProof => {
             let proof = proof_of(access(), filling.app);
             url.query_pairs_mut().append_pair("appsecret_proof", &proof);
