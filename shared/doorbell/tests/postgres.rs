@@ -36,17 +36,34 @@ async fn rings_come_in_the_order_of_their_time_and_not_before(pool: PgPool) {
     let bell = Doorbell::postgres(pool.clone());
     let (mut heard, stop) = hear(&bell, Reply::Done);
     let start = store::now(&pool).await.unwrap();
-    bell.ring("pst_b", in_seconds(&pool, 0.6).await)
-        .await
-        .unwrap();
-    bell.ring("pst_a", in_seconds(&pool, 0.2).await)
-        .await
-        .unwrap();
+    for (subject, after) in [("pst_b", 600), ("pst_a", 200)] {
+        let at = start + Duration::milliseconds(after);
+        bell.ring(subject, at).await.unwrap();
+    }
     assert_eq!(heard.recv().await.unwrap(), "pst_a");
     assert!(store::now(&pool).await.unwrap() >= start + Duration::milliseconds(200));
     assert_eq!(heard.recv().await.unwrap(), "pst_b");
     assert!(store::now(&pool).await.unwrap() >= start + Duration::milliseconds(600));
     stop.cancel();
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn rings_that_are_due_together_come_in_the_order_of_their_time(pool: PgPool) {
+    let bell = Doorbell::postgres(pool.clone());
+    let now = store::now(&pool).await.unwrap();
+    let late = [5, 3, 9, 1, 7, 8, 2, 6, 4];
+    for seconds in late {
+        let at = now - Duration::seconds(seconds);
+        bell.ring(&format!("pst_{seconds}"), at).await.unwrap();
+    }
+    let taken = store::rings::take(&pool, 9, Duration::MINUTE)
+        .await
+        .unwrap();
+    let order: Vec<&str> = taken.iter().map(|ring| ring.subject.as_str()).collect();
+    let right = [
+        "pst_9", "pst_8", "pst_7", "pst_6", "pst_5", "pst_4", "pst_3", "pst_2", "pst_1",
+    ];
+    assert_eq!(order, right);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -55,13 +55,16 @@ pub async fn take(
 ) -> Result<Vec<Taken>, StoreError> {
     Ok(sqlx::query_as!(
         Taken,
-        "UPDATE rings SET taken_until = app_now() + make_interval(secs => $2)
-         WHERE subject IN (
-             SELECT subject FROM rings
-             WHERE due_at <= app_now() AND (taken_until IS NULL OR taken_until <= app_now())
-             ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
-         )
-         RETURNING subject, version",
+        r#"WITH due AS (
+               SELECT subject FROM rings
+               WHERE due_at <= app_now() AND (taken_until IS NULL OR taken_until <= app_now())
+               ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+           ), taken AS (
+               UPDATE rings SET taken_until = app_now() + make_interval(secs => $2)
+               WHERE subject IN (SELECT subject FROM due)
+               RETURNING subject, version, due_at
+           )
+           SELECT subject AS "subject!", version AS "version!" FROM taken ORDER BY due_at"#,
         limit,
         visibility.as_seconds_f64()
     )
