@@ -36,7 +36,8 @@ async fn a_minutes_share_is_exact_however_many_ask_at_once(pool: PgPool) {
         .unwrap();
     assert!((1..=2).contains(&wait), "{wait} s");
     assert_eq!(house.get(&other, "/api/posts").await.status, StatusCode::OK);
-    house.advance(Duration::seconds(wait));
+    // Somebody may have been let in after that refusal; each two seconds give one more all the same.
+    house.advance(Duration::seconds(2));
     assert_eq!(
         house.get(&author, "/api/posts").await.status,
         StatusCode::OK
