@@ -11,7 +11,7 @@ use std::sync::{
 };
 
 pub use postgres::Receiver;
-use store::PgPool;
+use store::Pool;
 use time::OffsetDateTime;
 
 /// Rings when a row is to be looked at. Cheap to clone.
@@ -23,7 +23,7 @@ pub struct Doorbell {
 
 #[derive(Debug, Clone)]
 enum Engine {
-    Postgres(PgPool),
+    Postgres(Pool),
 }
 
 /// The engine could not take the ring. Nothing is lost: the sweeper rings again.
@@ -42,9 +42,9 @@ pub enum Reply {
 
 impl Doorbell {
     /// The embedded engine: a table, told by `NOTIFY`.
-    pub fn postgres(pool: PgPool) -> Self {
+    pub fn postgres(pool: impl Into<Pool>) -> Self {
         Self {
-            engine: Engine::Postgres(pool),
+            engine: Engine::Postgres(pool.into()),
             failures: Arc::default(),
         }
     }
