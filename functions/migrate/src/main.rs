@@ -8,7 +8,7 @@ use store::PoolSettings;
 async fn main() -> Result<(), Error> {
     let vars = cloud::vars().await?;
     let mut reader = Reader::new(&vars);
-    let database = DatabaseSettings::from_vars(&mut reader);
+    let database = DatabaseSettings::direct_from_vars(&mut reader);
     let stage = reader.with_default("APP_ENV", Stage::Production);
     let (database, stage) = reader.finish((database, stage))?;
     web::telemetry(stage);
