@@ -19,7 +19,9 @@ async fn main() -> Result<(), Error> {
     web::telemetry(networks.stage);
     let pool = store::connect(&PoolSettings::from(database))?;
     let doorbell = Doorbell::postgres(pool.clone());
-    let publisher = &Publisher::assemble(pool, doorbell, &networks, &vault, &objects)?;
+    let config = &cloud::config().await;
+    let publisher =
+        &Publisher::assemble(pool, doorbell, &networks, &vault, &objects, Some(config))?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<_>| async move {
         Ok::<_, Error>(publisher::handle(publisher, event.payload).await)
     }))

@@ -14,4 +14,4 @@ pub use apps::{Apps, Networks};
 pub use http::{HttpSettings, SecretKey};
 pub use reader::{Problem, Reader, SettingsError, Vars};
 pub use stage::Stage;
-pub use storage::{DatabaseSettings, ObjectSettings, VaultSettings};
+pub use storage::{DatabaseSettings, ObjectSettings, VaultSettings, WrappingKey};
