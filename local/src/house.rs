@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use cluster::{Cluster, ClusterSettings, Durability};
-use doorbell::Doorbell;
+use doorbell::{Doorbell, Receiver, Reception};
 use media::{Folder, Library};
 use publishing::Publisher;
 use settings::{
-    DatabaseSettings, HttpSettings, Networks, ObjectSettings, Reader, Vars, VaultSettings,
+    DatabaseSettings, DoorbellSettings, HttpSettings, Networks, ObjectSettings, Reader, Vars,
+    VaultSettings,
 };
-use store::{PgPool, PoolSettings};
+use store::{Pool, PoolSettings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use web::{Clock, WebEnv};
@@ -22,7 +23,7 @@ const DATABASE: &str = "picscripter";
 /// Everything that a part of the whole needs, made once.
 pub struct House {
     /// The truth.
-    pub pool: PgPool,
+    pub pool: Pool,
     /// The settings of all functions.
     pub settings: AllSettings,
     /// Rings for the publisher.
@@ -38,6 +39,8 @@ pub struct AllSettings {
     pub http: Arc<HttpSettings>,
     /// Of the networks.
     pub networks: Networks,
+    /// Of the doorbell.
+    pub doorbell: DoorbellSettings,
     /// Of the vault.
     pub vault: VaultSettings,
     /// Of the object store.
@@ -53,11 +56,13 @@ impl AllSettings {
         let mut reader = Reader::new(vars);
         let http = HttpSettings::from_vars(&mut reader);
         let networks = Networks::from_vars(&mut reader);
+        let doorbell = DoorbellSettings::from_vars(&mut reader);
         let vault = VaultSettings::from_vars(&mut reader);
         let objects = ObjectSettings::from_vars(&mut reader, http.stage, &http.public_url);
         reader.finish(Self {
             http: Arc::new(http),
             networks,
+            doorbell,
             vault,
             objects,
         })
@@ -83,13 +88,24 @@ impl House {
             let url = cluster.ensure_database(DATABASE).await?;
             (Some(cluster), url)
         };
-        let database = Vars::from_pairs([("DATABASE_URL".to_owned(), url)]).or(&variables.vars);
-        let mut reader = Reader::new(&database);
+        let mut pairs = vec![("DATABASE_URL".to_owned(), url.clone())];
+        if cluster.is_some() {
+            pairs.push(("DATABASE_DIRECT_URL".to_owned(), url));
+        }
+        let vars = Vars::from_pairs(pairs).or(&variables.vars);
+        let mut reader = Reader::new(&vars);
+        let direct = DatabaseSettings::direct_from_vars(&mut reader);
         let database = DatabaseSettings::from_vars(&mut reader);
-        let pool = store::connect(&PoolSettings::from(reader.finish(database)?))?;
-        migrate::migrate(&pool).await?;
+        let (direct, database) = reader.finish((direct, database))?;
+        let direct = store::connect(&PoolSettings::from(direct))?;
+        migrate::migrate(&direct).await?;
+        direct.close().await;
+        let pool = store::connect(&PoolSettings::from(database))?;
+        let config = cloud::config().await;
+        let doorbell = doorbell::open(settings.doorbell.clone(), &config, pool.clone())?;
+        doorbell.reach().await?;
         Ok(Self {
-            doorbell: Doorbell::postgres(pool.clone()),
+            doorbell,
             pool,
             settings,
             clock: Clock::default(),
@@ -98,7 +114,7 @@ impl House {
     }
 
     /// Over a database whose schema is up to date, with a clock that its maker may move.
-    pub fn over(pool: PgPool, settings: AllSettings, clock: Clock) -> Self {
+    pub fn over(pool: Pool, settings: AllSettings, clock: Clock) -> Self {
         Self {
             doorbell: Doorbell::postgres(pool.clone()),
             pool,
@@ -118,6 +134,7 @@ impl House {
             networks,
             vault,
             objects,
+            ..
         } = &self.settings;
         let web = WebEnv {
             pool: self.pool.clone(),
@@ -180,6 +197,17 @@ impl House {
         )?)
     }
 
+    /// The end of the doorbell at which the publisher stands.
+    ///
+    /// # Errors
+    /// When only Lambda can stand there.
+    pub fn receiver(&self) -> Result<Receiver, Failure> {
+        let receiver = self.doorbell.receiver(Reception::default());
+        receiver.ok_or_else(|| {
+            "DOORBELL=aws rings for the publisher function; here use postgres or redis".into()
+        })
+    }
+
     /// Closes the pool, and stops the Postgres that this process started.
     ///
     /// # Errors
@@ -215,10 +243,12 @@ pub async fn live(variables: &Variables, with_worker: bool) -> Result<(), Failur
         None
     };
     let stop = CancellationToken::new();
-    let worker = with_worker
-        .then(|| house.publisher())
-        .transpose()?
-        .map(|publisher| tokio::spawn(work::work(publisher, house.doorbell.clone(), stop.clone())));
+    let worker = if with_worker {
+        let work = work::work(house.publisher()?, house.receiver()?, stop.clone());
+        Some(tokio::spawn(work))
+    } else {
+        None
+    };
     tracing::info!("Picscripter: http://127.0.0.1:{}", variables.port);
     if let Some(simulator) = &simulator {
         tracing::info!(
@@ -252,7 +282,7 @@ pub async fn worker(variables: &Variables) -> Result<(), Failure> {
         until.cancel();
     });
     tracing::info!("publishing; stop with Ctrl-C");
-    work::work(publisher, house.doorbell.clone(), stop).await;
+    work::work(publisher, house.receiver()?, stop).await;
     house.close().await
 }
 

@@ -3,8 +3,9 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use cloud::SdkConfig;
-use doorbell::Doorbell;
-use settings::{Apps, DatabaseSettings, HttpSettings, Reader, Vars, VaultSettings};
+use settings::{
+    Apps, DatabaseSettings, DoorbellSettings, HttpSettings, Reader, Vars, VaultSettings,
+};
 use store::{PoolSettings, data_keys::Shelf};
 use vault::{Sealer, SystemClock, Wrapper};
 use web::{Clock, WebEnv};
@@ -29,7 +30,9 @@ impl Env {
         let database = DatabaseSettings::from_vars(&mut reader);
         let key = VaultSettings::from_vars(&mut reader);
         let apps = Apps::from_vars(&mut reader, &http.public_url);
-        let (http, database, key, apps) = reader.finish((http, database, key, apps))?;
+        let doorbell = DoorbellSettings::from_vars(&mut reader);
+        let (http, database, key, apps, doorbell) =
+            reader.finish((http, database, key, apps, doorbell))?;
         let pool = store::connect(&PoolSettings::from(database))?;
         let wrapper = Wrapper::from_settings(&key, Some(config))?;
         let shelf = Arc::new(Shelf(pool.clone()));
@@ -42,7 +45,7 @@ impl Env {
             apps: Arc::new(apps),
             wire: Arc::new(wire),
             sealer: Sealer::new(wrapper, shelf, Arc::new(SystemClock)),
-            doorbell: Doorbell::postgres(pool.clone()),
+            doorbell: doorbell::open(doorbell, config, pool.clone())?,
             web: WebEnv {
                 pool,
                 settings: Arc::new(http),

@@ -1,12 +1,12 @@
 //! Brings the schema up to the build that is being deployed, before new code takes traffic.
 
-use store::{PgPool, StoreError};
+use store::{Pool, StoreError};
 
 /// Runs the migrations that are not applied yet.
 ///
 /// # Errors
 /// When one fails; those before it stay, and the deploy stops.
-pub async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
+pub async fn migrate(pool: &Pool) -> Result<(), StoreError> {
     store::migrate(pool).await?;
     tracing::info!("the schema is that of this build");
     Ok(())

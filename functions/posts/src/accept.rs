@@ -62,7 +62,7 @@ pub(crate) async fn accept(
     match keep(env, user, &new, &files).await {
         Ok(post) => {
             env.doorbell
-                .try_ring(&post.id.to_string(), post.next_attempt_at)
+                .try_ring((post.id, post.revision), post.next_attempt_at)
                 .await;
             tracing::info!(post.id = %post.id, %platform, "accepted {}", post.id);
             Ok(post)
@@ -165,9 +165,9 @@ async fn keep(
 ) -> Result<Post, StoreError> {
     let mut tx = env.web.pool.begin().await.map_err(StoreError::from)?;
     for row in &files.rows {
-        store::media::add(&mut *tx, user, row).await?;
+        store::media::add(&mut tx, user, row).await?;
     }
-    let post = posts::add(&mut *tx, user, new).await?;
+    let post = posts::add(&mut tx, user, new).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(post)
 }

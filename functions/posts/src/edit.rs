@@ -122,7 +122,7 @@ pub(crate) async fn edit(
     };
     let mut tx = pool.begin().await.map_err(StoreError::from)?;
     for row in &files.rows {
-        store::media::add(&mut *tx, caller.user, row).await?;
+        store::media::add(&mut tx, caller.user, row).await?;
     }
     match posts::edit(
         &mut tx,
@@ -136,7 +136,7 @@ pub(crate) async fn edit(
         Changed::Done(post) => {
             tx.commit().await.map_err(StoreError::from)?;
             env.doorbell
-                .try_ring(&id.to_string(), post.next_attempt_at)
+                .try_ring_anew((id, post.revision), post.next_attempt_at)
                 .await;
             Ok(Json((*post).into()))
         }

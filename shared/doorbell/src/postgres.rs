@@ -2,14 +2,12 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use store::{PgListener, PgPool, StoreError, rings};
+use store::{PgListener, Pool, StoreError, rings};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::Reply;
+use crate::{Reception, Reply};
 
-/// How long a ring stays hidden while it is worked on; then it comes again.
-const VISIBILITY: time::Duration = time::Duration::minutes(6);
 /// How long to wait at most before looking on its own: a lost `NOTIFY` costs this much.
 const POLL: Duration = Duration::from_secs(1);
 /// How long to leave the database alone after it failed.
@@ -18,23 +16,22 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Takes rings that are due and calls a handler for each.
 #[derive(Debug)]
 pub struct Receiver {
-    pool: PgPool,
+    pool: Pool,
+    reception: Reception,
 }
 
 impl Receiver {
-    pub(crate) const fn new(pool: PgPool) -> Self {
-        Self { pool }
+    pub(crate) const fn new(pool: Pool, reception: Reception) -> Self {
+        Self { pool, reception }
     }
 
-    /// Calls `handle` for every ring that is due, at most `concurrency` at once, until `stop`; then
-    /// waits for those that are under way.
-    pub async fn run<F, H>(&self, concurrency: usize, stop: CancellationToken, handle: H)
+    pub(crate) async fn run<F, H>(&self, stop: CancellationToken, handle: H)
     where
         H: Fn(String) -> F + Send + Sync + 'static,
         F: Future<Output = Reply> + Send + 'static,
     {
         let handle = Arc::new(handle);
-        let slots = Arc::new(Semaphore::new(concurrency));
+        let slots = Arc::new(Semaphore::new(self.reception.at_once));
         let tasks = TaskTracker::new();
         let mut listener = None;
         while !stop.is_cancelled() {
@@ -51,7 +48,7 @@ impl Receiver {
                 }
             };
             if listener.is_none() {
-                listener = listen(&self.pool).await.ok();
+                listener = self.pool.listen(rings::CHANNEL).await.ok().flatten();
             }
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -80,8 +77,10 @@ impl Receiver {
         while let Ok(permit) = Arc::clone(slots).try_acquire_owned() {
             permits.push(permit);
         }
+        let visibility = self.reception.visibility;
+        let visibility = visibility.try_into().unwrap_or(time::Duration::MAX);
         let room = i64::try_from(permits.len()).unwrap_or(i64::MAX);
-        let taken = rings::take(&self.pool, room, VISIBILITY).await?;
+        let taken = rings::take(&self.pool, room, visibility).await?;
         let full = taken.len() == permits.len();
         for (ring, permit) in taken.into_iter().zip(permits) {
             let (pool, handle) = (self.pool.clone(), Arc::clone(handle));
@@ -104,17 +103,6 @@ impl Receiver {
         let next = rings::next_due(&self.pool).await?;
         Ok(next.map_or(POLL, |due| due.try_into().unwrap_or(POLL).min(POLL)))
     }
-}
-
-async fn listen(pool: &PgPool) -> Result<PgListener, StoreError> {
-    let mut listener = PgListener::connect_with(pool)
-        .await
-        .map_err(StoreError::from)?;
-    listener
-        .listen(rings::CHANNEL)
-        .await
-        .map_err(StoreError::from)?;
-    Ok(listener)
 }
 
 /// Waits until something rings, or `wait` is over.

@@ -7,7 +7,7 @@ use domain::{ConnectionId, PostId};
 use doorbell::{Doorbell, Reply};
 use media::Library;
 use settings::{Apps, Networks, ObjectSettings, VaultSettings};
-use store::{PgPool, StoreError};
+use store::{Pool, StoreError};
 use time::Duration;
 use vault::{SystemClock, Vault, VaultError, Wrapper, WrapperError};
 use wire::{Wire, WireSettings};
@@ -18,7 +18,7 @@ use crate::{pass, progress::ProgressError};
 #[derive(Clone)]
 pub struct Parts {
     /// The truth.
-    pub pool: PgPool,
+    pub pool: Pool,
     /// Opens tokens.
     pub vault: Vault,
     /// The age at which the sweep replaces the current data key.
@@ -81,7 +81,7 @@ pub enum AssembleError {
 pub fn vault(
     settings: &VaultSettings,
     config: Option<&SdkConfig>,
-    pool: PgPool,
+    pool: Pool,
 ) -> Result<Vault, AssembleError> {
     let wrapper = Wrapper::from_settings(settings, config).map_err(AssembleError::Key)?;
     let shelf = Arc::new(store::data_keys::Shelf(pool));
@@ -106,7 +106,7 @@ impl Publisher {
     /// # Errors
     /// [`AssembleError`].
     pub fn assemble(
-        pool: PgPool,
+        pool: Pool,
         doorbell: Doorbell,
         networks: &Networks,
         vault_settings: &VaultSettings,

@@ -5,10 +5,10 @@
 
 use domain::{AttemptId, Post, PostError, PostId, Stage};
 use serde_json::Value;
-use sqlx::{PgConnection, PgExecutor, PgPool};
+use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
 
-use crate::{StoreError, attempts::Outcome, posts::Row};
+use crate::{Link, Pool, StoreError, attempts::Outcome, posts::Row};
 
 /// A post under lease.
 #[derive(Debug, Clone)]
@@ -34,6 +34,8 @@ pub struct Work {
 pub struct Glance {
     /// Where it stands.
     pub stage: Stage,
+    /// Which edit of it.
+    pub revision: i32,
     /// When it wants to be looked at.
     pub next_attempt_at: OffsetDateTime,
     /// Until when somebody else works on it.
@@ -104,7 +106,7 @@ pub async fn lease(
 /// Looks at a post without taking it.
 pub async fn glance(db: impl PgExecutor<'_>, id: PostId) -> Result<Option<Glance>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT stage, next_attempt_at, lease_until, app_now() AS "now!" FROM posts WHERE id = $1"#,
+        r#"SELECT stage, revision, next_attempt_at, lease_until, app_now() AS "now!" FROM posts WHERE id = $1"#,
         id.uuid()
     )
     .fetch_optional(db)
@@ -115,6 +117,7 @@ pub async fn glance(db: impl PgExecutor<'_>, id: PostId) -> Result<Option<Glance
                 .stage
                 .parse()
                 .map_err(|error| StoreError::row("posts", "stage", id, error))?,
+            revision: row.revision,
             next_attempt_at: row.next_attempt_at,
             lease_until: row.lease_until,
             now: row.now,
@@ -191,7 +194,7 @@ pub enum Armed {
 /// A database error leaves it open whether the arm was committed: ask [`crate::attempts::exists`],
 /// and when that fails too do not send.
 pub async fn arm(
-    pool: &PgPool,
+    pool: &Pool,
     work: &Work,
     attempt: AttemptId,
     step: &str,
@@ -201,7 +204,7 @@ pub async fn arm(
     let halted = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT 1 FROM switches WHERE name = 'publishing_halted') AS "halted!""#
     )
-    .fetch_one(&mut *tx)
+    .fetch_one(&mut tx)
     .await?;
     if halted {
         return Ok(Armed::Halted);
@@ -221,7 +224,7 @@ pub async fn arm(
         progress,
         step
     )
-    .fetch_optional(&mut *tx)
+    .fetch_optional(&mut tx)
     .await;
     let armed_at = match armed.map_err(StoreError::from) {
         Ok(Some(armed_at)) => armed_at,
@@ -239,7 +242,7 @@ pub async fn arm(
         step,
         armed_at
     )
-    .execute(&mut *tx)
+    .execute(&mut tx)
     .await?;
     tx.commit().await?;
     Ok(Armed::Done(armed_at))
@@ -356,7 +359,7 @@ pub async fn published(
 /// Ends a post that is not live (`failed`, `missed`) or that nobody can tell of
 /// (`needs_attention`, with candidates); tells whether the lease was still ours.
 pub async fn end(
-    db: &mut PgConnection,
+    db: &mut Link,
     work: &Work,
     to: Stage,
     error: &PostError,
