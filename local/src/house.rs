@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
+use cloud::SdkConfig;
 use cluster::{Cluster, ClusterSettings, Durability};
 use doorbell::{Doorbell, Receiver, Reception};
 use media::{Folder, Library};
 use publishing::Publisher;
 use settings::{
-    DatabaseSettings, DoorbellSettings, HttpSettings, Networks, ObjectSettings, Reader, Vars,
-    VaultSettings,
+    DatabaseSettings, DoorbellSettings, HttpSettings, Networks, ObjectPlace, ObjectSettings,
+    Reader, Vars, VaultSettings,
 };
 use store::{Pool, PoolSettings};
 use tokio::net::TcpListener;
@@ -30,6 +31,7 @@ pub struct House {
     pub doorbell: Doorbell,
     clock: Clock,
     cluster: Option<Cluster>,
+    config: Option<SdkConfig>,
 }
 
 /// The settings of all functions.
@@ -110,6 +112,7 @@ impl House {
             settings,
             clock: Clock::default(),
             cluster,
+            config: Some(config),
         })
     }
 
@@ -121,6 +124,7 @@ impl House {
             settings,
             clock,
             cluster: None,
+            config: None,
         }
     }
 
@@ -146,10 +150,10 @@ impl House {
             web: web.clone(),
             apps: Arc::clone(&apps),
             wire: Arc::new(publishing::wire(networks)?),
-            sealer: publishing::vault(vault, None, self.pool.clone())?.sealer(),
+            sealer: publishing::vault(vault, self.config.as_ref(), self.pool.clone())?.sealer(),
             doorbell: doorbell.clone(),
         };
-        let library = Arc::new(Library::from_settings(objects)?);
+        let library = Arc::new(Library::from_settings(objects, self.config.as_ref())?);
         let posts = posts::Env {
             web: web.clone(),
             library,
@@ -168,12 +172,13 @@ impl House {
                 web: web.clone(),
                 doorbell,
             }));
-        let folder = Folder::new(
-            objects.folder.clone(),
-            objects.public_url.clone(),
-            objects.signing_key.expose().to_vec(),
-        );
-        Ok(web::dress(router, http).merge(objects::router(folder, web.clock)))
+        let router = web::dress(router, http);
+        Ok(match &objects.place {
+            ObjectPlace::Bucket(_) => router,
+            ObjectPlace::Folder(folder) => {
+                router.merge(objects::router(Folder::from_settings(folder), web.clock))
+            }
+        })
     }
 
     /// The publisher.
@@ -193,7 +198,7 @@ impl House {
             networks,
             vault,
             objects,
-            None,
+            self.config.as_ref(),
         )?)
     }
 

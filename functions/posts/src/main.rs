@@ -18,8 +18,9 @@ async fn main() -> Result<(), lambda_http::Error> {
     let (http, database, objects, doorbell) = reader.finish((http, database, objects, doorbell))?;
     web::telemetry(http.stage);
     let pool = store::connect(&PoolSettings::from(database))?;
-    let doorbell = doorbell::open(doorbell, &cloud::config().await, pool.clone())?;
-    let library = Arc::new(Library::from_settings(&objects)?);
+    let config = &cloud::config().await;
+    let doorbell = doorbell::open(doorbell, config, pool.clone())?;
+    let library = Arc::new(Library::from_settings(&objects, Some(config))?);
     let settings = Arc::new(http);
     let web = WebEnv {
         pool,

@@ -2,15 +2,17 @@
 
 use std::{io, ops::Range, path::PathBuf, time::Duration};
 
+use aws_types::SdkConfig;
 use bytes::Bytes;
 use domain::{ImageRules, MediaFacts, MediaKind, Violation};
 use futures_util::stream::BoxStream;
+use settings::{ObjectPlace, ObjectSettings};
 use time::OffsetDateTime;
 use tokio::fs;
 use url::Url;
 
 use crate::{
-    FetchError, Fetcher, ObjectError, ObjectStore,
+    Bucket, FetchError, Fetcher, Folder, ObjectError, ObjectStore,
     fetch::Want,
     fit,
     probe::{self, ProbeError},
@@ -66,6 +68,17 @@ pub enum LibraryError {
     Ending,
 }
 
+/// Why there can be no library as the settings say.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    /// A bucket is named where nothing reaches AWS.
+    #[error("MEDIA_BUCKET is of no use here: this program does not reach AWS; set MEDIA_DIR")]
+    NoCloud,
+    /// TLS has no usable defaults.
+    #[error("the client that fetches media could not be made")]
+    Tls(#[from] rustls::Error),
+}
+
 impl Library {
     /// A library that keeps half-read files in `scratch`.
     pub const fn new(fetcher: Fetcher, objects: ObjectStore, scratch: PathBuf) -> Self {
@@ -79,8 +92,11 @@ impl Library {
     /// A library as the settings say.
     ///
     /// # Errors
-    /// [`rustls::Error`] when TLS has no usable defaults.
-    pub fn from_settings(settings: &settings::ObjectSettings) -> Result<Self, rustls::Error> {
+    /// [`SetUpError`].
+    pub fn from_settings(
+        settings: &ObjectSettings,
+        config: Option<&SdkConfig>,
+    ) -> Result<Self, SetUpError> {
         let fetch = crate::FetchSettings {
             local_origins: settings
                 .local_origins
@@ -89,13 +105,18 @@ impl Library {
                 .collect(),
         };
         let fetcher = Fetcher::new(fetch, std::sync::Arc::new(crate::SystemResolver))?;
-        let folder = crate::Folder::new(
-            settings.folder.clone(),
-            settings.public_url.clone(),
-            settings.signing_key.expose().to_vec(),
-        );
-        let scratch = settings.folder.join("scratch");
-        Ok(Self::new(fetcher, ObjectStore::Folder(folder), scratch))
+        let (objects, scratch) = match &settings.place {
+            ObjectPlace::Bucket(name) => {
+                let config = config.ok_or(SetUpError::NoCloud)?;
+                let bucket = Bucket::new(config, name.clone());
+                (ObjectStore::Bucket(bucket), std::env::temp_dir())
+            }
+            ObjectPlace::Folder(place) => {
+                let folder = Folder::from_settings(place);
+                (ObjectStore::Folder(folder), place.folder.join("scratch"))
+            }
+        };
+        Ok(Self::new(fetcher, objects, scratch))
     }
 
     /// Looks at a file while its author waits: a picture or a small video is taken in at once, a
@@ -176,7 +197,7 @@ impl Library {
         let fitted = blocking(move || fit(&bytes, &facts, &rules, network, &field)).await?;
         match fitted {
             Ok(fitted) => {
-                self.objects.put(to, &fitted.bytes).await?;
+                self.objects.put(to, fitted.bytes).await?;
                 Ok(Ok(fitted.facts))
             }
             Err(broken) => Ok(Err(broken)),
@@ -192,8 +213,13 @@ impl Library {
     ///
     /// # Errors
     /// [`LibraryError`].
-    pub fn public_url(&self, key: &str, ends_at: OffsetDateTime) -> Result<Url, LibraryError> {
-        Ok(self.objects.public_url(key, ends_at)?)
+    pub async fn public_url(
+        &self,
+        key: &str,
+        now: OffsetDateTime,
+        ends_at: OffsetDateTime,
+    ) -> Result<Url, LibraryError> {
+        Ok(self.objects.public_url(key, now, ends_at).await?)
     }
 
     /// Deletes a kept file.

@@ -68,6 +68,9 @@ pub enum AssembleError {
     /// The key that wraps data keys is of no use.
     #[error("KMS_KEY_ID or TOKEN_KEY is of no use")]
     Key(#[source] WrapperError),
+    /// Files can be kept nowhere.
+    #[error(transparent)]
+    Library(media::SetUpError),
     /// TLS has no usable defaults.
     #[error("the client for networks could not be made")]
     Wire(#[source] Box<dyn Error + Send + Sync>),
@@ -113,8 +116,7 @@ impl Publisher {
         objects: &ObjectSettings,
         config: Option<&SdkConfig>,
     ) -> Result<Self, AssembleError> {
-        let library =
-            Library::from_settings(objects).map_err(|error| AssembleError::Wire(error.into()))?;
+        let library = Library::from_settings(objects, config).map_err(AssembleError::Library)?;
         Ok(Self(Parts {
             vault: vault(vault_settings, config, pool.clone())?,
             key_life: vault_settings.key_life,

@@ -16,4 +16,7 @@ pub use doorbell::{AwsDoorbell, DoorbellSettings, TimerSettings};
 pub use http::{HttpSettings, SecretKey};
 pub use reader::{Problem, Reader, SettingsError, Vars};
 pub use stage::Stage;
-pub use storage::{DatabaseSettings, ObjectSettings, Pooler, VaultSettings, WrappingKey};
+pub use storage::{
+    DatabaseSettings, FolderSettings, ObjectPlace, ObjectSettings, Pooler, VaultSettings,
+    WrappingKey,
+};

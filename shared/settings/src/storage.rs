@@ -130,23 +130,36 @@ fn is_key_arn(text: &str) -> bool {
 /// Where pictures and videos are kept.
 #[derive(Debug, Clone)]
 pub struct ObjectSettings {
+    /// The place itself.
+    pub place: ObjectPlace,
+    /// Origins from which media is fetched although they are local: `MEDIA_LOCAL_ORIGINS`,
+    /// separated by commas; refused outside development.
+    pub local_origins: Vec<String>,
+}
+
+/// A bucket, or a folder of the machine.
+#[derive(Debug, Clone)]
+pub enum ObjectPlace {
+    /// `MEDIA_BUCKET`: the name of a bucket of S3.
+    Bucket(String),
+    /// Without it, a folder.
+    Folder(FolderSettings),
+}
+
+/// A folder whose files are served under signed addresses.
+#[derive(Debug, Clone)]
+pub struct FolderSettings {
     /// `MEDIA_DIR`: the folder.
     pub folder: PathBuf,
     /// `MEDIA_KEY`: 32 bytes in base64 that sign the addresses under which networks fetch files.
     pub signing_key: SecretKey,
     /// `MEDIA_PUBLIC_URL`: what those addresses begin with; default `PUBLIC_URL` + `/objects/`.
     pub public_url: Url,
-    /// Origins from which media is fetched although they are local: `MEDIA_LOCAL_ORIGINS`,
-    /// separated by commas; refused outside development.
-    pub local_origins: Vec<String>,
 }
 
 impl ObjectSettings {
     /// Reads them.
     pub fn from_vars(reader: &mut Reader<'_>, stage: Stage, public_url: &Url) -> Self {
-        let fallback = public_url
-            .join("/objects/")
-            .unwrap_or_else(|_| public_url.clone());
         let local_origins: Vec<String> = reader
             .with_default("MEDIA_LOCAL_ORIGINS", String::new())
             .split(',')
@@ -157,11 +170,26 @@ impl ObjectSettings {
         if !local_origins.is_empty() && !stage.is_development() {
             reader.wrong("MEDIA_LOCAL_ORIGINS", "is for development only");
         }
+        let place = match reader.vars().find("MEDIA_BUCKET") {
+            Some(bucket) => ObjectPlace::Bucket(bucket.to_owned()),
+            None => ObjectPlace::Folder(FolderSettings::from_vars(reader, public_url)),
+        };
+        Self {
+            place,
+            local_origins,
+        }
+    }
+}
+
+impl FolderSettings {
+    fn from_vars(reader: &mut Reader<'_>, public_url: &Url) -> Self {
+        let fallback = public_url
+            .join("/objects/")
+            .unwrap_or_else(|_| public_url.clone());
         Self {
             folder: reader.required("MEDIA_DIR", PathBuf::new()),
             signing_key: reader.key("MEDIA_KEY").into(),
             public_url: reader.with_default("MEDIA_PUBLIC_URL", fallback),
-            local_origins,
         }
     }
 }

@@ -14,7 +14,8 @@ use std::{
 
 use domain::Platform;
 use settings::{
-    Apps, DatabaseSettings, HttpSettings, Networks, ObjectSettings, Reader, Vars, VaultSettings,
+    Apps, DatabaseSettings, HttpSettings, Networks, ObjectPlace, ObjectSettings, Reader, Vars,
+    VaultSettings,
 };
 
 /// Folders whose programs read variables. `xtask` and the simulator run without.
@@ -75,8 +76,11 @@ fn the_defaults_of_the_example_are_taken() {
     let objects = ObjectSettings::from_vars(&mut reader, http.stage, &http.public_url);
     VaultSettings::from_vars(&mut reader);
     reader.finish(()).unwrap();
+    let ObjectPlace::Folder(folder) = objects.place else {
+        panic!("the example names no bucket");
+    };
     assert_eq!(
-        objects.public_url.as_str(),
+        folder.public_url.as_str(),
         "https://api.example.com/objects/"
     );
 

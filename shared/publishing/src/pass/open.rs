@@ -45,7 +45,8 @@ impl Pass<'_> {
                 url: self
                     .parts
                     .library
-                    .public_url(&asset.object_key, until)
+                    .public_url(&asset.object_key, self.now(), until)
+                    .await
                     .map_err(LookError::Library)?,
                 alt_text: asset.alt_text.clone(),
             });

@@ -1,4 +1,4 @@
-//! Where files are kept, and the signed addresses under which networks fetch them.
+//! Files in a folder, and the signed addresses under which networks fetch them.
 
 use std::{
     io,
@@ -9,6 +9,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use hmac::{Hmac, Mac as _};
+use settings::FolderSettings;
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 use time::OffsetDateTime;
@@ -18,15 +19,10 @@ use tokio::{
 };
 use url::Url;
 
+use super::ObjectError;
+
 /// How much of a file is read at once.
 const CHUNK: u64 = 256 * 1024;
-
-/// Where files are kept.
-#[derive(Debug, Clone)]
-pub enum ObjectStore {
-    /// A folder of this machine.
-    Folder(Folder),
-}
 
 /// A folder that keeps files by key.
 #[derive(Clone)]
@@ -34,17 +30,6 @@ pub struct Folder {
     root: PathBuf,
     public_url: Url,
     signing_key: Vec<u8>,
-}
-
-/// Why a file could not be kept or read.
-#[derive(Debug, thiserror::Error)]
-pub enum ObjectError {
-    /// The disk failed, or the file is not there.
-    #[error("the object store failed")]
-    Io(#[from] io::Error),
-    /// A key is not of our making.
-    #[error("`{0}` is no key")]
-    Key(String),
 }
 
 /// Why a signed address is refused.
@@ -58,69 +43,16 @@ pub enum Denied {
     Unsigned,
 }
 
-impl ObjectStore {
-    /// Keeps the file at `path`, moving it when it can be moved.
-    ///
-    /// # Errors
-    /// [`ObjectError`].
-    pub async fn put_file(&self, key: &str, path: &Path) -> Result<(), ObjectError> {
-        match self {
-            Self::Folder(folder) => folder.put_file(key, path).await,
-        }
-    }
-
-    /// Keeps `bytes`.
-    ///
-    /// # Errors
-    /// [`ObjectError`].
-    pub async fn put(&self, key: &str, bytes: &[u8]) -> Result<(), ObjectError> {
-        match self {
-            Self::Folder(folder) => folder.put(key, bytes).await,
-        }
-    }
-
-    /// A whole file.
-    ///
-    /// # Errors
-    /// [`ObjectError`].
-    pub async fn read(&self, key: &str) -> Result<Vec<u8>, ObjectError> {
-        match self {
-            Self::Folder(folder) => Ok(fs::read(folder.path(key)?).await?),
-        }
-    }
-
-    /// Some bytes of a file, piece by piece; the end is not included.
-    pub fn stream(&self, key: &str, range: Range<u64>) -> BoxStream<'static, io::Result<Bytes>> {
-        match self {
-            Self::Folder(folder) => folder.stream(key, range),
-        }
-    }
-
-    /// Deletes a file; one that is not there is deleted already.
-    ///
-    /// # Errors
-    /// [`ObjectError`].
-    pub async fn delete(&self, key: &str) -> Result<(), ObjectError> {
-        match self {
-            Self::Folder(folder) => match fs::remove_file(folder.path(key)?).await {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-                Ok(()) | Err(_) => Ok(()),
-            },
-        }
-    }
-
-    /// An address under which anybody can fetch a file until `ends_at`.
-    ///
-    /// # Errors
-    /// [`ObjectError::Key`].
-    pub fn public_url(&self, key: &str, ends_at: OffsetDateTime) -> Result<Url, ObjectError> {
-        match self {
-            Self::Folder(folder) => folder.public_url(key, ends_at),
-        }
-    }
-}
-
 impl Folder {
+    /// The folder that the settings name.
+    pub fn from_settings(settings: &FolderSettings) -> Self {
+        Self::new(
+            settings.folder.clone(),
+            settings.public_url.clone(),
+            settings.signing_key.expose().to_vec(),
+        )
+    }
+
     /// Keeps files below `root`; their addresses begin with `public_url`, which ends in a slash.
     pub const fn new(root: PathBuf, public_url: Url, signing_key: Vec<u8>) -> Self {
         Self {
@@ -154,7 +86,11 @@ impl Folder {
         Ok(path)
     }
 
-    fn public_url(&self, key: &str, ends_at: OffsetDateTime) -> Result<Url, ObjectError> {
+    pub(super) fn public_url(
+        &self,
+        key: &str,
+        ends_at: OffsetDateTime,
+    ) -> Result<Url, ObjectError> {
         let path = self.path(key)?;
         drop(path);
         let ends = ends_at.unix_timestamp().to_string();
@@ -166,6 +102,17 @@ impl Folder {
             .append_pair("ends", &ends)
             .append_pair("signature", &self.signature(key, &ends));
         Ok(url)
+    }
+
+    pub(super) async fn read(&self, key: &str) -> Result<Vec<u8>, ObjectError> {
+        Ok(fs::read(self.path(key)?).await?)
+    }
+
+    pub(super) async fn delete(&self, key: &str) -> Result<(), ObjectError> {
+        match fs::remove_file(self.path(key)?).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     fn signature(&self, key: &str, ends: &str) -> String {
@@ -195,7 +142,7 @@ impl Folder {
         }
     }
 
-    async fn put_file(&self, key: &str, from: &Path) -> Result<(), ObjectError> {
+    pub(super) async fn put_file(&self, key: &str, from: &Path) -> Result<(), ObjectError> {
         let path = self.path(key)?;
         make_room(&path).await?;
         if fs::rename(from, &path).await.is_ok() {
@@ -208,7 +155,7 @@ impl Folder {
         Ok(())
     }
 
-    async fn put(&self, key: &str, bytes: &[u8]) -> Result<(), ObjectError> {
+    pub(super) async fn put(&self, key: &str, bytes: &[u8]) -> Result<(), ObjectError> {
         let path = self.path(key)?;
         make_room(&path).await?;
         let beside = beside(&path);
@@ -217,7 +164,11 @@ impl Folder {
         Ok(())
     }
 
-    fn stream(&self, key: &str, range: Range<u64>) -> BoxStream<'static, io::Result<Bytes>> {
+    pub(super) fn stream(
+        &self,
+        key: &str,
+        range: Range<u64>,
+    ) -> BoxStream<'static, io::Result<Bytes>> {
         let path = self
             .path(key)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error));
@@ -272,7 +223,6 @@ fn beside(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::TryStreamExt as _;
     use time::{Duration, macros::datetime};
 
     use super::*;
@@ -284,28 +234,6 @@ mod tests {
         let url = Url::parse("http://127.0.0.1:3000/objects/").unwrap();
         let folder = Folder::new(root.path().to_owned(), url, vec![7; 32]);
         (root, folder)
-    }
-
-    #[tokio::test]
-    async fn what_was_kept_is_read_back_by_any_range() {
-        let (_root, folder) = store();
-        let store = ObjectStore::Folder(folder);
-        let bytes: Vec<u8> = (0..700_000_u32).map(|n| n.to_le_bytes()[1]).collect();
-        store.put("media/med_1", &bytes).await.unwrap();
-        for range in [0..700_000, 0..1, 699_999..700_000, 262_143..262_145, 5..5] {
-            let read: Vec<Bytes> = store
-                .stream("media/med_1", range.clone())
-                .try_collect()
-                .await
-                .unwrap();
-            let wanted = usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
-            assert_eq!(read.concat(), bytes[wanted]);
-        }
-        let beyond = store
-            .stream("media/med_1", 0..700_001)
-            .try_collect::<Vec<_>>()
-            .await;
-        assert!(beyond.is_err());
     }
 
     #[tokio::test]
