@@ -1,12 +1,12 @@
 //! The migrate function on Lambda.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use settings::{DatabaseSettings, Reader, Stage, Vars};
+use settings::{DatabaseSettings, Reader, Stage};
 use store::PoolSettings;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let vars = Vars::process();
+    let vars = cloud::vars().await?;
     let mut reader = Reader::new(&vars);
     let database = DatabaseSettings::direct_from_vars(&mut reader);
     let stage = reader.with_default("APP_ENV", Stage::Production);
