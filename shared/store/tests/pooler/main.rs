@@ -1,6 +1,8 @@
 //! Through a PgBouncer in transaction mode that keeps no prepared statements, in front of fewer
 //! sessions than there are clients.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 mod life;
 
 use std::{
