@@ -23,7 +23,7 @@ use super::{
 };
 
 /// How long a server may take to start, to recover after a crash or to stop.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 /// How often the server's file is looked at meanwhile.
 const GLANCE: Duration = Duration::from_millis(20);
 /// How many free ports are tried: one may be taken between being found and being used.
@@ -36,7 +36,7 @@ const USER: &str = "postgres";
 /// The pipe closes whatever way this process ends, so nothing is left running even after a kill.
 /// The watcher signals only a process that the data folder names as its server, and gives one
 /// that is just starting ten seconds to be named.
-const WRAPPER: &str = r#"
+pub(super) const WRAPPER: &str = r#"
 pid_file=$1; shift
 exec 3<&0 </dev/null
 (
@@ -500,7 +500,7 @@ impl Home {
     }
 }
 
-fn glances() -> tokio::time::Interval {
+pub(super) fn glances() -> tokio::time::Interval {
     let mut glances = interval(GLANCE);
     glances.set_missed_tick_behavior(MissedTickBehavior::Delay);
     glances
@@ -514,7 +514,7 @@ fn server_pid(server: &Child) -> Option<Pid> {
 }
 
 /// Sends a signal, unless the server has ended already.
-fn signal(server: &Child, signal: Signal) {
+pub(super) fn signal(server: &Child, signal: Signal) {
     if let Some(pid) = server_pid(server)
         && let Err(error) = kill_process(pid, signal)
     {

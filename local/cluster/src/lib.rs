@@ -9,7 +9,9 @@ mod cluster;
 mod error;
 mod fetch;
 mod pid_file;
+mod pooler;
 
 pub use binaries::{Binaries, BinarySettings};
 pub use cluster::{Cluster, ClusterSettings, Durability};
 pub use error::PostgresError;
+pub use pooler::{Parameters, Pooler};

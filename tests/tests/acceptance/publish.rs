@@ -14,7 +14,16 @@ use crate::{
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_is_posted_goes_live_once_as_it_was_meant(pool: PgPool) {
-    let house = House::open(pool).await;
+    each_goes_live_once(&House::open(pool).await).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn through_a_pooler_in_transaction_mode_it_goes_live_once_too(pool: PgPool) {
+    let (house, _pooler) = House::open_behind_pooler(pool, 2).await;
+    each_goes_live_once(&house).await;
+}
+
+async fn each_goes_live_once(house: &House) {
     let author = house.sign_up().await;
     for network in NETWORKS {
         let platform = network.platform;
@@ -41,7 +50,7 @@ async fn what_is_posted_goes_live_once_as_it_was_meant(pool: PgPool) {
                 assert_eq!(told["externalId"], post.post_id.as_str(), "{platform}");
                 assert!(told["url"].as_str().unwrap().starts_with("https://"));
             }
-            assert_carries(&house, what, post);
+            assert_carries(house, what, post);
         }
     }
 }

@@ -12,6 +12,7 @@ use std::sync::{
 };
 
 use axum::{Router, body::Body};
+use cluster::Parameters;
 use domain::Platform;
 use http::{Method, Request, StatusCode, header};
 use local::house::AllSettings;
@@ -62,6 +63,20 @@ impl House {
 
     /// The same with some settings of its own.
     pub async fn open_with(pool: PgPool, own: &[(&str, &str)]) -> Self {
+        Self::open_at(address(&pool).await, Pooler::Session, own).await
+    }
+
+    /// Over the same database, reached through a pooler in transaction mode with so many sessions.
+    pub async fn open_behind_pooler(pool: PgPool, sessions: u32) -> (Self, cluster::Pooler) {
+        let url = Url::parse(&address(&pool).await).unwrap();
+        let pooler = cluster::Pooler::start(url.as_str(), sessions, Parameters::Refused)
+            .await
+            .unwrap();
+        let url = pooler.url(url.path().trim_start_matches('/'));
+        (Self::open_at(url, Pooler::Transaction, &[]).await, pooler)
+    }
+
+    async fn open_at(url: String, pooler: Pooler, own: &[(&str, &str)]) -> Self {
         let files = tempfile::tempdir().unwrap();
         let (listener, base) = world::listen().await;
         let vars = settings::vars(&base, files.path(), own);
@@ -69,9 +84,9 @@ impl House {
         let apps = settings.networks.apps.clone();
         let (shift, web_clock) = (Shift::default(), web::Clock::default());
         let pool = store::connect(&PoolSettings {
-            url: address(&pool).await,
+            url,
             max_connections: MAX_CONNECTIONS,
-            pooler: Pooler::Session,
+            pooler,
             shift: Some(shift.clone()),
         })
         .unwrap();

@@ -1,0 +1,405 @@
+//! Everything that the store is asked in the life of a user and of what they post.
+
+use domain::{
+    AttemptId, ConnectionId, DataKeyId, GrantId, MediaFacts, MediaId, MediaKind, OauthAttemptId,
+    Platform, Post, PostError, PostId, SessionId, Stage, UserId,
+};
+use serde_json::json;
+use store::{
+    Pool, StoreError, admin,
+    attempts::{self, Outcome},
+    connections::{self, Granted, SealedTokens},
+    data_keys, events,
+    job_log::{self, Step},
+    login_delays,
+    media::{self, Media, Stored},
+    oauth_attempts,
+    posts::{self, Change, Changed, Filter, NewPost, Resolution},
+    rate_limits::{self, Limit},
+    rings,
+    sessions::{self, Rotation},
+    sweep, tokens, users, webhook_receipts,
+    work::{self, Armed, Outcomes, Save, Work},
+};
+use time::Duration;
+
+const LEASE: Duration = Duration::minutes(5);
+const PLATFORM: Platform = Platform::X;
+
+/// Signs up, connects an account, posts in all ways and leaves again.
+pub async fn live(pool: &Pool) -> Result<(), StoreError> {
+    let user = sign_in(pool).await?;
+    let connection = connect(pool, user).await?;
+    files(pool, user).await?;
+    publish(pool, user, connection).await?;
+    edit_and_cancel(pool, user, connection).await?;
+    give_up(pool, user, connection).await?;
+    resolve(pool, user, connection).await?;
+    ring(pool).await?;
+    keys(pool).await?;
+    sweep(pool).await?;
+    leave(pool, user, connection).await
+}
+
+async fn sign_in(pool: &Pool) -> Result<UserId, StoreError> {
+    let (user, session) = (UserId::mint(), SessionId::mint());
+    let email = format!("{user}@picscripter.example");
+    users::add(pool, user, &email, "hash").await?;
+    match users::add(pool, UserId::mint(), &email, "hash").await {
+        Err(StoreError::Conflict(_)) => {}
+        Err(error) => return Err(error),
+        Ok(twin) => panic!("{twin:?}"),
+    }
+    let (found, _) = users::find_by_email(pool, &email).await?.unwrap();
+    assert_eq!(found.id, user);
+    let keys = [email.clone(), "address".to_owned() + &email];
+    login_delays::fail(pool, &keys).await?;
+    login_delays::blocked_until(pool, &keys).await?;
+    login_delays::clear(pool, &email).await?;
+    sessions::open(pool, user, session, b"one", Duration::days(1)).await?;
+    let mut link = pool.acquire().await?;
+    assert_eq!(
+        sessions::rotate(&mut link, session, b"one", b"two").await?,
+        Rotation::Done(user)
+    );
+    assert_eq!(
+        sessions::rotate(&mut link, session, b"one", b"three").await?,
+        Rotation::Reused
+    );
+    drop(link);
+    assert_eq!(sessions::role(pool, user, session).await?, None);
+    assert!(!sessions::close(pool, user, session).await?);
+    let limit = Limit {
+        burst: 1,
+        every: Duration::hours(1),
+    };
+    assert!(rate_limits::take(pool, &email, limit).await?.is_ok());
+    assert!(rate_limits::take(pool, &email, limit).await?.is_err());
+    admin::grant(pool, &email).await?;
+    assert!(users::find(pool, user).await?.unwrap().is_admin);
+    Ok(user)
+}
+
+async fn connect(pool: &Pool, user: UserId) -> Result<ConnectionId, StoreError> {
+    let (state, browser) = (user.to_string().into_bytes(), b"browser");
+    let visit = OauthAttemptId::mint();
+    oauth_attempts::begin(
+        pool,
+        user,
+        visit,
+        PLATFORM,
+        &state,
+        browser,
+        Duration::minutes(10),
+    )
+    .await?;
+    for expected in [Some(user), None] {
+        let taken = oauth_attempts::take(pool, PLATFORM, &state, browser).await?;
+        assert_eq!(taken, expected);
+    }
+    let account = user.to_string();
+    let id = connections::id_for(pool, user, PLATFORM, &account).await?;
+    let granted = Granted {
+        platform: PLATFORM,
+        external_id: &account,
+        username: Some("@sample"),
+        display_name: "Sample",
+        avatar_url: None,
+        facts: &json!({"kind": "sample"}),
+        scopes: &["read".to_owned(), "write".to_owned()],
+        grant_id: GrantId::mint(),
+        grant_family: PLATFORM.as_str(),
+        subject: &account,
+    };
+    let sealed = SealedTokens {
+        access: b"access".to_vec(),
+        access_expires_at: Some(store::now(pool).await? + Duration::hours(1)),
+        refresh: Some(b"refresh".to_vec()),
+        refresh_expires_at: None,
+    };
+    assert!(connections::connect(pool, user, id, &granted, &sealed).await?);
+    assert_eq!(connections::list(pool, user).await?.len(), 1);
+    let found = connections::by_message(pool, id).await?.unwrap();
+    assert_eq!(found.scopes, ["read", "write"]);
+    let versioned = tokens::find(pool, user, id).await?.unwrap();
+    let version = versioned.version;
+    assert!(tokens::begin_refresh(pool, user, id, version, LEASE).await?);
+    assert!(!tokens::begin_refresh(pool, user, id, version, LEASE).await?);
+    tokens::abandon_refresh(pool, user, id, version).await?;
+    assert!(tokens::begin_refresh(pool, user, id, version, LEASE).await?);
+    assert!(tokens::finish_refresh(pool, user, id, version, &sealed).await?);
+    assert!(!tokens::need_reconnect(pool, user, id, version, "stale").await?);
+    Ok(id)
+}
+
+async fn files(pool: &Pool, user: UserId) -> Result<(), StoreError> {
+    let id = MediaId::mint();
+    let mut tx = pool.begin().await?;
+    let file = Media {
+        id,
+        kind: MediaKind::Image,
+        source_url: "https://files.picscripter.example/1.png".to_owned(),
+        stored: None,
+    };
+    media::add(&mut tx, user, &file).await?;
+    tx.commit().await?;
+    let stored = Stored {
+        object_key: format!("{user}/{id}"),
+        facts: MediaFacts::Image {
+            format: domain::ImageFormat::Png,
+            bytes: 1_000,
+            width: 10,
+            height: 10,
+            animated: false,
+        },
+        sha256: vec![7; 32],
+    };
+    media::store(pool, user, id, &stored).await?;
+    let found = media::find(pool, user, id).await?.unwrap();
+    assert_eq!(found.stored.unwrap().sha256, [7; 32]);
+    Ok(())
+}
+
+async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<(), StoreError> {
+    let work = prepared(pool, user, connection).await?;
+    let id = work.post.id;
+    let filter = Filter {
+        platform: Some(PLATFORM),
+        status: Some("publishing".to_owned()),
+        before: None,
+    };
+    assert_eq!(posts::list(pool, user, &filter, 10).await?.len(), 1);
+    let attempt = AttemptId::mint();
+    let armed = work::arm(pool, &work, attempt, "create", b"armed").await?;
+    assert!(matches!(armed, Armed::Done(_)), "{armed:?}");
+    assert!(attempts::exists(pool, attempt).await?);
+    let again = work::arm(pool, &work, AttemptId::mint(), "create", b"armed").await?;
+    assert_eq!(again, Armed::Gone);
+    let firing = work_at(&work, Stage::Firing);
+    let accepted = Outcomes {
+        outcome: Outcome::Accepted,
+        evidence: Some("201"),
+        to: Stage::Confirming,
+        progress: Some(b"sent"),
+        error: None,
+        until: Some(store::now(pool).await?),
+    };
+    assert!(work::settle(pool, &firing, &accepted).await?);
+    assert!(!work::settle(pool, &firing, &accepted).await?);
+    let external = format!("external {id}");
+    let mut tx = pool.begin().await?;
+    assert!(webhook_receipts::first_time(&mut tx, PLATFORM, &external).await?);
+    let moved = work::by_handle(&mut tx, PLATFORM, &format!("handle {id}")).await?;
+    store::now(&mut tx).await?;
+    tx.commit().await?;
+    assert_eq!(moved, [id]);
+    assert!(!webhook_receipts::first_time(pool, PLATFORM, &external).await?);
+    let confirming = work::lease(pool, id, LEASE).await?.unwrap();
+    assert_eq!(confirming.progress.as_deref(), Some(&b"sent"[..]));
+    assert!(work::claimed(pool, &confirming).await?.is_empty());
+    assert!(work::published(pool, id, Some(&external), None).await?);
+    let post = posts::find(pool, user, id).await?.unwrap();
+    assert_eq!(
+        (post.stage, post.external_id),
+        (Stage::Published, Some(external))
+    );
+    let step = Step {
+        step: "create".to_owned(),
+        outcome: "answered".to_owned(),
+        http_status: Some(201),
+        duration_ms: Some(20),
+        detail: None,
+    };
+    job_log::note(pool, user, id, &step).await?;
+    assert_eq!(job_log::list(pool, user, id).await?.len(), 1);
+    let attempts = attempts::list(pool, user, id).await?;
+    assert_eq!(attempts[0].outcome.as_deref(), Some("accepted"));
+    assert!(!events::after(pool, user, 0, 10).await?.is_empty());
+    Ok(())
+}
+
+async fn edit_and_cancel(
+    pool: &Pool,
+    user: UserId,
+    connection: ConnectionId,
+) -> Result<(), StoreError> {
+    let post = accept(pool, user, connection).await?;
+    let change = Change {
+        caption: "other words".to_owned().try_into().unwrap(),
+        media: json!([]),
+        options: json!({}),
+        scheduled_at: None,
+        prepare_at: None,
+        max_lateness: None,
+    };
+    for expected in [true, false] {
+        let mut tx = pool.begin().await?;
+        let changed = posts::edit(&mut tx, user, post.id, Some(1), &change).await?;
+        tx.commit().await?;
+        assert_eq!(matches!(changed, Changed::Done(_)), expected, "{changed:?}");
+    }
+    let mut link = pool.acquire().await?;
+    for _ in 0..2 {
+        let changed = posts::cancel(&mut link, user, post.id).await?;
+        assert!(matches!(changed, Changed::Done(_)), "{changed:?}");
+    }
+    let changed = posts::cancel(&mut link, UserId::mint(), post.id).await?;
+    assert_eq!(changed, Changed::Missing);
+    drop(link);
+    assert!(work::lease(pool, post.id, LEASE).await?.is_none());
+    let seen = work::glance(pool, post.id).await?.unwrap();
+    assert_eq!(seen.stage, Stage::Canceled);
+    Ok(())
+}
+
+async fn give_up(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<(), StoreError> {
+    let work = prepared(pool, user, connection).await?;
+    let mut link = pool.acquire().await?;
+    assert!(work::end(&mut link, &work, Stage::Failed, &fault(), None).await?);
+    let requeued = admin::requeue(&mut link, work.post.id, true).await?;
+    assert_eq!(requeued, admin::Requeued::Done(user));
+    let missing = admin::requeue(&mut link, PostId::mint(), true).await?;
+    assert_eq!(missing, admin::Requeued::Missing);
+    let changed = posts::cancel(&mut link, user, work.post.id).await?;
+    assert!(matches!(changed, Changed::Done(_)), "{changed:?}");
+    Ok(())
+}
+
+async fn resolve(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<(), StoreError> {
+    let work = prepared(pool, user, connection).await?;
+    let armed = work::arm(pool, &work, AttemptId::mint(), "create", b"armed").await?;
+    assert!(matches!(armed, Armed::Done(_)), "{armed:?}");
+    let firing = work_at(&work, Stage::Firing);
+    let candidates = json!([{"id": "1"}]);
+    let mut link = pool.acquire().await?;
+    assert!(
+        work::end(
+            &mut link,
+            &firing,
+            Stage::NeedsAttention,
+            &fault(),
+            Some(&candidates)
+        )
+        .await?
+    );
+    attempts::close(
+        &mut link,
+        user,
+        work.post.id,
+        Outcome::Unknown,
+        Some("lost"),
+    )
+    .await?;
+    let resolution = Resolution::Dismiss;
+    let changed = posts::resolve(&mut link, user, work.post.id, &resolution).await?;
+    assert!(matches!(changed, Changed::Done(_)), "{changed:?}");
+    let changed = posts::resolve(&mut link, user, work.post.id, &resolution).await?;
+    assert_eq!(changed, Changed::TooLate(Stage::Dismissed));
+    Ok(())
+}
+
+async fn ring(pool: &Pool) -> Result<(), StoreError> {
+    let subject = PostId::mint().to_string();
+    let now = store::now(pool).await?;
+    rings::ring(pool, &subject, now).await?;
+    rings::ring(pool, &subject, now).await?;
+    // The crowd shares the table: what is taken may be anybody's.
+    for taken in rings::take(pool, 3, LEASE).await? {
+        rings::answer(pool, &taken).await?;
+    }
+    rings::next_due(pool).await?;
+    rings::silence(pool, &subject).await
+}
+
+async fn keys(pool: &Pool) -> Result<(), StoreError> {
+    let id = DataKeyId::mint();
+    let now = store::now(pool).await?;
+    let made = data_keys::replace(pool, None, id, &[1; 40], now).await?;
+    assert_eq!(data_keys::find(pool, id).await?.is_some(), made);
+    assert!(data_keys::current(pool).await?.is_some());
+    Ok(())
+}
+
+async fn sweep(pool: &Pool) -> Result<(), StoreError> {
+    sweep::overdue(pool, 10).await?;
+    sweep::disconnecting(pool, 10).await?;
+    sweep::outlived_media(pool, 10).await?;
+    sweep::forget(pool).await?;
+    tokens::ending(pool, store::now(pool).await?, 10).await?;
+    assert!(store::ping(pool).await?);
+    Ok(())
+}
+
+async fn leave(pool: &Pool, user: UserId, id: ConnectionId) -> Result<(), StoreError> {
+    let mut undone = pool.begin().await?;
+    assert!(connections::begin_disconnect(&mut undone, user, id).await?);
+    drop(undone);
+    let mut tx = pool.begin().await?;
+    assert!(connections::begin_disconnect(&mut tx, user, id).await?);
+    tx.commit().await?;
+    let found = connections::find(pool, user, id).await?.unwrap();
+    assert!(!connections::shares_grant(pool, &found).await?);
+    assert!(connections::finish_disconnect(pool, user, id).await?);
+    let family = PLATFORM.as_str();
+    let withdrawn = connections::withdraw(pool, family, &user.to_string()).await?;
+    assert!(withdrawn.is_empty());
+    Ok(())
+}
+
+/// Accepts a post that is due at once.
+async fn accept(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<Post, StoreError> {
+    let id = PostId::mint();
+    let new = NewPost {
+        id,
+        connection_id: connection,
+        platform: PLATFORM,
+        caption: "words".to_owned().try_into().unwrap(),
+        media: json!([]),
+        options: json!({"visibility": "public"}),
+        client_post_id: Some(id.to_string()),
+        idempotency_key: None,
+        fingerprint: vec![3; 32],
+        scheduled_at: None,
+        prepare_at: None,
+        max_lateness: Duration::hours(1),
+    };
+    let mut tx = pool.begin().await?;
+    let post = posts::add(&mut tx, user, &new).await?;
+    tx.commit().await?;
+    let twin = posts::twin(pool, user, Some(&id.to_string()), None).await?;
+    assert_eq!(twin, Some((id, vec![3; 32])));
+    Ok(post)
+}
+
+/// A post under lease that may be armed.
+async fn prepared(pool: &Pool, user: UserId, id: ConnectionId) -> Result<Work, StoreError> {
+    let post = accept(pool, user, id).await?;
+    let work = work::lease(pool, post.id, LEASE).await?.unwrap();
+    assert!(work::lease(pool, post.id, LEASE).await?.is_none());
+    let handle = format!("handle {}", post.id);
+    let save = Save {
+        from: Stage::Scheduled,
+        to: Stage::Prepared,
+        progress: Some(b"prepared"),
+        handle: Some(&handle),
+        error: None,
+        tries: 0,
+        until: None,
+    };
+    assert!(work::save(pool, &work, &save).await?);
+    Ok(work_at(&work, Stage::Prepared))
+}
+
+fn work_at(work: &Work, stage: Stage) -> Work {
+    let mut work = work.clone();
+    work.post.stage = stage;
+    work
+}
+
+fn fault() -> PostError {
+    PostError {
+        code: "sample".to_owned(),
+        message: "It did not work.".to_owned(),
+        evidence: None,
+    }
+}
