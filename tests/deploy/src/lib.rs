@@ -1,0 +1,12 @@
+//! Holds the template that is deployed against the code, without an account.
+//!
+//! Each check is a function that tells what is wrong; the tests show that nothing is wrong with the
+//! template, and that a spoilt one is found out.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod template;
+mod tools;
+
+pub use template::Template;
+pub use tools::{Outcome, lint, root, validate};
