@@ -16,6 +16,7 @@ pub async fn sweep(publisher: &Publisher) -> Result<Swept, StoreError> {
         tokens = swept.tokens,
         files = swept.files,
         rows = swept.rows,
+        unconfirmed = swept.unconfirmed,
         "swept"
     );
     Ok(swept)

@@ -24,6 +24,8 @@ pub struct Swept {
     pub files: usize,
     /// Rows that were deleted.
     pub rows: u64,
+    /// Posts whose outcome nobody knows; nothing was done to them.
+    pub unconfirmed: i64,
 }
 
 impl Publisher {
@@ -67,6 +69,7 @@ impl Publisher {
             swept.files += 1;
         }
         swept.rows = sweep::forget(pool).await?;
+        swept.unconfirmed = sweep::unconfirmed(pool).await?;
         Ok(swept)
     }
 }

@@ -27,4 +27,7 @@ pub mod work;
 
 pub use error::StoreError;
 pub use pool::{MIGRATOR, PoolSettings, Shift, connect, migrate, now, ping};
-pub use sqlx::{PgConnection, PgExecutor, PgPool, Postgres, Transaction, postgres::PgListener};
+pub use sqlx::{
+    Error as SqlxError, PgConnection, PgExecutor, PgPool, Postgres, Transaction,
+    postgres::PgListener,
+};
