@@ -38,8 +38,8 @@ pub async fn handle(
             let outcome = fulfil(&request, open).await;
             let outcome =
                 outcome.map_err(|reason| format!("{reason}; the log stream {log} tells more"));
-            let told = outcome.as_ref().map(|()| ()).map_err(String::as_str);
-            reporter.report(&request, told).await?;
+            let failure = outcome.as_ref().err().map(String::as_str);
+            reporter.report(&request, failure).await?;
             Ok(json!({ "done": "answered" }))
         }
         Order::Resume => {

@@ -73,19 +73,19 @@ impl Reporter {
         Ok(Self { client, stage })
     }
 
-    /// Tells how the request went.
+    /// Tells that the request was fulfilled, or why it was not.
     ///
     /// # Errors
     /// [`ReportError`].
     pub async fn report(
         &self,
         request: &Request,
-        outcome: Result<(), &str>,
+        failure: Option<&str>,
     ) -> Result<(), ReportError> {
         let address = self.address(request)?;
         let answer = Answer {
-            status: if outcome.is_ok() { "SUCCESS" } else { "FAILED" },
-            reason: outcome.err(),
+            status: failure.map_or("SUCCESS", |_| "FAILED"),
+            reason: failure,
             physical_resource_id: request.physical_resource_id.as_deref().unwrap_or(NAME),
             stack_id: &request.stack_id,
             request_id: &request.request_id,
