@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use cluster::{Cluster, ClusterSettings, Durability};
-use doorbell::Doorbell;
+use doorbell::{Doorbell, Receiver, Reception};
 use media::{Folder, Library};
 use publishing::Publisher;
 use settings::{
-    DatabaseSettings, HttpSettings, Networks, ObjectSettings, Reader, Vars, VaultSettings,
+    DatabaseSettings, DoorbellSettings, HttpSettings, Networks, ObjectSettings, Reader, Vars, VaultSettings,
 };
 use store::{PgPool, PoolSettings};
 use tokio::net::TcpListener;
@@ -38,6 +38,8 @@ pub struct AllSettings {
     pub http: Arc<HttpSettings>,
     /// Of the networks.
     pub networks: Networks,
+    /// Of the doorbell.
+    pub doorbell: DoorbellSettings,
     /// Of the vault.
     pub vault: VaultSettings,
     /// Of the object store.
@@ -53,11 +55,13 @@ impl AllSettings {
         let mut reader = Reader::new(vars);
         let http = HttpSettings::from_vars(&mut reader);
         let networks = Networks::from_vars(&mut reader);
+        let doorbell = DoorbellSettings::from_vars(&mut reader);
         let vault = VaultSettings::from_vars(&mut reader);
         let objects = ObjectSettings::from_vars(&mut reader, http.stage, &http.public_url);
         reader.finish(Self {
             http: Arc::new(http),
             networks,
+            doorbell,
             vault,
             objects,
         })
@@ -88,8 +92,11 @@ impl House {
         let database = DatabaseSettings::from_vars(&mut reader);
         let pool = store::connect(&PoolSettings::from(reader.finish(database)?))?;
         migrate::migrate(&pool).await?;
+        let config = cloud::config().await;
+        let doorbell = doorbell::open(settings.doorbell.clone(), &config, pool.clone())?;
+        doorbell.reach().await?;
         Ok(Self {
-            doorbell: Doorbell::postgres(pool.clone()),
+            doorbell,
             pool,
             settings,
             clock: Clock::default(),
@@ -118,6 +125,7 @@ impl House {
             networks,
             vault,
             objects,
+            ..
         } = &self.settings;
         let web = WebEnv {
             pool: self.pool.clone(),
@@ -179,6 +187,17 @@ impl House {
         )?)
     }
 
+    /// The end of the doorbell at which the publisher stands.
+    ///
+    /// # Errors
+    /// When only Lambda can stand there.
+    pub fn receiver(&self) -> Result<Receiver, Failure> {
+        let receiver = self.doorbell.receiver(Reception::default());
+        receiver.ok_or_else(|| {
+            "DOORBELL=aws rings for the publisher function; here use postgres or redis".into()
+        })
+    }
+
     /// Closes the pool, and stops the Postgres that this process started.
     ///
     /// # Errors
@@ -214,10 +233,12 @@ pub async fn live(variables: &Variables, with_worker: bool) -> Result<(), Failur
         None
     };
     let stop = CancellationToken::new();
-    let worker = with_worker
-        .then(|| house.publisher())
-        .transpose()?
-        .map(|publisher| tokio::spawn(work::work(publisher, house.doorbell.clone(), stop.clone())));
+    let worker = if with_worker {
+        let work = work::work(house.publisher()?, house.receiver()?, stop.clone());
+        Some(tokio::spawn(work))
+    } else {
+        None
+    };
     tracing::info!("Picscripter: http://127.0.0.1:{}", variables.port);
     if let Some(simulator) = &simulator {
         tracing::info!(
@@ -251,7 +272,7 @@ pub async fn worker(variables: &Variables) -> Result<(), Failure> {
         until.cancel();
     });
     tracing::info!("publishing; stop with Ctrl-C");
-    work::work(publisher, house.doorbell.clone(), stop).await;
+    work::work(publisher, house.receiver()?, stop).await;
     house.close().await
 }
 

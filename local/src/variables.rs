@@ -55,6 +55,9 @@ impl Variables {
             ("DATABASE_MAX_CONNECTIONS".to_owned(), "20".to_owned()),
             ("RATE_LIMIT_PER_MINUTE".to_owned(), "600".to_owned()),
         ];
+        if cfg!(feature = "redis") {
+            defaults.push(("DOORBELL".to_owned(), "redis".to_owned()));
+        }
         let mut names: Vec<String> = ["JWT_SECRET", "STATE_KEY", "TOKEN_KEY", "MEDIA_KEY"]
             .map(str::to_owned)
             .into();

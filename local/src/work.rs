@@ -1,23 +1,21 @@
-//! The publisher and the sweeper, rung by the embedded doorbell.
+//! The publisher and the sweeper, rung by a doorbell that needs no Lambda.
 
 use std::time::Duration;
 
-use doorbell::Doorbell;
+use doorbell::Receiver;
 use publishing::Publisher;
 use tokio_util::sync::CancellationToken;
 
-/// How many rows are worked on at once in one process.
-const AT_ONCE: usize = 32;
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// Works until `stop`: answers rings and sweeps each minute. What is under way is finished.
-pub async fn work(publisher: Publisher, doorbell: Doorbell, stop: CancellationToken) {
+pub async fn work(publisher: Publisher, receiver: Receiver, stop: CancellationToken) {
     let sweeping = tokio::spawn(sweep(publisher.clone(), stop.clone()));
     let answer = move |subject: String| {
         let publisher = publisher.clone();
         async move { publisher.answer(&subject).await }
     };
-    doorbell.receiver().run(AT_ONCE, stop, answer).await;
+    receiver.run(stop, answer).await;
     if let Err(error) = sweeping.await {
         tracing::error!(
             error = &error as &dyn std::error::Error,

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use settings::{DatabaseSettings, HttpSettings, Reader, Vars};
+use settings::{DatabaseSettings, HttpSettings, Reader};
 use store::PoolSettings;
 use web::{Clock, WebEnv};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let vars = Vars::process();
+    let vars = cloud::vars().await?;
     let mut reader = Reader::new(&vars);
     let http = HttpSettings::from_vars(&mut reader);
     let database = DatabaseSettings::from_vars(&mut reader);

@@ -85,7 +85,7 @@ pub(crate) async fn disconnect(
     }
     tx.commit().await.map_err(StoreError::from)?;
     let now = store::now(&env.web.pool).await?;
-    env.doorbell.try_ring(&id.to_string(), now).await;
+    env.doorbell.try_ring(id, now).await;
     let connection = connections::find(&env.web.pool, caller.user, id)
         .await?
         .ok_or_else(Problem::not_found)?;

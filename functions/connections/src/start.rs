@@ -2,8 +2,10 @@
 
 use std::{error::Error, sync::Arc, time::Duration};
 
-use doorbell::Doorbell;
-use settings::{Apps, DatabaseSettings, HttpSettings, Reader, Vars, VaultSettings};
+use cloud::SdkConfig;
+use settings::{
+    Apps, DatabaseSettings, DoorbellSettings, HttpSettings, Reader, Vars, VaultSettings,
+};
 use store::{PoolSettings, data_keys::Shelf};
 use vault::{LocalKey, SystemClock, Vault, Wrapper};
 use web::{Clock, WebEnv};
@@ -19,13 +21,15 @@ impl Env {
     ///
     /// # Errors
     /// Everything that is missing or wrong.
-    pub fn from_vars(vars: &Vars) -> Result<Self, Box<dyn Error + Send + Sync>> {
+    pub fn from_vars(vars: &Vars, config: &SdkConfig) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let mut reader = Reader::new(vars);
         let http = HttpSettings::from_vars(&mut reader);
         let database = DatabaseSettings::from_vars(&mut reader);
         let key = VaultSettings::from_vars(&mut reader);
         let apps = Apps::from_vars(&mut reader, &http.public_url);
-        let (http, database, key, apps) = reader.finish((http, database, key, apps))?;
+        let doorbell = DoorbellSettings::from_vars(&mut reader);
+        let (http, database, key, apps, doorbell) =
+            reader.finish((http, database, key, apps, doorbell))?;
         let pool = store::connect(&PoolSettings::from(database))?;
         let wrapper = Wrapper::Local(LocalKey::from_bytes(key.local_key.expose())?);
         let shelf = Arc::new(Shelf(pool.clone()));
@@ -38,7 +42,7 @@ impl Env {
             apps: Arc::new(apps),
             wire: Arc::new(wire),
             sealer: Vault::new(wrapper, shelf, Arc::new(SystemClock)).sealer(),
-            doorbell: Doorbell::postgres(pool.clone()),
+            doorbell: doorbell::open(doorbell, config, pool.clone())?,
             web: WebEnv {
                 pool,
                 settings: Arc::new(http),

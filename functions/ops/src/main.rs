@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use doorbell::Doorbell;
-use settings::{DatabaseSettings, HttpSettings, Reader, Vars};
+use settings::{DatabaseSettings, DoorbellSettings, HttpSettings, Reader};
 use store::PoolSettings;
 use web::{Clock, WebEnv};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let vars = Vars::process();
+    let vars = cloud::vars().await?;
     let mut reader = Reader::new(&vars);
     let http = HttpSettings::from_vars(&mut reader);
     let database = DatabaseSettings::from_vars(&mut reader);
-    let (http, database) = reader.finish((http, database))?;
+    let doorbell = DoorbellSettings::from_vars(&mut reader);
+    let (http, database, doorbell) = reader.finish((http, database, doorbell))?;
     web::telemetry(http.stage);
     let pool = store::connect(&PoolSettings::from(database))?;
-    let doorbell = Doorbell::postgres(pool.clone());
+    let doorbell = doorbell::open(doorbell, &cloud::config().await, pool.clone())?;
     let settings = Arc::new(http);
     let web = WebEnv {
         pool,

@@ -55,7 +55,7 @@ pub(crate) async fn requeue(
         Requeued::Done(owner) => {
             tracing::info!(post.id = %id, user.id = %owner, operator.id = %operator.user, at_once = request.at_once, "requeued {id}");
             let now = store::now(&env.web.pool).await?;
-            env.doorbell.try_ring(&id.to_string(), now).await;
+            env.doorbell.try_ring(id, now).await;
             Ok((
                 StatusCode::ACCEPTED,
                 Json(RequeuedPost { id: id.to_string() }),

@@ -62,7 +62,7 @@ pub(crate) async fn accept(
     match keep(env, user, &new, &files).await {
         Ok(post) => {
             env.doorbell
-                .try_ring(&post.id.to_string(), post.next_attempt_at)
+                .try_ring((post.id, post.revision), post.next_attempt_at)
                 .await;
             tracing::info!(post.id = %post.id, %platform, "accepted {}", post.id);
             Ok(post)

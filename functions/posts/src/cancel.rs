@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use domain::PostId;
+use doorbell::Subject;
 use store::{
     StoreError,
     posts::{self, Changed},
@@ -29,7 +30,8 @@ pub(crate) async fn cancel(
     match posts::cancel(&mut connection, caller.user, id).await? {
         Changed::Done(post) => {
             drop(connection);
-            if let Err(error) = env.doorbell.silence(&id.to_string()).await {
+            let rung_for = Subject::from((id, post.revision)).before_the_edit();
+            if let Err(error) = env.doorbell.silence(rung_for).await {
                 // A ring for a canceled post finds nothing to do.
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,

@@ -136,7 +136,7 @@ pub(crate) async fn edit(
         Changed::Done(post) => {
             tx.commit().await.map_err(StoreError::from)?;
             env.doorbell
-                .try_ring(&id.to_string(), post.next_attempt_at)
+                .try_ring_anew((id, post.revision), post.next_attempt_at)
                 .await;
             Ok(Json((*post).into()))
         }

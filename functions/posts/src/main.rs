@@ -2,23 +2,24 @@
 
 use std::sync::Arc;
 
-use doorbell::Doorbell;
 use media::Library;
-use settings::{DatabaseSettings, HttpSettings, ObjectSettings, Reader, Vars};
+use settings::{DatabaseSettings, DoorbellSettings, HttpSettings, ObjectSettings, Reader};
 use store::PoolSettings;
 use web::{Clock, WebEnv};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let vars = Vars::process();
+    let vars = cloud::vars().await?;
     let mut reader = Reader::new(&vars);
     let http = HttpSettings::from_vars(&mut reader);
     let database = DatabaseSettings::from_vars(&mut reader);
     let objects = ObjectSettings::from_vars(&mut reader, http.stage, &http.public_url);
-    let (http, database, objects) = reader.finish((http, database, objects))?;
+    let doorbell = DoorbellSettings::from_vars(&mut reader);
+    let (http, database, objects, doorbell) =
+        reader.finish((http, database, objects, doorbell))?;
     web::telemetry(http.stage);
     let pool = store::connect(&PoolSettings::from(database))?;
-    let doorbell = Doorbell::postgres(pool.clone());
+    let doorbell = doorbell::open(doorbell, &cloud::config().await, pool.clone())?;
     let library = Arc::new(Library::from_settings(&objects)?);
     let settings = Arc::new(http);
     let web = WebEnv {

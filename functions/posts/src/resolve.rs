@@ -74,7 +74,7 @@ pub(crate) async fn resolve(
         Ok(Changed::Done(post)) => {
             if request.resolution == Word::Retry {
                 env.doorbell
-                    .try_ring(&id.to_string(), post.next_attempt_at)
+                    .try_ring((id, post.revision), post.next_attempt_at)
                     .await;
             }
             Ok(Json((*post).into()))

@@ -1,24 +1,26 @@
 //! The sweeper function on Lambda.
 
-use doorbell::Doorbell;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use publishing::Publisher;
-use settings::{DatabaseSettings, Networks, ObjectSettings, Reader, Vars, VaultSettings};
+use settings::{
+    DatabaseSettings, DoorbellSettings, Networks, ObjectSettings, Reader, VaultSettings,
+};
 use store::PoolSettings;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let vars = Vars::process();
+    let vars = cloud::vars().await?;
     let mut reader = Reader::new(&vars);
     let networks = Networks::from_vars(&mut reader);
     let database = DatabaseSettings::from_vars(&mut reader);
     let vault = VaultSettings::from_vars(&mut reader);
     let objects = ObjectSettings::from_vars(&mut reader, networks.stage, &networks.public_url);
-    let (networks, database, vault, objects) =
-        reader.finish((networks, database, vault, objects))?;
+    let doorbell = DoorbellSettings::from_vars(&mut reader);
+    let (networks, database, vault, objects, doorbell) =
+        reader.finish((networks, database, vault, objects, doorbell))?;
     web::telemetry(networks.stage);
     let pool = store::connect(&PoolSettings::from(database))?;
-    let doorbell = Doorbell::postgres(pool.clone());
+    let doorbell = doorbell::open(doorbell, &cloud::config().await, pool.clone())?;
     let publisher = &Publisher::assemble(pool, doorbell, &networks, &vault, &objects)?;
     lambda_runtime::run(service_fn(|_: LambdaEvent<serde_json::Value>| async move {
         sweeper::sweep(publisher)

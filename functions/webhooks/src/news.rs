@@ -98,7 +98,7 @@ async fn hear(env: &Env, platform: Platform, happening: Happening) -> Result<(),
     let now = store::now(&mut *tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     for post in posts {
-        env.doorbell.try_ring(&post.to_string(), now).await;
+        env.doorbell.try_ring(post, now).await;
     }
     Ok(())
 }

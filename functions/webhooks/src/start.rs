@@ -2,8 +2,8 @@
 
 use std::{error::Error, sync::Arc};
 
-use doorbell::Doorbell;
-use settings::{Apps, DatabaseSettings, HttpSettings, Reader, Vars};
+use cloud::SdkConfig;
+use settings::{Apps, DatabaseSettings, DoorbellSettings, HttpSettings, Reader, Vars};
 use store::PoolSettings;
 use web::{Clock, WebEnv};
 
@@ -14,16 +14,17 @@ impl Env {
     ///
     /// # Errors
     /// Everything that is missing or wrong.
-    pub fn from_vars(vars: &Vars) -> Result<Self, Box<dyn Error + Send + Sync>> {
+    pub fn from_vars(vars: &Vars, config: &SdkConfig) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let mut reader = Reader::new(vars);
         let http = HttpSettings::from_vars(&mut reader);
         let database = DatabaseSettings::from_vars(&mut reader);
         let apps = Apps::from_vars(&mut reader, &http.public_url);
-        let (http, database, apps) = reader.finish((http, database, apps))?;
+        let doorbell = DoorbellSettings::from_vars(&mut reader);
+        let (http, database, apps, doorbell) = reader.finish((http, database, apps, doorbell))?;
         let pool = store::connect(&PoolSettings::from(database))?;
         Ok(Self {
             apps: Arc::new(apps),
-            doorbell: Doorbell::postgres(pool.clone()),
+            doorbell: doorbell::open(doorbell, config, pool.clone())?,
             web: WebEnv {
                 pool,
                 settings: Arc::new(http),

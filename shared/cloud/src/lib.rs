@@ -2,6 +2,8 @@
 
 mod config;
 mod secrets;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use aws_config::SdkConfig;
 pub use config::config;

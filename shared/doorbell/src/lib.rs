@@ -1,18 +1,38 @@
 //! Rings when a row is to be looked at.
 //!
 //! A ring carries the id of a row and nothing else. Losing every ring costs time, never a post:
-//! the sweeper rings again for whatever is overdue. A ring that comes twice finds nothing to do.
+//! the sweeper rings again for whatever is overdue. A ring that comes twice finds nothing to do, and
+//! one that comes early is rung again by whoever hears it.
+//!
+//! Three engines do it: [`Doorbell::postgres`] on a laptop, [`Doorbell::aws`] in the cloud, and
+//! `Doorbell::redis` (feature `redis`) where a Redis is at hand.
 
+mod aws;
+mod open;
 mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
+mod subject;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    error::Error,
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
-pub use postgres::Receiver;
+pub use aws::{AwsSettings, Reach, Timers};
+use aws_types::SdkConfig;
+pub use open::{OpenError, open};
+#[cfg(feature = "redis")]
+pub use redis::RedisSettings;
 use store::PgPool;
+pub use subject::Subject;
 use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
 
 /// Rings when a row is to be looked at. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -23,13 +43,22 @@ pub struct Doorbell {
 
 #[derive(Debug, Clone)]
 enum Engine {
+    Aws(Arc<aws::Aws>),
     Postgres(PgPool),
+    #[cfg(feature = "redis")]
+    Redis(Arc<redis::Redis>),
 }
 
 /// The engine could not take the ring. Nothing is lost: the sweeper rings again.
 #[derive(Debug, thiserror::Error)]
 #[error("the doorbell did not ring")]
-pub struct RingError(#[source] store::StoreError);
+pub struct RingError(#[source] Box<dyn Error + Send + Sync>);
+
+impl RingError {
+    fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(error.into())
+    }
+}
 
 /// What the one who was rung for says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,36 +70,69 @@ pub enum Reply {
 }
 
 impl Doorbell {
+    /// The engine of the cloud: SQS, and EventBridge Scheduler for what is further ahead than SQS
+    /// can hold a message back.
+    pub fn aws(settings: AwsSettings, config: &SdkConfig, pool: PgPool) -> Self {
+        Self::on(Engine::Aws(Arc::new(aws::Aws::new(settings, config, pool))))
+    }
+
     /// The embedded engine: a table, told by `NOTIFY`.
     pub fn postgres(pool: PgPool) -> Self {
+        Self::on(Engine::Postgres(pool))
+    }
+
+    /// The engine on Redis; it is connected to by the first ring.
+    #[cfg(feature = "redis")]
+    pub fn redis(settings: RedisSettings, pool: PgPool) -> Self {
+        Self::on(Engine::Redis(Arc::new(redis::Redis::new(settings, pool))))
+    }
+
+    fn on(engine: Engine) -> Self {
         Self {
-            engine: Engine::Postgres(pool),
+            engine,
             failures: Arc::default(),
         }
     }
 
-    /// Rings for `subject` (`pst_…`, `con_…`) at `at`, in place of a ring that stands for it.
+    /// Rings for `subject` at `at`, in place of a ring that stands for it.
     ///
     /// # Errors
     /// [`RingError`] when the engine could not take it.
-    pub async fn ring(&self, subject: &str, at: OffsetDateTime) -> Result<(), RingError> {
+    pub async fn ring(
+        &self,
+        subject: impl Into<Subject>,
+        at: OffsetDateTime,
+    ) -> Result<(), RingError> {
+        let subject = subject.into();
         match &self.engine {
-            Engine::Postgres(pool) => store::rings::ring(pool, subject, at)
+            // Boxed: what the clients of AWS wait in is deep.
+            Engine::Aws(aws) => Box::pin(aws.ring(&subject, at)).await,
+            Engine::Postgres(pool) => store::rings::ring(pool, &subject.to_string(), at)
                 .await
-                .map_err(RingError),
+                .map_err(RingError::new),
+            #[cfg(feature = "redis")]
+            Engine::Redis(redis) => redis.ring(&subject.to_string(), at).await,
         }
     }
 
     /// As [`ring`](Self::ring), for callers that have already committed what the ring is about: a
     /// failure is logged and counted, and left to the sweeper.
-    pub async fn try_ring(&self, subject: &str, at: OffsetDateTime) {
-        if let Err(error) = self.ring(subject, at).await {
-            self.failures.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(
-                subject,
-                error = &error as &dyn std::error::Error,
-                "the doorbell did not ring"
-            );
+    pub async fn try_ring(&self, subject: impl Into<Subject>, at: OffsetDateTime) {
+        let subject = subject.into();
+        if let Err(error) = self.ring(subject.clone(), at).await {
+            self.count(&subject, &error);
+        }
+    }
+
+    /// As [`try_ring`](Self::try_ring), for a row that was edited: what stands for the revision
+    /// before is taken back.
+    pub async fn try_ring_anew(&self, subject: impl Into<Subject>, at: OffsetDateTime) {
+        let subject = subject.into();
+        self.try_ring(subject.clone(), at).await;
+        if let Engine::Aws(aws) = &self.engine
+            && let Err(error) = Box::pin(aws.silence(&subject.before_the_edit())).await
+        {
+            self.count(&subject, &error);
         }
     }
 
@@ -78,11 +140,28 @@ impl Doorbell {
     ///
     /// # Errors
     /// [`RingError`] when the engine could not be asked; a ring for nothing does no harm.
-    pub async fn silence(&self, subject: &str) -> Result<(), RingError> {
+    pub async fn silence(&self, subject: impl Into<Subject>) -> Result<(), RingError> {
+        let subject = subject.into();
         match &self.engine {
-            Engine::Postgres(pool) => store::rings::silence(pool, subject)
+            Engine::Aws(aws) => Box::pin(aws.silence(&subject)).await,
+            Engine::Postgres(pool) => store::rings::silence(pool, &subject.to_string())
                 .await
-                .map_err(RingError),
+                .map_err(RingError::new),
+            #[cfg(feature = "redis")]
+            Engine::Redis(redis) => redis.silence(&subject.to_string()).await,
+        }
+    }
+
+    /// Asks whether the engine can be reached; what is reached by its first ring alone is taken at its word.
+    ///
+    /// # Errors
+    /// [`RingError`] when it cannot.
+    pub async fn reach(&self) -> Result<(), RingError> {
+        match &self.engine {
+            Engine::Aws(_) => Ok(()),
+            Engine::Postgres(pool) => store::now(pool).await.map(drop).map_err(RingError::new),
+            #[cfg(feature = "redis")]
+            Engine::Redis(redis) => redis.reach().await,
         }
     }
 
@@ -91,10 +170,72 @@ impl Doorbell {
         self.failures.load(Ordering::Relaxed)
     }
 
-    /// The receiving end, for engines that have no Lambda to call.
-    pub fn receiver(&self) -> Receiver {
+    /// The receiving end; `None` where Lambda is it.
+    pub fn receiver(&self, reception: Reception) -> Option<Receiver> {
         match &self.engine {
-            Engine::Postgres(pool) => Receiver::new(pool.clone()),
+            Engine::Aws(_) => None,
+            Engine::Postgres(pool) => Some(Receiver::Postgres(postgres::Receiver::new(
+                pool.clone(),
+                reception,
+            ))),
+            #[cfg(feature = "redis")]
+            Engine::Redis(redis) => Some(Receiver::Redis(redis::Receiver::new(
+                Arc::clone(redis),
+                reception,
+            ))),
+        }
+    }
+
+    fn count(&self, subject: &Subject, error: &RingError) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(
+            %subject,
+            error = error as &dyn Error,
+            "the doorbell did not ring"
+        );
+    }
+}
+
+/// How rings are received.
+#[derive(Debug, Clone, Copy)]
+pub struct Reception {
+    /// How many are worked on at once in this process.
+    pub at_once: usize,
+    /// How long a ring may be worked on by a process that shows no sign of life, before it comes again.
+    pub visibility: Duration,
+}
+
+impl Default for Reception {
+    /// 32 at once; six minutes, which is longer than a look at a row may last.
+    fn default() -> Self {
+        Self {
+            at_once: 32,
+            visibility: Duration::from_mins(6),
+        }
+    }
+}
+
+/// Takes rings that are due and calls a handler for each.
+#[derive(Debug)]
+pub enum Receiver {
+    /// Of the embedded engine.
+    Postgres(postgres::Receiver),
+    /// Of the engine on Redis.
+    #[cfg(feature = "redis")]
+    Redis(redis::Receiver),
+}
+
+impl Receiver {
+    /// Calls `handle` for every ring that is due until `stop`; then waits for those that are under way.
+    pub async fn run<F, H>(&self, stop: CancellationToken, handle: H)
+    where
+        H: Fn(String) -> F + Send + Sync + 'static,
+        F: Future<Output = Reply> + Send + 'static,
+    {
+        match self {
+            Self::Postgres(receiver) => receiver.run(stop, handle).await,
+            #[cfg(feature = "redis")]
+            Self::Redis(receiver) => receiver.run(stop, handle).await,
         }
     }
 }

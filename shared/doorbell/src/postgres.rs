@@ -6,10 +6,8 @@ use store::{PgListener, PgPool, StoreError, rings};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::Reply;
+use crate::{Reception, Reply};
 
-/// How long a ring stays hidden while it is worked on; then it comes again.
-const VISIBILITY: time::Duration = time::Duration::minutes(6);
 /// How long to wait at most before looking on its own: a lost `NOTIFY` costs this much.
 const POLL: Duration = Duration::from_secs(1);
 /// How long to leave the database alone after it failed.
@@ -19,22 +17,21 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Receiver {
     pool: PgPool,
+    reception: Reception,
 }
 
 impl Receiver {
-    pub(crate) const fn new(pool: PgPool) -> Self {
-        Self { pool }
+    pub(crate) const fn new(pool: PgPool, reception: Reception) -> Self {
+        Self { pool, reception }
     }
 
-    /// Calls `handle` for every ring that is due, at most `concurrency` at once, until `stop`; then
-    /// waits for those that are under way.
-    pub async fn run<F, H>(&self, concurrency: usize, stop: CancellationToken, handle: H)
+    pub(crate) async fn run<F, H>(&self, stop: CancellationToken, handle: H)
     where
         H: Fn(String) -> F + Send + Sync + 'static,
         F: Future<Output = Reply> + Send + 'static,
     {
         let handle = Arc::new(handle);
-        let slots = Arc::new(Semaphore::new(concurrency));
+        let slots = Arc::new(Semaphore::new(self.reception.at_once));
         let tasks = TaskTracker::new();
         let mut listener = None;
         while !stop.is_cancelled() {
@@ -80,8 +77,10 @@ impl Receiver {
         while let Ok(permit) = Arc::clone(slots).try_acquire_owned() {
             permits.push(permit);
         }
+        let visibility = self.reception.visibility;
+        let visibility = visibility.try_into().unwrap_or(time::Duration::MAX);
         let room = i64::try_from(permits.len()).unwrap_or(i64::MAX);
-        let taken = rings::take(&self.pool, room, VISIBILITY).await?;
+        let taken = rings::take(&self.pool, room, visibility).await?;
         let full = taken.len() == permits.len();
         for (ring, permit) in taken.into_iter().zip(permits) {
             let (pool, handle) = (self.pool.clone(), Arc::clone(handle));

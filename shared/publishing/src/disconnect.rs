@@ -25,7 +25,7 @@ impl Publisher {
         let revoked = connections::shares_grant(pool, &connection).await?
             || self.revoke(&connection, now).await?;
         if !revoked && now - connection.updated_at < PATIENCE {
-            self.0.doorbell.try_ring(&id.to_string(), now + PAUSE).await;
+            self.0.doorbell.try_ring(id, now + PAUSE).await;
             return Ok(());
         }
         connections::finish_disconnect(pool, connection.user_id, id).await?;

@@ -8,6 +8,8 @@ use crate::{Publisher, publisher::LookError, tokens};
 
 /// How many rows of a kind one sweep takes on; the next minute takes the rest.
 const AT_MOST: i64 = 500;
+/// How long after one overdue post the next is rung for.
+const TURN: Duration = Duration::milliseconds(40);
 /// How long before their end tokens are renewed, so that no post has to wait for it.
 const AHEAD: Duration = Duration::minutes(10);
 
@@ -39,11 +41,13 @@ impl Publisher {
         let now = store::now(pool).await?;
         let mut swept = Swept::default();
         for id in sweep::overdue(pool, AT_MOST).await? {
-            parts.doorbell.try_ring(&id.to_string(), now).await;
+            // One after the other: a crowd that was overlooked must not hold up who posts now.
             swept.posts += 1;
+            let turn = TURN * u32::try_from(swept.posts).unwrap_or(u32::MAX);
+            parts.doorbell.try_ring(id, now + turn).await;
         }
         for id in sweep::disconnecting(pool, AT_MOST).await? {
-            parts.doorbell.try_ring(&id.to_string(), now).await;
+            parts.doorbell.try_ring(id, now).await;
             swept.connections += 1;
         }
         for id in stored_tokens::ending(pool, now + AHEAD, AT_MOST).await? {

@@ -5,12 +5,14 @@
 //! stand-in: what has a default here is right for production, or only used in development.
 
 mod apps;
+mod doorbell;
 mod http;
 mod reader;
 mod stage;
 mod storage;
 
 pub use apps::{Apps, Networks};
+pub use doorbell::{AwsDoorbell, DoorbellSettings, TimerSettings};
 pub use http::{HttpSettings, SecretKey};
 pub use reader::{Problem, Reader, SettingsError, Vars};
 pub use stage::Stage;

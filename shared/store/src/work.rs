@@ -34,6 +34,8 @@ pub struct Work {
 pub struct Glance {
     /// Where it stands.
     pub stage: Stage,
+    /// Which edit of it.
+    pub revision: i32,
     /// When it wants to be looked at.
     pub next_attempt_at: OffsetDateTime,
     /// Until when somebody else works on it.
@@ -104,7 +106,7 @@ pub async fn lease(
 /// Looks at a post without taking it.
 pub async fn glance(db: impl PgExecutor<'_>, id: PostId) -> Result<Option<Glance>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT stage, next_attempt_at, lease_until, app_now() AS "now!" FROM posts WHERE id = $1"#,
+        r#"SELECT stage, revision, next_attempt_at, lease_until, app_now() AS "now!" FROM posts WHERE id = $1"#,
         id.uuid()
     )
     .fetch_optional(db)
@@ -115,6 +117,7 @@ pub async fn glance(db: impl PgExecutor<'_>, id: PostId) -> Result<Option<Glance
                 .stage
                 .parse()
                 .map_err(|error| StoreError::row("posts", "stage", id, error))?,
+            revision: row.revision,
             next_attempt_at: row.next_attempt_at,
             lease_until: row.lease_until,
             now: row.now,

@@ -252,7 +252,7 @@ impl Pass<'_> {
             if let Some(until) = until {
                 self.parts
                     .doorbell
-                    .try_ring(&self.work.post.id.to_string(), until)
+                    .try_ring((self.work.post.id, self.work.post.revision), until)
                     .await;
             }
         }

@@ -64,7 +64,7 @@ async fn not_now(parts: &Parts, id: PostId) -> Result<(), LookError> {
             .unwrap_or(seen.next_attempt_at);
         parts
             .doorbell
-            .try_ring(&id.to_string(), free.max(seen.next_attempt_at))
+            .try_ring((id, seen.revision), free.max(seen.next_attempt_at))
             .await;
     }
     Ok(())

@@ -150,7 +150,7 @@ impl Pass<'_> {
             }
             self.parts
                 .doorbell
-                .try_ring(&self.work.post.id.to_string(), at)
+                .try_ring((self.work.post.id, self.work.post.revision), at)
                 .await;
         }
         Ok(())

@@ -1,0 +1,122 @@
+//! Stand-ins for AWS, for tests.
+
+use std::{
+    net::TcpListener,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_secretsmanager::config::Credentials;
+
+const REGION: &str = "us-east-1";
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A server that speaks as AWS does; it ends with this value.
+#[derive(Debug)]
+pub struct StandIn {
+    child: Child,
+    address: String,
+}
+
+impl StandIn {
+    /// moto: faithful about limits of SQS and contexts of KMS; its schedules never fire.
+    pub async fn moto() -> Self {
+        Self::start("moto_server", |command, port| {
+            command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
+        })
+        .await
+    }
+
+    /// ministack: fires one-shot schedules, every ten seconds.
+    pub async fn ministack() -> Self {
+        Self::start("ministack", |command, port| {
+            command
+                .env("BIND_HOST", "127.0.0.1")
+                .env("GATEWAY_PORT", port.to_string());
+        })
+        .await
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// How it is reached, with made-up credentials.
+    pub async fn config(&self) -> SdkConfig {
+        config(&self.address).await
+    }
+
+    async fn start(program: &str, arrange: impl FnOnce(&mut Command, u16)) -> Self {
+        let port = free_port();
+        let mut command = Command::new(tool(program));
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        arrange(&mut command, port);
+        let child = command.spawn().expect("a program that can be started");
+        let mut server = Self {
+            child,
+            address: format!("http://127.0.0.1:{port}"),
+        };
+        server.wait(port).await;
+        server
+    }
+
+    async fn wait(&mut self, port: u16) {
+        let began = Instant::now();
+        let mut looks = tokio::time::interval(Duration::from_millis(50));
+        while tokio::net::TcpStream::connect(("127.0.0.1", port))
+            .await
+            .is_err()
+        {
+            let ended = self.child.try_wait().expect("a child");
+            assert!(ended.is_none(), "the stand-in ended: {ended:?}");
+            assert!(began.elapsed() < PATIENCE, "the stand-in does not listen");
+            looks.tick().await;
+        }
+    }
+}
+
+impl Drop for StandIn {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The configuration of clients of whatever listens at `address`.
+pub async fn config(address: &str) -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::from_static(REGION))
+        .endpoint_url(address)
+        .credentials_provider(Credentials::for_tests())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .load()
+        .await
+}
+
+/// A program that `cargo xtask test` installs.
+///
+/// # Panics
+/// When it is not there.
+pub fn tool(name: &str) -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "tests are told where tools are")]
+    let folder = std::env::var("PICSCRIPTER_TOOLS")
+        .expect("PICSCRIPTER_TOOLS names no folder of tools; run `cargo xtask test`");
+    let tool = PathBuf::from(folder).join(name);
+    assert!(
+        tool.exists(),
+        "{name} is not installed; run `cargo xtask test`"
+    );
+    tool
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("an address").port()
+}

@@ -1,0 +1,9 @@
+//! What every engine must do, held against each of them with real parts: Postgres, Redis, and servers
+//! that speak as AWS does.
+
+mod aws;
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
+mod rig;
+mod suite;
