@@ -5,8 +5,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod code;
+pub mod rights;
+pub mod routes;
 mod template;
 mod tools;
 
+pub use code::{Call, Code};
 pub use template::Template;
 pub use tools::{Outcome, lint, root, validate};
