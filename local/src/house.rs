@@ -8,9 +8,10 @@ use doorbell::{Doorbell, Receiver, Reception};
 use media::{Folder, Library};
 use publishing::Publisher;
 use settings::{
-    DatabaseSettings, DoorbellSettings, HttpSettings, Networks, ObjectSettings, Reader, Vars, VaultSettings,
+    DatabaseSettings, DoorbellSettings, HttpSettings, Networks, ObjectSettings, Reader, Vars,
+    VaultSettings,
 };
-use store::{PgPool, PoolSettings};
+use store::{Pool, PoolSettings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use web::{Clock, WebEnv};
@@ -22,7 +23,7 @@ const DATABASE: &str = "picscripter";
 /// Everything that a part of the whole needs, made once.
 pub struct House {
     /// The truth.
-    pub pool: PgPool,
+    pub pool: Pool,
     /// The settings of all functions.
     pub settings: AllSettings,
     /// Rings for the publisher.
@@ -87,11 +88,19 @@ impl House {
             let url = cluster.ensure_database(DATABASE).await?;
             (Some(cluster), url)
         };
-        let database = Vars::from_pairs([("DATABASE_URL".to_owned(), url)]).or(&variables.vars);
-        let mut reader = Reader::new(&database);
+        let mut pairs = vec![("DATABASE_URL".to_owned(), url.clone())];
+        if cluster.is_some() {
+            pairs.push(("DATABASE_DIRECT_URL".to_owned(), url));
+        }
+        let vars = Vars::from_pairs(pairs).or(&variables.vars);
+        let mut reader = Reader::new(&vars);
+        let direct = DatabaseSettings::direct_from_vars(&mut reader);
         let database = DatabaseSettings::from_vars(&mut reader);
-        let pool = store::connect(&PoolSettings::from(reader.finish(database)?))?;
-        migrate::migrate(&pool).await?;
+        let (direct, database) = reader.finish((direct, database))?;
+        let direct = store::connect(&PoolSettings::from(direct))?;
+        migrate::migrate(&direct).await?;
+        direct.close().await;
+        let pool = store::connect(&PoolSettings::from(database))?;
         let config = cloud::config().await;
         let doorbell = doorbell::open(settings.doorbell.clone(), &config, pool.clone())?;
         doorbell.reach().await?;
@@ -105,7 +114,7 @@ impl House {
     }
 
     /// Over a database whose schema is up to date, with a clock that its maker may move.
-    pub fn over(pool: PgPool, settings: AllSettings, clock: Clock) -> Self {
+    pub fn over(pool: Pool, settings: AllSettings, clock: Clock) -> Self {
         Self {
             doorbell: Doorbell::postgres(pool.clone()),
             pool,

@@ -382,7 +382,7 @@ impl App {
             networks_base_url: None,
         });
         let env = WebEnv {
-            pool,
+            pool: pool.into(),
             settings: Arc::clone(&settings),
             clock: Clock::default(),
         };

@@ -3,7 +3,7 @@
 use std::{error::Error, time::Duration};
 
 use serde_json::{Value, json};
-use store::{PgPool, StoreError, admin};
+use store::{Pool, StoreError, admin};
 
 use crate::{Order, Reporter, Request, RequestType};
 
@@ -20,7 +20,7 @@ type Failure = Box<dyn Error + Send + Sync>;
 /// When an operator's order failed, or `CloudFormation` could not be answered.
 pub async fn handle(
     payload: Value,
-    open: impl AsyncFnOnce() -> Result<PgPool, Failure>,
+    open: impl AsyncFnOnce() -> Result<Pool, Failure>,
     reporter: &Reporter,
     log: &str,
 ) -> Result<Value, Failure> {
@@ -53,7 +53,7 @@ pub async fn handle(
 /// Gives the reason of a failure, which whoever may see the stack may read.
 async fn fulfil(
     request: &Request,
-    open: impl AsyncFnOnce() -> Result<PgPool, Failure>,
+    open: impl AsyncFnOnce() -> Result<Pool, Failure>,
 ) -> Result<(), String> {
     if request.request_type == RequestType::Delete {
         return Ok(());
@@ -76,13 +76,7 @@ fn told(error: &(dyn Error + 'static), reason: String) -> String {
 
 /// What failed, without what the database said of it: that may quote rows.
 fn shown(error: &StoreError) -> String {
-    let causes = std::iter::successors(Some(error as &(dyn Error + 'static)), |error| {
-        (**error).source()
-    });
-    let code = causes
-        .filter_map(|cause| cause.downcast_ref::<store::SqlxError>())
-        .find_map(|cause| Some(cause.as_database_error()?.code()?.into_owned()));
-    match code {
+    match error.code() {
         Some(code) => format!("{error} with SQLSTATE {code}"),
         None => format!("{error}; the database may not have been reached"),
     }

@@ -8,13 +8,13 @@ mod report;
 pub use handle::handle;
 pub use order::{Order, OrderError, Request, RequestType};
 pub use report::{ReportError, Reporter};
-use store::{PgPool, StoreError};
+use store::{Pool, StoreError};
 
 /// Runs the migrations that are not applied yet.
 ///
 /// # Errors
 /// When one fails; those before it stay, and the deploy stops.
-pub async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
+pub async fn migrate(pool: &Pool) -> Result<(), StoreError> {
     store::migrate(pool).await?;
     tracing::info!("the schema is that of this build");
     Ok(())

@@ -5,7 +5,7 @@ use std::error::Error;
 use lambda_runtime::{LambdaEvent, service_fn};
 use migrate::Reporter;
 use settings::{DatabaseSettings, Reader, Stage, Vars};
-use store::{PgPool, PoolSettings};
+use store::{Pool, PoolSettings};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -23,10 +23,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 }
 
 /// Asked for by each invocation, so that a deploy is told what is missing.
-async fn open() -> Result<PgPool, Box<dyn Error + Send + Sync>> {
+async fn open() -> Result<Pool, Box<dyn Error + Send + Sync>> {
     let vars = cloud::vars().await?;
     let mut reader = Reader::new(&vars);
-    let database = DatabaseSettings::from_vars(&mut reader);
+    let database = DatabaseSettings::direct_from_vars(&mut reader);
     let database = reader.finish(database)?;
     Ok(store::connect(&PoolSettings::from(database))?)
 }

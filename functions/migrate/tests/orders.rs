@@ -8,7 +8,7 @@ use migrate::{Reporter, handle};
 use serde_json::{Value, json};
 use settings::{DatabaseSettings, Reader, Stage, Vars};
 use sqlx::PgPool;
-use store::PoolSettings;
+use store::{Pool, PoolSettings, Pooler};
 use tokio::{net::TcpListener, sync::mpsc};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -16,14 +16,14 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 #[sqlx::test(migrations = false)]
 async fn a_new_stack_gets_its_schema_and_is_told(pool: PgPool) {
     let mut bucket = Bucket::open(StatusCode::OK).await;
-    let done = ask(bucket.request("Create"), async || Ok(pool.clone())).await;
+    let done = ask(bucket.request("Create"), async || Ok(pool.clone().into())).await;
     assert_eq!(done.unwrap(), json!({ "done": "answered" }));
     let expected = json!({
         "Status": "SUCCESS", "PhysicalResourceId": "schema", "StackId": "stack",
         "RequestId": "request", "LogicalResourceId": "Schema",
     });
     assert_eq!(bucket.answer().await, (None, expected));
-    assert!(store::ping(&pool).await.unwrap());
+    assert!(store::ping(&Pool::from(pool)).await.unwrap());
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -38,7 +38,7 @@ async fn a_stack_that_is_rolled_back_keeps_the_newer_schema(pool: PgPool) {
     let mut bucket = Bucket::open(StatusCode::OK).await;
     let mut request = bucket.request("Update");
     request["PhysicalResourceId"] = json!("as-before");
-    ask(request, async || Ok(pool)).await.unwrap();
+    ask(request, async || Ok(pool.into())).await.unwrap();
     let (_, answer) = bucket.answer().await;
     assert_eq!(answer["Status"], "SUCCESS", "{answer}");
     assert_eq!(answer["PhysicalResourceId"], "as-before", "{answer}");
@@ -51,7 +51,7 @@ async fn a_migration_that_was_changed_afterwards_stops_the_deploy(pool: PgPool) 
         .await
         .unwrap();
     let mut bucket = Bucket::open(StatusCode::OK).await;
-    ask(bucket.request("Update"), async || Ok(pool))
+    ask(bucket.request("Update"), async || Ok(pool.into()))
         .await
         .unwrap();
     let (_, answer) = bucket.answer().await;
@@ -65,7 +65,7 @@ async fn a_statement_that_fails_is_told_by_its_code_without_what_it_quotes(pool:
         .await
         .unwrap();
     let mut bucket = Bucket::open(StatusCode::OK).await;
-    ask(bucket.request("Create"), async || Ok(pool))
+    ask(bucket.request("Create"), async || Ok(pool.into()))
         .await
         .unwrap();
     let (_, answer) = bucket.answer().await;
@@ -85,6 +85,7 @@ async fn a_database_that_is_not_there_is_told_without_its_address() {
         let settings = PoolSettings {
             url: "postgres://someone:hunter2@127.0.0.1:1/picscripter".to_owned(),
             max_connections: 1,
+            pooler: Pooler::Session,
             shift: None,
         };
         Ok(store::connect(&settings)?)
@@ -106,7 +107,7 @@ async fn a_missing_setting_stops_the_deploy_by_its_name() {
     ask(bucket.request("Create"), async || {
         let vars = Vars::default();
         let mut reader = Reader::new(&vars);
-        let database = DatabaseSettings::from_vars(&mut reader);
+        let database = DatabaseSettings::direct_from_vars(&mut reader);
         Ok(store::connect(&PoolSettings::from(
             reader.finish(database)?,
         ))?)
@@ -129,7 +130,7 @@ async fn a_stack_that_goes_touches_no_database() {
     let mut bucket = Bucket::open(StatusCode::OK).await;
     ask(
         bucket.request("Delete"),
-        async || -> Result<PgPool, Failure> { panic!("the database is left alone") },
+        async || -> Result<Pool, Failure> { panic!("the database is left alone") },
     )
     .await
     .unwrap();
@@ -162,7 +163,7 @@ async fn an_operator_halts_publishing_and_lets_it_go_on(pool: PgPool) {
         ("resume", "resumed", false),
         ("resume", "resumed", false),
     ] {
-        let told = ask(json!({ word: true }), async || Ok(pool.clone())).await;
+        let told = ask(json!({ word: true }), async || Ok(pool.clone().into())).await;
         assert_eq!(told.unwrap(), json!({ "done": done }));
         let row = "SELECT EXISTS (SELECT FROM switches WHERE name = 'publishing_halted')";
         let found: bool = sqlx::query_scalar(row).fetch_one(&pool).await.unwrap();
@@ -172,7 +173,7 @@ async fn an_operator_halts_publishing_and_lets_it_go_on(pool: PgPool) {
 
 async fn ask(
     payload: Value,
-    open: impl AsyncFnOnce() -> Result<PgPool, Failure>,
+    open: impl AsyncFnOnce() -> Result<Pool, Failure>,
 ) -> Result<Value, Failure> {
     let reporter = Reporter::new(Stage::Development).unwrap();
     handle(payload, open, &reporter, "2026/11/24/1").await

@@ -148,7 +148,7 @@ impl App {
         };
         let doorbell = Doorbell::postgres(pool.clone());
         let web = WebEnv {
-            pool,
+            pool: pool.into(),
             settings: Arc::new(settings),
             clock: Clock::default(),
         };

@@ -165,9 +165,9 @@ async fn keep(
 ) -> Result<Post, StoreError> {
     let mut tx = env.web.pool.begin().await.map_err(StoreError::from)?;
     for row in &files.rows {
-        store::media::add(&mut *tx, user, row).await?;
+        store::media::add(&mut tx, user, row).await?;
     }
-    let post = posts::add(&mut *tx, user, new).await?;
+    let post = posts::add(&mut tx, user, new).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(post)
 }

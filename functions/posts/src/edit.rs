@@ -122,7 +122,7 @@ pub(crate) async fn edit(
     };
     let mut tx = pool.begin().await.map_err(StoreError::from)?;
     for row in &files.rows {
-        store::media::add(&mut *tx, caller.user, row).await?;
+        store::media::add(&mut tx, caller.user, row).await?;
     }
     match posts::edit(
         &mut tx,

@@ -15,8 +15,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let database = DatabaseSettings::from_vars(&mut reader);
     let objects = ObjectSettings::from_vars(&mut reader, http.stage, &http.public_url);
     let doorbell = DoorbellSettings::from_vars(&mut reader);
-    let (http, database, objects, doorbell) =
-        reader.finish((http, database, objects, doorbell))?;
+    let (http, database, objects, doorbell) = reader.finish((http, database, objects, doorbell))?;
     web::telemetry(http.stage);
     let pool = store::connect(&PoolSettings::from(database))?;
     let doorbell = doorbell::open(doorbell, &cloud::config().await, pool.clone())?;

@@ -83,19 +83,19 @@ pub(crate) async fn receive(
 /// where one fails, the network tells it again and finds neither.
 async fn hear(env: &Env, platform: Platform, happening: Happening) -> Result<(), Problem> {
     let mut tx = env.web.pool.begin().await.map_err(StoreError::from)?;
-    if !webhook_receipts::first_time(&mut *tx, platform, &happening.key).await? {
+    if !webhook_receipts::first_time(&mut tx, platform, &happening.key).await? {
         return Ok(());
     }
     let posts = match happening.what {
         What::AccessWithdrawn { subject } => {
             let family = platforms::profile(platform).grant_family;
-            let connections = connections::withdraw(&mut *tx, family, &subject).await?;
+            let connections = connections::withdraw(&mut tx, family, &subject).await?;
             tracing::info!(%platform, connections = connections.len(), "access was withdrawn at the network");
             Vec::new()
         }
-        What::PostMoved { handle } => work::by_handle(&mut *tx, platform, &handle).await?,
+        What::PostMoved { handle } => work::by_handle(&mut tx, platform, &handle).await?,
     };
-    let now = store::now(&mut *tx).await?;
+    let now = store::now(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     for post in posts {
         env.doorbell.try_ring(post, now).await;

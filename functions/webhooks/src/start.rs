@@ -14,7 +14,10 @@ impl Env {
     ///
     /// # Errors
     /// Everything that is missing or wrong.
-    pub fn from_vars(vars: &Vars, config: &SdkConfig) -> Result<Self, Box<dyn Error + Send + Sync>> {
+    pub fn from_vars(
+        vars: &Vars,
+        config: &SdkConfig,
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let mut reader = Reader::new(vars);
         let http = HttpSettings::from_vars(&mut reader);
         let database = DatabaseSettings::from_vars(&mut reader);

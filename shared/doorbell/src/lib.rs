@@ -29,7 +29,7 @@ use aws_types::SdkConfig;
 pub use open::{OpenError, open};
 #[cfg(feature = "redis")]
 pub use redis::RedisSettings;
-use store::PgPool;
+use store::Pool;
 pub use subject::Subject;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
@@ -44,7 +44,7 @@ pub struct Doorbell {
 #[derive(Debug, Clone)]
 enum Engine {
     Aws(Arc<aws::Aws>),
-    Postgres(PgPool),
+    Postgres(Pool),
     #[cfg(feature = "redis")]
     Redis(Arc<redis::Redis>),
 }
@@ -72,19 +72,21 @@ pub enum Reply {
 impl Doorbell {
     /// The engine of the cloud: SQS, and EventBridge Scheduler for what is further ahead than SQS
     /// can hold a message back.
-    pub fn aws(settings: AwsSettings, config: &SdkConfig, pool: PgPool) -> Self {
-        Self::on(Engine::Aws(Arc::new(aws::Aws::new(settings, config, pool))))
+    pub fn aws(settings: AwsSettings, config: &SdkConfig, pool: impl Into<Pool>) -> Self {
+        let aws = aws::Aws::new(settings, config, pool.into());
+        Self::on(Engine::Aws(Arc::new(aws)))
     }
 
     /// The embedded engine: a table, told by `NOTIFY`.
-    pub fn postgres(pool: PgPool) -> Self {
-        Self::on(Engine::Postgres(pool))
+    pub fn postgres(pool: impl Into<Pool>) -> Self {
+        Self::on(Engine::Postgres(pool.into()))
     }
 
     /// The engine on Redis; it is connected to by the first ring.
     #[cfg(feature = "redis")]
-    pub fn redis(settings: RedisSettings, pool: PgPool) -> Self {
-        Self::on(Engine::Redis(Arc::new(redis::Redis::new(settings, pool))))
+    pub fn redis(settings: RedisSettings, pool: impl Into<Pool>) -> Self {
+        let redis = redis::Redis::new(settings, pool.into());
+        Self::on(Engine::Redis(Arc::new(redis)))
     }
 
     fn on(engine: Engine) -> Self {

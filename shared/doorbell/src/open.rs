@@ -2,7 +2,7 @@
 
 use aws_types::SdkConfig;
 use settings::DoorbellSettings;
-use store::PgPool;
+use store::Pool;
 
 #[cfg(feature = "redis")]
 use crate::RedisSettings;
@@ -23,7 +23,7 @@ pub enum OpenError {
 pub fn open(
     settings: DoorbellSettings,
     config: &SdkConfig,
-    pool: PgPool,
+    pool: Pool,
 ) -> Result<Doorbell, OpenError> {
     match settings {
         DoorbellSettings::Aws(aws) => {

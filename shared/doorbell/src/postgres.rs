@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use store::{PgListener, PgPool, StoreError, rings};
+use store::{PgListener, Pool, StoreError, rings};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -16,12 +16,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Takes rings that are due and calls a handler for each.
 #[derive(Debug)]
 pub struct Receiver {
-    pool: PgPool,
+    pool: Pool,
     reception: Reception,
 }
 
 impl Receiver {
-    pub(crate) const fn new(pool: PgPool, reception: Reception) -> Self {
+    pub(crate) const fn new(pool: Pool, reception: Reception) -> Self {
         Self { pool, reception }
     }
 
@@ -48,7 +48,7 @@ impl Receiver {
                 }
             };
             if listener.is_none() {
-                listener = listen(&self.pool).await.ok();
+                listener = self.pool.listen(rings::CHANNEL).await.ok().flatten();
             }
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -103,17 +103,6 @@ impl Receiver {
         let next = rings::next_due(&self.pool).await?;
         Ok(next.map_or(POLL, |due| due.try_into().unwrap_or(POLL).min(POLL)))
     }
-}
-
-async fn listen(pool: &PgPool) -> Result<PgListener, StoreError> {
-    let mut listener = PgListener::connect_with(pool)
-        .await
-        .map_err(StoreError::from)?;
-    listener
-        .listen(rings::CHANNEL)
-        .await
-        .map_err(StoreError::from)?;
-    Ok(listener)
 }
 
 /// Waits until something rings, or `wait` is over.

@@ -6,7 +6,7 @@ use domain::{ConnectionId, PostId};
 use doorbell::{Doorbell, Reply};
 use media::Library;
 use settings::{Apps, Networks, ObjectSettings, VaultSettings};
-use store::{PgPool, StoreError};
+use store::{Pool, StoreError};
 use vault::{LocalKey, SystemClock, Vault, Wrapper};
 use wire::{Wire, WireSettings};
 
@@ -16,7 +16,7 @@ use crate::{pass, progress::ProgressError};
 #[derive(Clone)]
 pub struct Parts {
     /// The truth.
-    pub pool: PgPool,
+    pub pool: Pool,
     /// Opens tokens.
     pub vault: Vault,
     /// Speaks to the networks.
@@ -61,7 +61,7 @@ pub enum AssembleError {
 ///
 /// # Errors
 /// [`AssembleError::Key`].
-pub fn vault(settings: &VaultSettings, pool: PgPool) -> Result<Vault, AssembleError> {
+pub fn vault(settings: &VaultSettings, pool: Pool) -> Result<Vault, AssembleError> {
     let key = LocalKey::from_bytes(settings.local_key.expose()).map_err(AssembleError::Key)?;
     let shelf = Arc::new(store::data_keys::Shelf(pool));
     Ok(Vault::new(
@@ -89,7 +89,7 @@ impl Publisher {
     /// # Errors
     /// [`AssembleError`].
     pub fn assemble(
-        pool: PgPool,
+        pool: Pool,
         doorbell: Doorbell,
         networks: &Networks,
         vault_settings: &VaultSettings,

@@ -86,7 +86,9 @@ mod tests {
     use crate::Vars;
 
     fn read(pairs: &[(&str, &str)]) -> Result<DoorbellSettings, crate::SettingsError> {
-        let pairs = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let pairs = pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         let vars = Vars::from_pairs(pairs);
         let mut reader = Reader::new(&vars);
         let settings = DoorbellSettings::from_vars(&mut reader);
@@ -107,7 +109,11 @@ mod tests {
     #[test]
     fn the_cloud_needs_both_queues_and_all_of_the_timers_or_none() {
         let error = read(&[("DOORBELL", "aws"), ("SCHEDULE_GROUP", "posts")]).unwrap_err();
-        let missing: Vec<_> = error.0.iter().map(|problem| problem.name.as_str()).collect();
+        let missing: Vec<_> = error
+            .0
+            .iter()
+            .map(|problem| problem.name.as_str())
+            .collect();
         let expected = [
             "QUEUE_URL",
             "IMMEDIATE_QUEUE_URL",
@@ -116,7 +122,11 @@ mod tests {
             "SCHEDULE_DEAD_LETTER_ARN",
         ];
         assert_eq!(missing, expected);
-        let queues = [("DOORBELL", "aws"), ("QUEUE_URL", "a"), ("IMMEDIATE_QUEUE_URL", "b")];
+        let queues = [
+            ("DOORBELL", "aws"),
+            ("QUEUE_URL", "a"),
+            ("IMMEDIATE_QUEUE_URL", "b"),
+        ];
         let Ok(DoorbellSettings::Aws(aws)) = read(&queues) else {
             panic!("queues alone are enough");
         };

@@ -1,6 +1,6 @@
 //! Where things are kept.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 
 use url::Url;
 
@@ -13,6 +13,30 @@ pub struct DatabaseSettings {
     pub url: String,
     /// `DATABASE_MAX_CONNECTIONS`: how many connections one process holds at most; default 2.
     pub max_connections: u32,
+    /// `DATABASE_POOLER`: what stands between this process and the database; default `session`.
+    pub pooler: Pooler,
+}
+
+/// What stands between a process and its database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pooler {
+    /// Nothing, or a pooler that keeps each connection on one session of the database.
+    Session,
+    /// A pooler that gives each transaction whichever session is free, so that nothing outlives a
+    /// transaction: no prepared statement, no setting, no `LISTEN`.
+    Transaction,
+}
+
+impl FromStr for Pooler {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "session" => Ok(Self::Session),
+            "transaction" => Ok(Self::Transaction),
+            _ => Err("use session or transaction"),
+        }
+    }
 }
 
 impl DatabaseSettings {
@@ -21,7 +45,28 @@ impl DatabaseSettings {
         Self {
             url: reader.required("DATABASE_URL", String::new()),
             max_connections: reader.with_default("DATABASE_MAX_CONNECTIONS", 2),
+            pooler: reader.with_default("DATABASE_POOLER", Pooler::Session),
         }
+    }
+
+    /// Reads them for what needs a session of its own, as migrations do: `DATABASE_DIRECT_URL` goes
+    /// before `DATABASE_URL`, and must be there when that leads to a pooler in transaction mode.
+    pub fn direct_from_vars(reader: &mut Reader<'_>) -> Self {
+        if let Some(url) = reader.optional("DATABASE_DIRECT_URL") {
+            return Self {
+                url,
+                max_connections: reader.with_default("DATABASE_MAX_CONNECTIONS", 2),
+                pooler: Pooler::Session,
+            };
+        }
+        let settings = Self::from_vars(reader);
+        if settings.pooler == Pooler::Transaction {
+            reader.wrong(
+                "DATABASE_DIRECT_URL",
+                "is missing: migrations need a session, which a pooler in transaction mode cannot give",
+            );
+        }
+        settings
     }
 }
 

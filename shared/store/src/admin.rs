@@ -3,7 +3,7 @@
 use domain::{PostId, Stage, UserId};
 use sqlx::PgExecutor;
 
-use crate::StoreError;
+use crate::{Link, StoreError};
 
 /// Makes the user of that address an operator; tells whether there is one.
 pub async fn grant(db: impl PgExecutor<'_>, email: &str) -> Result<bool, StoreError> {
@@ -42,11 +42,7 @@ pub enum Requeued {
 
 /// Queues a post again. One that failed or was missed starts over; an open one is looked at now,
 /// and with `at_once` its due time becomes now. Nothing that may have been sent is ever sent again by this.
-pub async fn requeue(
-    db: &mut sqlx::PgConnection,
-    id: PostId,
-    at_once: bool,
-) -> Result<Requeued, StoreError> {
+pub async fn requeue(db: &mut Link, id: PostId, at_once: bool) -> Result<Requeued, StoreError> {
     let done = sqlx::query_scalar!(
         "UPDATE posts SET
              stage = CASE WHEN stage IN ('failed', 'missed') THEN 'scheduled' ELSE stage END,

@@ -2,11 +2,11 @@
 
 use domain::{ConnectionHealth, ConnectionId, GrantId, Platform, UserId};
 use serde_json::Value;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::StoreError;
+use crate::{Link, StoreError};
 
 /// One place that can be published to, without its secrets.
 #[derive(Debug, Clone, PartialEq)]
@@ -275,7 +275,7 @@ pub async fn by_message(
 /// Begins to disconnect: no arm succeeds from here on, and posts that were not armed fail. Tells
 /// whether there was something to disconnect.
 pub async fn begin_disconnect(
-    db: &mut PgConnection,
+    db: &mut Link,
     user: UserId,
     id: ConnectionId,
 ) -> Result<bool, StoreError> {

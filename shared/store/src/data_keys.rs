@@ -1,11 +1,11 @@
 //! Wrapped keys that seal secrets.
 
 use domain::DataKeyId;
-use sqlx::{PgExecutor, PgPool};
+use sqlx::PgExecutor;
 use time::OffsetDateTime;
 use vault::{KeyShelf, ShelfFuture, WrappedKey};
 
-use crate::StoreError;
+use crate::{Pool, StoreError};
 
 /// The key that new secrets are sealed with.
 pub async fn current(db: impl PgExecutor<'_>) -> Result<Option<WrappedKey>, StoreError> {
@@ -40,19 +40,19 @@ pub async fn find(
 /// Makes a key current in place of `replaces`; tells whether it did. Of several that try at once
 /// exactly one succeeds.
 pub async fn replace(
-    db: &mut sqlx::PgConnection,
+    pool: &Pool,
     replaces: Option<DataKeyId>,
     id: DataKeyId,
     wrapped: &[u8],
     created_at: OffsetDateTime,
 ) -> Result<bool, StoreError> {
-    let mut tx = sqlx::Connection::begin(db).await?;
+    let mut tx = pool.begin().await?;
     if let Some(old) = replaces {
         let retired = sqlx::query!(
             "UPDATE data_keys SET is_current = false WHERE id = $1 AND is_current",
             old.uuid()
         )
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
         if retired.rows_affected() == 0 {
             return Ok(false);
@@ -65,7 +65,7 @@ pub async fn replace(
         wrapped,
         created_at
     )
-    .execute(&mut *tx)
+    .execute(&mut tx)
     .await?;
     tx.commit().await?;
     Ok(added.rows_affected() == 1)
@@ -73,7 +73,7 @@ pub async fn replace(
 
 /// The shelf of data keys in the database.
 #[derive(Debug, Clone)]
-pub struct Shelf(pub PgPool);
+pub struct Shelf(pub Pool);
 
 impl KeyShelf for Shelf {
     fn current(&self) -> ShelfFuture<'_, Option<WrappedKey>> {
@@ -86,15 +86,7 @@ impl KeyShelf for Shelf {
 
     fn add(&self, key: WrappedKey, replaces: Option<DataKeyId>) -> ShelfFuture<'_, bool> {
         Box::pin(async move {
-            let mut connection = self.0.acquire().await.map_err(StoreError::from)?;
-            Ok(replace(
-                &mut connection,
-                replaces,
-                key.id,
-                &key.wrapped,
-                key.created_at,
-            )
-            .await?)
+            Ok(replace(&self.0, replaces, key.id, &key.wrapped, key.created_at).await?)
         })
     }
 }

@@ -4,6 +4,7 @@
 //! publisher, the sweeper and operators do stands in [`work`], [`sweep`] and [`admin`].
 
 mod error;
+mod link;
 mod pool;
 
 pub mod admin;
@@ -26,8 +27,7 @@ pub mod webhook_receipts;
 pub mod work;
 
 pub use error::StoreError;
-pub use pool::{MIGRATOR, PoolSettings, Shift, connect, migrate, now, ping};
-pub use sqlx::{
-    Error as SqlxError, PgConnection, PgExecutor, PgPool, Postgres, Transaction,
-    postgres::PgListener,
-};
+pub use link::Link;
+pub use pool::{MIGRATOR, Pool, PoolSettings, Shift, connect, migrate, now, ping};
+pub use settings::Pooler;
+pub use sqlx::{PgExecutor, postgres::PgListener};

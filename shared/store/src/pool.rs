@@ -9,14 +9,15 @@ use std::{
     time::Duration,
 };
 
+use settings::Pooler;
 use sqlx::{
     PgExecutor, PgPool, Row as _,
-    migrate::Migrator,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    migrate::{MigrateError, Migrator},
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 use time::OffsetDateTime;
 
-use crate::StoreError;
+use crate::{Link, StoreError, link::Line};
 
 /// The migrations of this build.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
@@ -28,6 +29,8 @@ pub struct PoolSettings {
     pub url: String,
     /// How many connections one process holds at most.
     pub max_connections: u32,
+    /// What stands between this process and the database.
+    pub pooler: Pooler,
     /// How far the sessions' clock is moved; for tests.
     pub shift: Option<Shift>,
 }
@@ -37,6 +40,7 @@ impl From<settings::DatabaseSettings> for PoolSettings {
         Self {
             url: settings.url,
             max_connections: settings.max_connections,
+            pooler: settings.pooler,
             shift: None,
         }
     }
@@ -59,28 +63,120 @@ impl Shift {
     }
 }
 
+/// The connections of one process. A statement sent over it takes whichever is free, and lasts
+/// once it is answered.
+///
+/// Through a pooler in transaction mode each statement is a transaction of its own, and none is prepared.
+#[derive(Debug, Clone)]
+pub struct Pool {
+    connections: PgPool,
+    manner: Manner,
+}
+
+#[derive(Debug, Clone)]
+enum Manner {
+    Session,
+    Transaction { shift: Option<Shift> },
+}
+
+impl From<PgPool> for Pool {
+    /// Over connections that each have a session of their own.
+    fn from(connections: PgPool) -> Self {
+        Self {
+            connections,
+            manner: Manner::Session,
+        }
+    }
+}
+
+impl Pool {
+    /// Takes statements one after another, each by itself.
+    pub async fn acquire(&self) -> Result<Link, sqlx::Error> {
+        Ok(Link(match self.manner {
+            Manner::Session => Line::Connection(self.connections.acquire().await?),
+            Manner::Transaction { .. } => Line::Pool(self.clone()),
+        }))
+    }
+
+    /// Begins a transaction.
+    pub async fn begin(&self) -> Result<Link, sqlx::Error> {
+        let transaction = self.connections.begin().await?;
+        Ok(match &self.manner {
+            Manner::Session => Link(Line::Transaction(transaction)),
+            Manner::Transaction { shift } => {
+                let mut link = Link(Line::Unprepared(transaction));
+                if let Some(shift) = shift {
+                    apply(&mut link, shift, true).await?;
+                }
+                link
+            }
+        })
+    }
+
+    /// Listens on a channel; `None` where there is no session to listen on.
+    pub async fn listen(&self, channel: &str) -> Result<Option<PgListener>, StoreError> {
+        let Some(sessions) = self.sessions() else {
+            return Ok(None);
+        };
+        let mut listener = PgListener::connect_with(sessions).await?;
+        listener.listen(channel).await?;
+        Ok(Some(listener))
+    }
+
+    /// Closes all connections, and waits until those that are in use have come back.
+    pub async fn close(&self) {
+        self.connections.close().await;
+    }
+
+    /// The connections, if each has a session of its own.
+    pub(crate) const fn sessions(&self) -> Option<&PgPool> {
+        match self.manner {
+            Manner::Session => Some(&self.connections),
+            Manner::Transaction { .. } => None,
+        }
+    }
+}
+
 /// Opens a pool; the first connection is made when it is first used.
 ///
 /// # Errors
 /// When the address is none.
-pub fn connect(settings: &PoolSettings) -> Result<PgPool, StoreError> {
-    let options = PgConnectOptions::from_str(&settings.url)?.application_name("picscripter");
+pub fn connect(settings: &PoolSettings) -> Result<Pool, StoreError> {
+    let mut options = PgConnectOptions::from_str(&settings.url)?.application_name("picscripter");
     let mut pool = PgPoolOptions::new()
         .max_connections(settings.max_connections)
         .acquire_timeout(Duration::from_secs(5))
         .after_release(|connection, _| Box::pin(is_at_rest(connection)));
-    if let Some(shift) = settings.shift.clone() {
-        pool = pool.before_acquire(move |connection, _| {
-            let shift = shift.clone();
-            Box::pin(async move { apply(connection, &shift).await.map(|()| true) })
-        });
-        let shift = settings.shift.clone().unwrap_or_default();
-        pool = pool.after_connect(move |connection, _| {
-            let shift = shift.clone();
-            Box::pin(async move { apply(connection, &shift).await })
-        });
-    }
-    Ok(pool.connect_lazy_with(options))
+    let shift = settings.shift.clone();
+    let manner = match settings.pooler {
+        Pooler::Session => {
+            if let Some(shift) = shift {
+                pool = shifted(pool, &shift);
+            }
+            Manner::Session
+        }
+        Pooler::Transaction => {
+            // Poolers refuse to start a session with a parameter that they do not keep track of.
+            options = options.extra_float_digits(None);
+            Manner::Transaction { shift }
+        }
+    };
+    Ok(Pool {
+        connections: pool.connect_lazy_with(options),
+        manner,
+    })
+}
+
+fn shifted(pool: PgPoolOptions, shift: &Shift) -> PgPoolOptions {
+    let (before, after) = (shift.clone(), shift.clone());
+    pool.before_acquire(move |connection, _| {
+        let shift = before.clone();
+        Box::pin(async move { apply(connection, &shift, false).await.map(|()| true) })
+    })
+    .after_connect(move |connection, _| {
+        let shift = after.clone();
+        Box::pin(async move { apply(connection, &shift, false).await })
+    })
 }
 
 /// Whether no transaction is open on a connection that comes back; one that is goes back to nobody.
@@ -95,13 +191,15 @@ async fn is_at_rest(connection: &mut sqlx::PgConnection) -> Result<bool, sqlx::E
     row.try_get(0)
 }
 
-async fn apply(connection: &mut sqlx::PgConnection, shift: &Shift) -> Result<(), sqlx::Error> {
+/// Moves the clock of a session; where `only_here`, until its transaction ends.
+async fn apply(db: impl PgExecutor<'_>, shift: &Shift, only_here: bool) -> Result<(), sqlx::Error> {
     let offset = format!("{} milliseconds", shift.0.load(Ordering::SeqCst));
     sqlx::query!(
-        "SELECT set_config('picscripter.clock_offset', $1, false)",
-        offset
+        "SELECT set_config('picscripter.clock_offset', $1, $2)",
+        offset,
+        only_here
     )
-    .fetch_one(connection)
+    .fetch_one(db)
     .await
     .map(drop)
 }
@@ -110,11 +208,15 @@ async fn apply(connection: &mut sqlx::PgConnection, shift: &Shift) -> Result<(),
 /// it, and a deploy that is rolled back comes by here.
 ///
 /// # Errors
-/// When a migration fails; those before it stay.
-pub async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
+/// When a migration fails; those before it stay. Through a pooler in transaction mode none is begun.
+pub async fn migrate(pool: &Pool) -> Result<(), StoreError> {
+    let sessions = pool.sessions().ok_or_else(|| {
+        let reason = "migrations need a session: a direct connection or a pooler in session mode";
+        MigrateError::Execute(sqlx::Error::Configuration(reason.into()))
+    })?;
     let mut migrator = Migrator::with_migrations(MIGRATOR.iter().cloned().collect());
     migrator.set_ignore_missing(true);
-    Ok(migrator.run(pool).await?)
+    Ok(migrator.run(sessions).await?)
 }
 
 /// The database's clock, which all rows go by.

@@ -2,11 +2,11 @@
 
 use domain::{Caption, ConnectionId, Move, Platform, Post, PostId, Stage, UserId};
 use serde_json::Value;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::StoreError;
+use crate::{Link, StoreError};
 
 /// A post that was accepted and is to be kept.
 #[derive(Debug, Clone)]
@@ -257,7 +257,7 @@ pub async fn list(
 
 /// Changes a post that was not armed; with `revision`, only that revision of it.
 pub async fn edit(
-    db: &mut PgConnection,
+    db: &mut Link,
     user: UserId,
     id: PostId,
     revision: Option<i32>,
@@ -294,11 +294,7 @@ pub async fn edit(
 }
 
 /// Cancels a post that was not armed; one that is canceled already stays so.
-pub async fn cancel(
-    db: &mut PgConnection,
-    user: UserId,
-    id: PostId,
-) -> Result<Changed, StoreError> {
+pub async fn cancel(db: &mut Link, user: UserId, id: PostId) -> Result<Changed, StoreError> {
     let changed = sqlx::query_as!(
         Row,
         "UPDATE posts SET stage = 'canceled', revision = revision + 1, progress = NULL,
@@ -342,7 +338,7 @@ pub enum Resolution {
 /// # Errors
 /// [`StoreError::Conflict`] with `posts_one_claim` when another post has that id at the network.
 pub async fn resolve(
-    db: &mut PgConnection,
+    db: &mut Link,
     user: UserId,
     id: PostId,
     resolution: &Resolution,
@@ -389,7 +385,7 @@ pub async fn resolve(
 }
 
 async fn why_not(
-    db: &mut PgConnection,
+    db: &mut Link,
     user: UserId,
     id: PostId,
     step: Move,

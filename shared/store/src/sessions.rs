@@ -4,7 +4,7 @@ use domain::{SessionId, UserId};
 use sqlx::PgExecutor;
 use time::Duration;
 
-use crate::StoreError;
+use crate::{Link, StoreError};
 
 /// What presenting a refresh token came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub async fn open(
 
 /// Replaces the refresh token of a session.
 pub async fn rotate(
-    db: &mut sqlx::PgConnection,
+    db: &mut Link,
     session: SessionId,
     presented_hash: &[u8],
     next_hash: &[u8],

@@ -1,9 +1,9 @@
 //! What the sweeper finds: work whose bell was lost, and what has outlived its retention.
 
 use domain::{ConnectionId, PostId};
-use sqlx::{PgExecutor, PgPool};
+use sqlx::PgExecutor;
 
-use crate::StoreError;
+use crate::{Pool, StoreError};
 
 /// Open posts that should have been looked at 30 seconds ago and that nobody works on.
 pub async fn overdue(db: impl PgExecutor<'_>, limit: i64) -> Result<Vec<PostId>, StoreError> {
@@ -78,7 +78,7 @@ pub async fn forget_media(db: impl PgExecutor<'_>, id: domain::MediaId) -> Resul
 }
 
 /// Deletes the rows that have outlived their retention (see `migrations/README.md`); gives how many.
-pub async fn forget(pool: &PgPool) -> Result<u64, StoreError> {
+pub async fn forget(pool: &Pool) -> Result<u64, StoreError> {
     let mut rows = 0;
     rows += sqlx::query!("DELETE FROM sessions WHERE expires_at < app_now() - interval '7 days'")
         .execute(pool)

@@ -5,10 +5,10 @@
 
 use domain::{AttemptId, Post, PostError, PostId, Stage};
 use serde_json::Value;
-use sqlx::{PgConnection, PgExecutor, PgPool};
+use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
 
-use crate::{StoreError, attempts::Outcome, posts::Row};
+use crate::{Link, Pool, StoreError, attempts::Outcome, posts::Row};
 
 /// A post under lease.
 #[derive(Debug, Clone)]
@@ -194,7 +194,7 @@ pub enum Armed {
 /// A database error leaves it open whether the arm was committed: ask [`crate::attempts::exists`],
 /// and when that fails too do not send.
 pub async fn arm(
-    pool: &PgPool,
+    pool: &Pool,
     work: &Work,
     attempt: AttemptId,
     step: &str,
@@ -204,7 +204,7 @@ pub async fn arm(
     let halted = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT 1 FROM switches WHERE name = 'publishing_halted') AS "halted!""#
     )
-    .fetch_one(&mut *tx)
+    .fetch_one(&mut tx)
     .await?;
     if halted {
         return Ok(Armed::Halted);
@@ -224,7 +224,7 @@ pub async fn arm(
         progress,
         step
     )
-    .fetch_optional(&mut *tx)
+    .fetch_optional(&mut tx)
     .await;
     let armed_at = match armed.map_err(StoreError::from) {
         Ok(Some(armed_at)) => armed_at,
@@ -242,7 +242,7 @@ pub async fn arm(
         step,
         armed_at
     )
-    .execute(&mut *tx)
+    .execute(&mut tx)
     .await?;
     tx.commit().await?;
     Ok(Armed::Done(armed_at))
@@ -359,7 +359,7 @@ pub async fn published(
 /// Ends a post that is not live (`failed`, `missed`) or that nobody can tell of
 /// (`needs_attention`, with candidates); tells whether the lease was still ours.
 pub async fn end(
-    db: &mut PgConnection,
+    db: &mut Link,
     work: &Work,
     to: Stage,
     error: &PostError,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use settings::HttpSettings;
-use store::PgPool;
+use store::Pool;
 
 use crate::Clock;
 
@@ -11,7 +11,7 @@ use crate::Clock;
 #[derive(Debug, Clone)]
 pub struct WebEnv {
     /// The truth.
-    pub pool: PgPool,
+    pub pool: Pool,
     /// The settings.
     pub settings: Arc<HttpSettings>,
     /// The time.

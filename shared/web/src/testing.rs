@@ -7,7 +7,7 @@ use domain::{SessionId, UserId};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use settings::{HttpSettings, Stage};
-use store::PgPool;
+use sqlx::PgPool;
 use time::Duration;
 use tower::ServiceExt as _;
 use url::Url;
@@ -32,7 +32,7 @@ pub(crate) fn settings(stage: Stage) -> HttpSettings {
 
 pub(crate) fn env(pool: PgPool) -> WebEnv {
     WebEnv {
-        pool,
+        pool: pool.into(),
         settings: Arc::new(settings(Stage::Production)),
         clock: Clock::default(),
     }

@@ -96,7 +96,9 @@ pub fn of_watch() -> BTreeSet<Route> {
             let word = |before| literals(line, before).next().unwrap();
             let methods = line.split_once("methods = [").unwrap().1;
             let methods = methods.split_once(']').unwrap().0;
-            literals(methods, "\"")
+            methods
+                .split('"')
+                .skip(1)
                 .step_by(2)
                 .map(|method| route(word("path = \""), method, word("function = \"")))
                 .collect::<Vec<_>>()

@@ -9,7 +9,10 @@ use std::{
 use sqlx::{PgPool, Row as _};
 use time::Duration;
 
-use crate::{house::House, networks::NETWORKS};
+use crate::{
+    house::{House, MAX_CONNECTIONS},
+    networks::NETWORKS,
+};
 
 /// Longer than a publisher may hold a post.
 const LEASE_OVER: Duration = Duration::minutes(7);
@@ -114,14 +117,13 @@ async fn who_dies_while_a_transaction_begins_leaves_none_open(pool: PgPool) {
     while !survives(house.pool.begin(), polls).await {
         polls += 1;
     }
-    let size = house.pool.options().get_max_connections();
     let mut all = Vec::new();
-    for _ in 0..size {
+    for _ in 0..MAX_CONNECTIONS {
         all.push(house.pool.acquire().await.unwrap());
     }
     for connection in &mut all {
         let row = sqlx::raw_sql("SELECT now() = statement_timestamp()")
-            .fetch_one(&mut **connection)
+            .fetch_one(&mut *connection)
             .await
             .unwrap();
         assert!(

@@ -93,7 +93,7 @@ async fn no_secret_is_found_in_a_row_an_answer_or_the_log(pool: PgPool) {
 }
 
 /// Every column of every row of every table, as text and as the bytes in it.
-async fn everything(pool: &PgPool) -> String {
+async fn everything(pool: &store::Pool) -> String {
     let columns: Vec<(String, String, String)> = sqlx::query_as(
         "SELECT table_name::text, column_name::text, data_type::text
          FROM information_schema.columns WHERE table_schema = current_schema()",

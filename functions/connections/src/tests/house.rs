@@ -119,10 +119,14 @@ impl House {
     ) -> Self {
         let settings = Arc::new(settings(stage));
         let key = Wrapper::Local(LocalKey::from_bytes(&[7; 32]).unwrap());
-        let vault = Vault::new(key, Arc::new(Shelf(pool.clone())), Arc::new(SystemClock));
+        let vault = Vault::new(
+            key,
+            Arc::new(Shelf(pool.clone().into())),
+            Arc::new(SystemClock),
+        );
         let env = Env {
             web: WebEnv {
-                pool: pool.clone(),
+                pool: pool.clone().into(),
                 settings: Arc::clone(&settings),
                 clock: Clock::default(),
             },

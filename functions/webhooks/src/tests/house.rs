@@ -71,7 +71,7 @@ impl House {
         });
         let env = Env {
             web: WebEnv {
-                pool: pool.clone(),
+                pool: pool.clone().into(),
                 settings: Arc::clone(&settings),
                 clock: Clock::default(),
             },

@@ -9,7 +9,7 @@ mod timers;
 
 use aws_types::SdkConfig;
 use queues::Queues;
-use store::PgPool;
+use store::Pool;
 use time::{Duration, OffsetDateTime};
 use timers::Standing;
 
@@ -66,11 +66,11 @@ pub(crate) struct Aws {
     queues: Queues,
     standing: Option<Standing>,
     reach: Reach,
-    pool: PgPool,
+    pool: Pool,
 }
 
 impl Aws {
-    pub(crate) fn new(settings: AwsSettings, config: &SdkConfig, pool: PgPool) -> Self {
+    pub(crate) fn new(settings: AwsSettings, config: &SdkConfig, pool: Pool) -> Self {
         Self {
             queues: Queues::new(config, settings.queue_url, settings.immediate_queue_url),
             standing: settings.timers.map(|timers| Standing::new(config, timers)),

@@ -10,7 +10,7 @@ use std::{fmt, time::Duration};
 
 use bullmq_rs::{BackoffStrategy, JobOptions, Queue, QueueBuilder, RedisConnection};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use store::PgPool;
+use store::Pool;
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
@@ -62,7 +62,7 @@ impl fmt::Debug for RedisSettings {
 #[derive(Debug)]
 pub(crate) struct Redis {
     settings: RedisSettings,
-    pool: PgPool,
+    pool: Pool,
     link: OnceCell<Link>,
 }
 
@@ -79,7 +79,7 @@ impl fmt::Debug for Link {
 }
 
 impl Redis {
-    pub(crate) fn new(settings: RedisSettings, pool: PgPool) -> Self {
+    pub(crate) fn new(settings: RedisSettings, pool: Pool) -> Self {
         Self {
             settings,
             pool,

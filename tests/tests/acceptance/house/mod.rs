@@ -19,7 +19,7 @@ use publishing::Publisher;
 use serde_json::{Value, json};
 use simulator::{FaultScript, LivePost, Simulator};
 use sqlx::PgPool;
-use store::{PoolSettings, Shift, rings};
+use store::{Pool, PoolSettings, Pooler, Shift, rings};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use tower::ServiceExt as _;
 use url::Url;
@@ -34,12 +34,14 @@ use crate::networks::{Commit, Network, What};
 const VISIBILITY: Duration = Duration::minutes(6);
 /// More rings than any test gives rise to; a house that rings more often goes round in circles.
 const ROUNDS: usize = 2_000;
+/// How many connections a house holds at most.
+pub const MAX_CONNECTIONS: u32 = 12;
 /// After so many minutes an access token is renewed before it is used.
 const TOKEN_LIFE: Duration = Duration::minutes(10);
 
 /// All of Picscripter, and the networks it speaks to.
 pub struct House {
-    pub pool: PgPool,
+    pub pool: Pool,
     pub publisher: Publisher,
     pub networks: Simulator,
     router: Router,
@@ -68,7 +70,8 @@ impl House {
         let (shift, web_clock) = (Shift::default(), web::Clock::default());
         let pool = store::connect(&PoolSettings {
             url: address(&pool).await,
-            max_connections: 12,
+            max_connections: MAX_CONNECTIONS,
+            pooler: Pooler::Session,
             shift: Some(shift.clone()),
         })
         .unwrap();
