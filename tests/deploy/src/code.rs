@@ -22,6 +22,7 @@ struct Package {
     folder: PathBuf,
     needs: BTreeSet<String>,
     calls: BTreeSet<Call>,
+    text: String,
 }
 
 /// An operation of a client of AWS's SDK.
@@ -64,6 +65,7 @@ impl Code {
                         folder,
                         needs,
                         calls,
+                        text,
                     },
                 )
             })
@@ -82,27 +84,42 @@ impl Code {
 
     /// The calls of a crate and of all that it is built from.
     pub fn reach(&self, name: &str) -> BTreeSet<&Call> {
-        let mut seen = BTreeSet::new();
-        let mut open = vec![name];
-        while let Some(name) = open.pop() {
-            if seen.insert(name) {
-                let needs = &self.crates[name].needs;
-                open.extend(
-                    needs
-                        .iter()
-                        .map(String::as_str)
-                        .filter(|need| self.crates.contains_key(*need)),
-                );
-            }
-        }
-        seen.iter()
+        let crates = self.closure(name);
+        crates
+            .iter()
             .flat_map(|name| &self.crates[*name].calls)
             .collect()
     }
 
+    /// A crate and all of ours that it is built from.
+    fn closure<'a>(&'a self, name: &'a str) -> BTreeSet<&'a str> {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![name];
+        while let Some(name) = open.pop() {
+            if seen.insert(name) {
+                let needs = self.crates[name].needs.iter().map(String::as_str);
+                open.extend(needs.filter(|need| self.crates.contains_key(*need)));
+            }
+        }
+        seen
+    }
+
     /// The text of a crate's sources, without its tests, every run of white space one space.
-    pub fn text(&self, name: &str) -> String {
-        text(&self.crates[name].folder.join("src"))
+    pub fn text(&self, name: &str) -> &str {
+        &self.crates[name].text
+    }
+
+    /// The lines that a crate, and all that it is built from, writes to the log.
+    pub fn written_by(&self, name: &str) -> Vec<String> {
+        let crates = self.closure(name);
+        let texts = crates.iter().map(|name| self.text(name));
+        let lines = texts.flat_map(|text| {
+            let lines = text.split("tracing::").skip(1);
+            lines
+                .filter_map(|line| Some(line.split_once("!(")?.1.split_once(");")?.0.to_owned()))
+                .collect::<Vec<_>>()
+        });
+        lines.collect()
     }
 
     /// Adds a call to a crate, to see whether it is missed.

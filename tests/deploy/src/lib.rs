@@ -8,8 +8,10 @@
 mod code;
 pub mod rights;
 pub mod routes;
+pub mod shape;
 mod template;
 mod tools;
+pub mod variables;
 
 pub use code::{Call, Code};
 pub use template::Template;
