@@ -201,7 +201,9 @@ fn text(folder: &Path) -> String {
         let name = path.file_name().unwrap().to_str().unwrap();
         if path.is_dir() && !matches!(name, "tests" | "testing") {
             text.push_str(&self::text(&path));
-        } else if name.ends_with(".rs") && !matches!(name, "tests.rs" | "testing.rs") {
+        } else if path.extension() == Some("rs".as_ref())
+            && !matches!(name, "tests.rs" | "testing.rs")
+        {
             let whole = fs::read_to_string(&path).unwrap();
             // Unit tests stand at the end of a file.
             let code = whole.split("#[cfg(test)]").next().unwrap_or_default();

@@ -334,7 +334,11 @@ impl<'a> World<'a> {
                         Some(items.join(separator))
                     }
                     // A list that is one parameter is separated by commas already.
-                    list => self.value(list),
+                    list @ (Value::Bool(_)
+                    | Value::Null
+                    | Value::Number(_)
+                    | Value::Object(_)
+                    | Value::String(_)) => self.value(list),
                 }
             }
             "Fn::Sub" => {
