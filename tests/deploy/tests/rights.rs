@@ -71,44 +71,44 @@ type Spoil = fn(&mut Value);
 const SPOILT: [(&str, &str, Spoil); 14] = [
     ("any action", "OpsRole", |it| action(it, 2, json!("sqs:*"))),
     ("any resource", "OpsRole", |it| {
-        of(it, 2)["Resource"] = json!("*")
+        of(it, 2)["Resource"] = json!("*");
     }),
     ("an action that is not used", "OpsRole", |it| {
-        action(it, 2, json!(["sqs:PurgeQueue", "sqs:SendMessage"]))
+        action(it, 2, json!(["sqs:PurgeQueue", "sqs:SendMessage"]));
     }),
     ("another queue", "OpsRole", |it| {
-        of(it, 2)["Resource"][0] = json!({ "Fn::GetAtt": ["DeadLetterQueue", "Arn"] })
+        of(it, 2)["Resource"][0] = json!({ "Fn::GetAtt": ["DeadLetterQueue", "Arn"] });
     }),
     ("no right to a call", "OpsRole", |it| {
-        action(it, 2, json!([]))
+        action(it, 2, json!([]));
     }),
     ("another's secret", "OpsRole", |it| {
-        of(it, 1)["Resource"][0] = json!({ "Ref": "NetworksSecret" })
+        of(it, 1)["Resource"][0] = json!({ "Ref": "NetworksSecret" });
     }),
     ("a policy of AWS's", "OpsRole", |it| {
         it["Properties"]["ManagedPolicyArns"][0] =
-            json!("arn:aws:iam::aws:policy/AdministratorAccess")
+            json!("arn:aws:iam::aws:policy/AdministratorAccess");
     }),
     ("all but one action", "OpsRole", |it| {
-        of(it, 2)["NotAction"] = json!("sqs:PurgeQueue")
+        of(it, 2)["NotAction"] = json!("sqs:PurgeQueue");
     }),
     ("anybody's trust", "OpsRole", |it| {
-        it["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] = json!("*")
+        it["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] = json!("*");
     }),
     ("the role of another", "OpsFunction", |it| {
-        it["Properties"]["Role"]["Fn::GetAtt"][0] = json!("AuthRole")
+        it["Properties"]["Role"]["Fn::GetAtt"][0] = json!("AuthRole");
     }),
     ("another account's schedules", "TimerRole", |it| {
-        it["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Condition"] = json!(null)
+        it["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Condition"] = json!(null);
     }),
     ("schedules that do more", "TimerRole", |it| {
-        action(it, 0, json!(["sqs:SendMessage", "sqs:DeleteMessage"]))
+        action(it, 0, json!(["sqs:SendMessage", "sqs:DeleteMessage"]));
     }),
     ("roles passed to anybody", "PostsRole", |it| {
-        of(it, 4)["Condition"] = json!(null)
+        of(it, 4)["Condition"] = json!(null);
     }),
     ("keys for nothing in particular", "TokenKey", |it| {
-        it["Properties"]["KeyPolicy"]["Statement"][1]["Condition"] = json!(null)
+        it["Properties"]["KeyPolicy"]["Statement"][1]["Condition"] = json!(null);
     }),
 ];
 

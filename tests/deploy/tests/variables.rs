@@ -1,5 +1,7 @@
 //! Every variable that is read is set, and every one that is set is read.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use deploy::{Code, Template, variables::problems};
 use serde_json::{Value, json};
 
