@@ -146,7 +146,7 @@ impl House {
             web: web.clone(),
             apps: Arc::clone(&apps),
             wire: Arc::new(publishing::wire(networks)?),
-            sealer: publishing::vault(vault, self.pool.clone())?.sealer(),
+            sealer: publishing::vault(vault, None, self.pool.clone())?.sealer(),
             doorbell: doorbell.clone(),
         };
         let library = Arc::new(Library::from_settings(objects)?);
@@ -193,6 +193,7 @@ impl House {
             networks,
             vault,
             objects,
+            None,
         )?)
     }
 

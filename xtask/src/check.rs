@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{queries, shell};
+use crate::{queries, shell, suite};
 
 /// Runs every check, even after one failed, and sums up.
 pub(crate) fn check() -> ExitCode {
@@ -64,6 +64,8 @@ fn lints() -> Outcome {
         "--locked",
         "--workspace",
         "--all-targets",
+        "--features",
+        suite::FEATURES,
         "--",
         "-D",
         "warnings",
@@ -72,7 +74,14 @@ fn lints() -> Outcome {
 }
 
 fn docs() -> Outcome {
-    let mut command = shell::cargo(["doc", "--locked", "--workspace", "--no-deps"]);
+    let mut command = shell::cargo([
+        "doc",
+        "--locked",
+        "--workspace",
+        "--no-deps",
+        "--features",
+        suite::FEATURES,
+    ]);
     shell::run(command.env("RUSTDOCFLAGS", "-D warnings")).into()
 }
 

@@ -5,6 +5,7 @@ mod forward;
 mod queries;
 mod shell;
 mod suite;
+mod tools;
 
 use std::process::ExitCode;
 

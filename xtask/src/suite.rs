@@ -1,20 +1,15 @@
 //! Tests and benchmarks.
 
-use std::{
-    ffi::OsStr,
-    fs,
-    path::{Path, PathBuf},
-    process::{Command, ExitCode},
-};
+use std::{ffi::OsStr, fs, process::ExitCode};
 
-use crate::shell;
+use crate::{shell, tools};
 
-const DEBIAN: &str = "/usr/bin/apt-get";
-const PROGRAM: &str = "postgres";
+/// Everything that can be compiled in is tested.
+pub(crate) const FEATURES: &str = "local/redis";
 
 /// `cargo xtask test [FILTER…]`
 pub(crate) fn test(filters: &[String]) -> ExitCode {
-    install_postgres();
+    tools::install_servers();
     shell::exit(run_tests(filters))
 }
 
@@ -46,18 +41,41 @@ pub(crate) fn bench(arguments: &[String]) -> ExitCode {
 fn run_tests(filters: &[String]) -> Result<(), String> {
     if !shell::has_cargo("nextest") {
         eprintln!("cargo-nextest is not installed; cargo's own runner is used");
-        return beside_postgres(["cargo", "test", "--workspace", "--"], filters);
+        return beside_postgres(
+            ["cargo", "test", "--workspace", "--features", FEATURES, "--"],
+            filters,
+        );
     }
-    let nextest = ["cargo", "nextest", "run", "--workspace", "--profile", "ci"];
+    let nextest = [
+        "cargo",
+        "nextest",
+        "run",
+        "--workspace",
+        "--features",
+        FEATURES,
+        "--profile",
+        "ci",
+    ];
     beside_postgres(nextest, filters)?;
     if filters.is_empty() {
-        beside_postgres(["cargo", "test", "--workspace", "--doc"], &[])?;
+        beside_postgres(
+            [
+                "cargo",
+                "test",
+                "--workspace",
+                "--features",
+                FEATURES,
+                "--doc",
+            ],
+            &[],
+        )?;
     }
     Ok(())
 }
 
 /// Runs a command with the maintenance database of an empty server in `DATABASE_URL`.
 fn beside_postgres<const N: usize>(command: [&str; N], arguments: &[String]) -> Result<(), String> {
+    let tools = tools::install_tools()?;
     let throwaway = [
         "run",
         "--quiet",
@@ -72,48 +90,9 @@ fn beside_postgres<const N: usize>(command: [&str; N], arguments: &[String]) -> 
             .arg("--bare")
             .args(command)
             .args(arguments)
-            .env("INSTA_UPDATE", "no"),
+            .env("INSTA_UPDATE", "no")
+            .env("PICSCRIPTER_TOOLS", tools),
     )
-}
-
-/// Installs a server where that is one command; elsewhere the cluster fetches one for itself, or says what to do.
-fn install_postgres() {
-    if has_postgres() || !Path::new(DEBIAN).exists() || !is_root() {
-        return;
-    }
-    let apt = |arguments: &[&str]| {
-        shell::run(
-            Command::new(DEBIAN)
-                .args(arguments)
-                .env("DEBIAN_FRONTEND", "noninteractive"),
-        )
-    };
-    let installed = apt(&["update"]).and_then(|()| apt(&["install", "--yes", "postgresql"]));
-    if let Err(why) = installed {
-        eprintln!("apt-get did not help ({why}); the cluster tries to fetch a server");
-    }
-}
-
-fn has_postgres() -> bool {
-    let named = std::env::var_os("PG_BIN").map(PathBuf::from);
-    let asked = Command::new("pg_config").arg("--bindir").output().ok();
-    let asked = asked.map(|told| PathBuf::from(String::from_utf8_lossy(&told.stdout).trim()));
-    let packaged = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    named
-        .into_iter()
-        .chain(asked)
-        .chain(packaged.map(|entry| entry.path().join("bin")))
-        .chain(std::env::split_paths(&path))
-        .any(|folder| folder.join(PROGRAM).is_file())
-}
-
-fn is_root() -> bool {
-    let told = Command::new("id").arg("-u").output();
-    told.is_ok_and(|told| told.stdout.trim_ascii() == b"0")
 }
 
 /// The crates that have a folder of benchmarks.

@@ -7,7 +7,7 @@ use settings::{
     Apps, DatabaseSettings, DoorbellSettings, HttpSettings, Reader, Vars, VaultSettings,
 };
 use store::{PoolSettings, data_keys::Shelf};
-use vault::{LocalKey, SystemClock, Vault, Wrapper};
+use vault::{Sealer, SystemClock, Wrapper};
 use web::{Clock, WebEnv};
 use wire::{Wire, WireSettings};
 
@@ -34,7 +34,7 @@ impl Env {
         let (http, database, key, apps, doorbell) =
             reader.finish((http, database, key, apps, doorbell))?;
         let pool = store::connect(&PoolSettings::from(database))?;
-        let wrapper = Wrapper::Local(LocalKey::from_bytes(key.local_key.expose())?);
+        let wrapper = Wrapper::from_settings(&key, Some(config))?;
         let shelf = Arc::new(Shelf(pool.clone()));
         let wire = Wire::new(WireSettings {
             networks_base_url: http.networks_base_url.clone(),
@@ -44,7 +44,7 @@ impl Env {
         Ok(Self {
             apps: Arc::new(apps),
             wire: Arc::new(wire),
-            sealer: Vault::new(wrapper, shelf, Arc::new(SystemClock)).sealer(),
+            sealer: Sealer::new(wrapper, shelf, Arc::new(SystemClock)),
             doorbell: doorbell::open(doorbell, config, pool.clone())?,
             web: WebEnv {
                 pool,

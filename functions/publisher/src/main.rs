@@ -20,8 +20,10 @@ async fn main() -> Result<(), Error> {
         reader.finish((networks, database, vault, objects, doorbell))?;
     web::telemetry(networks.stage);
     let pool = store::connect(&PoolSettings::from(database))?;
-    let doorbell = doorbell::open(doorbell, &cloud::config().await, pool.clone())?;
-    let publisher = &Publisher::assemble(pool, doorbell, &networks, &vault, &objects)?;
+    let config = &cloud::config().await;
+    let doorbell = doorbell::open(doorbell, config, pool.clone())?;
+    let publisher =
+        &Publisher::assemble(pool, doorbell, &networks, &vault, &objects, Some(config))?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<_>| async move {
         Ok::<_, Error>(publisher::handle(publisher, event.payload).await)
     }))

@@ -20,12 +20,13 @@ async fn main() -> Result<(), Error> {
         reader.finish((networks, database, vault, objects, doorbell))?;
     web::telemetry(networks.stage);
     let pool = store::connect(&PoolSettings::from(database))?;
-    let doorbell = doorbell::open(doorbell, &cloud::config().await, pool.clone())?;
-    let publisher = &Publisher::assemble(pool, doorbell, &networks, &vault, &objects)?;
-    lambda_runtime::run(service_fn(|_: LambdaEvent<serde_json::Value>| async move {
-        sweeper::sweep(publisher)
+    let config = &cloud::config().await;
+    let doorbell = doorbell::open(doorbell, config, pool.clone())?;
+    let publisher =
+        &Publisher::assemble(pool, doorbell, &networks, &vault, &objects, Some(config))?;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<_>| async move {
+        sweeper::handle(publisher, &event.payload)
             .await
-            .map(drop)
             .map_err(Error::from)
     }))
     .await

@@ -9,8 +9,9 @@ mod disconnect;
 mod pass;
 mod progress;
 mod publisher;
+mod reseal;
 mod sweep;
 mod tokens;
 
 pub use publisher::{AssembleError, Parts, Publisher, vault, wire};
-pub use sweep::Swept;
+pub use sweep::{RotateError, Swept};

@@ -1,12 +1,12 @@
 //! What is kept of a post between two steps: the frozen content and the machine.
 
-use domain::MediaFacts;
+use domain::{MediaFacts, Platform, PostId, UserId};
 use platforms::Publish;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::work::Work;
-use vault::{Place, Vault, VaultError};
+use vault::{Pen, Place, Vault, VaultError};
 
 /// What is kept of a post between two steps. Sealed as a whole, because the handles that networks
 /// give out (sessions, upload addresses) are secrets.
@@ -45,11 +45,22 @@ pub(crate) enum ProgressError {
 
 impl Progress {
     pub(crate) async fn seal(&self, vault: &Vault, work: &Work) -> Result<Vec<u8>, ProgressError> {
-        let clear = serde_json::to_vec(self).map_err(ProgressError::Encode)?;
+        let clear = self.clear()?;
         vault
-            .seal(&place(work), &clear)
+            .seal(&place_of(work), &clear)
             .await
             .map_err(ProgressError::Vault)
+    }
+
+    /// As [`Progress::seal`], without asking anybody for a key.
+    pub(crate) fn seal_with(&self, pen: &Pen, work: &Work) -> Result<Vec<u8>, ProgressError> {
+        let clear = self.clear()?;
+        pen.seal(&place_of(work), &clear)
+            .map_err(ProgressError::Vault)
+    }
+
+    fn clear(&self) -> Result<Vec<u8>, ProgressError> {
+        serde_json::to_vec(self).map_err(ProgressError::Encode)
     }
 
     pub(crate) async fn open(
@@ -58,19 +69,25 @@ impl Progress {
         work: &Work,
     ) -> Result<Self, ProgressError> {
         let clear = vault
-            .open(&place(work), sealed)
+            .open(&place_of(work), sealed)
             .await
             .map_err(ProgressError::Vault)?;
         serde_json::from_slice(clear.expose_secret()).map_err(ProgressError::Decode)
     }
 }
 
-fn place(work: &Work) -> Place {
+fn place_of(work: &Work) -> Place {
+    let post = &work.post;
+    place(post.id, post.user_id, post.platform)
+}
+
+/// Where the progress of a post rests.
+pub(crate) fn place(id: PostId, user: UserId, platform: Platform) -> Place {
     Place {
         table: "posts",
-        row: work.post.id.uuid(),
-        user: work.post.user_id.uuid(),
-        platform: work.post.platform.as_str(),
+        row: id.uuid(),
+        user: user.uuid(),
+        platform: platform.as_str(),
         field: "progress",
     }
 }

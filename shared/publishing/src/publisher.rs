@@ -2,12 +2,14 @@
 
 use std::{error::Error, sync::Arc};
 
+use aws_types::SdkConfig;
 use domain::{ConnectionId, PostId};
 use doorbell::{Doorbell, Reply};
 use media::Library;
 use settings::{Apps, Networks, ObjectSettings, VaultSettings};
 use store::{Pool, StoreError};
-use vault::{LocalKey, SystemClock, Vault, Wrapper};
+use time::Duration;
+use vault::{SystemClock, Vault, VaultError, Wrapper, WrapperError};
 use wire::{Wire, WireSettings};
 
 use crate::{pass, progress::ProgressError};
@@ -19,6 +21,8 @@ pub struct Parts {
     pub pool: Pool,
     /// Opens tokens.
     pub vault: Vault,
+    /// The age at which the sweep replaces the current data key.
+    pub key_life: Duration,
     /// Speaks to the networks.
     pub wire: Arc<Wire>,
     /// Our registrations at the networks.
@@ -43,32 +47,45 @@ pub(crate) enum LookError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("a secret could not be sealed or opened")]
-    Vault(#[from] vault::VaultError),
+    Vault(#[from] VaultError),
+}
+
+impl LookError {
+    /// What the vault said, when that is why.
+    pub(crate) const fn vault(&self) -> Option<&VaultError> {
+        match self {
+            Self::Progress(ProgressError::Vault(error)) | Self::Vault(error) => Some(error),
+            Self::Library(_)
+            | Self::Progress(ProgressError::Decode(_) | ProgressError::Encode(_))
+            | Self::Store(_) => None,
+        }
+    }
 }
 
 /// Why a publisher could not be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum AssembleError {
     /// The key that wraps data keys is of no use.
-    #[error("TOKEN_KEY is of no use")]
-    Key(#[source] vault::LocalKeyError),
+    #[error("KMS_KEY_ID or TOKEN_KEY is of no use")]
+    Key(#[source] WrapperError),
     /// TLS has no usable defaults.
     #[error("the client for networks could not be made")]
     Wire(#[source] Box<dyn Error + Send + Sync>),
 }
 
-/// The vault over the data keys in the database.
+/// The vault over the data keys in the database. A key of KMS is reached as `config` says, and not before
+/// something is sealed or opened.
 ///
 /// # Errors
 /// [`AssembleError::Key`].
-pub fn vault(settings: &VaultSettings, pool: Pool) -> Result<Vault, AssembleError> {
-    let key = LocalKey::from_bytes(settings.local_key.expose()).map_err(AssembleError::Key)?;
+pub fn vault(
+    settings: &VaultSettings,
+    config: Option<&SdkConfig>,
+    pool: Pool,
+) -> Result<Vault, AssembleError> {
+    let wrapper = Wrapper::from_settings(settings, config).map_err(AssembleError::Key)?;
     let shelf = Arc::new(store::data_keys::Shelf(pool));
-    Ok(Vault::new(
-        Wrapper::Local(key),
-        shelf,
-        Arc::new(SystemClock),
-    ))
+    Ok(Vault::new(wrapper, shelf, Arc::new(SystemClock)))
 }
 
 /// The client for networks.
@@ -84,7 +101,7 @@ pub fn wire(networks: &Networks) -> Result<Wire, AssembleError> {
 }
 
 impl Publisher {
-    /// A publisher as the settings say.
+    /// A publisher as the settings say; `config` tells how AWS is reached, where it is.
     ///
     /// # Errors
     /// [`AssembleError`].
@@ -94,11 +111,13 @@ impl Publisher {
         networks: &Networks,
         vault_settings: &VaultSettings,
         objects: &ObjectSettings,
+        config: Option<&SdkConfig>,
     ) -> Result<Self, AssembleError> {
         let library =
             Library::from_settings(objects).map_err(|error| AssembleError::Wire(error.into()))?;
         Ok(Self(Parts {
-            vault: vault(vault_settings, pool.clone())?,
+            vault: vault(vault_settings, config, pool.clone())?,
+            key_life: vault_settings.key_life,
             wire: Arc::new(wire(networks)?),
             apps: Arc::new(networks.apps.clone()),
             library: Arc::new(library),

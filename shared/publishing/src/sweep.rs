@@ -1,10 +1,12 @@
-//! The sweep: rings again for whatever is overdue, renews tokens that end soon, forgets what has
-//! outlived its retention. It never publishes.
+//! The sweep: rings again for whatever is overdue, renews tokens that end soon, seals anew what lies
+//! under old keys, forgets what has outlived its retention. It never publishes.
 
-use store::{StoreError, connections, sweep, tokens as stored_tokens};
-use time::Duration;
+use domain::DataKeyId;
+use store::{StoreError, connections, data_keys, sweep, tokens as stored_tokens};
+use time::{Duration, OffsetDateTime};
+use vault::VaultError;
 
-use crate::{Publisher, publisher::LookError, tokens};
+use crate::{Publisher, publisher::LookError, reseal, tokens};
 
 /// How many rows of a kind one sweep takes on; the next minute takes the rest.
 const AT_MOST: i64 = 500;
@@ -12,6 +14,11 @@ const AT_MOST: i64 = 500;
 const TURN: Duration = Duration::milliseconds(40);
 /// How long before their end tokens are renewed, so that no post has to wait for it.
 const AHEAD: Duration = Duration::minutes(10);
+
+/// Why the data key was not replaced.
+#[derive(Debug, thiserror::Error)]
+#[error("the data key could not be replaced")]
+pub struct RotateError(#[source] VaultError);
 
 /// What a sweep did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,6 +29,10 @@ pub struct Swept {
     pub connections: usize,
     /// Tokens that were looked after.
     pub tokens: usize,
+    /// Rows whose secrets were sealed anew, under the current data key.
+    pub resealed: usize,
+    /// Data keys that were deleted because nothing lay under them.
+    pub retired: u64,
     /// Files that were deleted.
     pub files: usize,
     /// Rows that were deleted.
@@ -59,9 +70,13 @@ impl Publisher {
                 Err(LookError::Store(error)) => return Err(error),
                 Err(error) => {
                     tracing::error!(connection.id = %id, error = &error as &dyn std::error::Error, "tokens could not be looked after");
+                    if error.vault().is_some_and(VaultError::is_of_every_secret) {
+                        break;
+                    }
                 }
             }
         }
+        self.look_after_keys(now, &mut swept).await?;
         for (id, key) in sweep::outlived_media(pool, AT_MOST).await? {
             if let Some(key) = key
                 && let Err(error) = parts.library.forget(&key).await
@@ -75,5 +90,47 @@ impl Publisher {
         swept.rows = sweep::forget(pool).await?;
         swept.unconfirmed = sweep::unconfirmed(pool).await?;
         Ok(swept)
+    }
+
+    /// Replaces the current data key, as if it had become too old; tells the new one's id. What lies
+    /// under older keys is sealed anew by the sweeps that follow.
+    ///
+    /// # Errors
+    /// When the key service or the database fails; then nothing has changed.
+    pub async fn rotate_keys(&self) -> Result<DataKeyId, RotateError> {
+        let id = self.0.vault.rotate().await.map_err(RotateError)?;
+        tracing::info!(data_key.id = %id, "rotated: {id} is the current data key");
+        Ok(id)
+    }
+
+    /// Replaces a data key that is too old, seals anew what lies under other keys, and deletes those that
+    /// nothing lies under. Where the key service is down all of it waits for a later sweep.
+    async fn look_after_keys(
+        &self,
+        now: OffsetDateTime,
+        swept: &mut Swept,
+    ) -> Result<(), StoreError> {
+        let parts = &self.0;
+        let outcome = match parts.vault.rotate_made_before(now - parts.key_life).await {
+            Ok(rotated) => {
+                if let Some(id) = rotated {
+                    tracing::info!(data_key.id = %id, "the data key had become old; {id} is the current one");
+                }
+                reseal::reseal(parts).await
+            }
+            Err(error) => Err(LookError::Vault(error)),
+        };
+        match outcome {
+            Ok(resealed) => swept.resealed = resealed,
+            Err(LookError::Store(error)) => return Err(error),
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "what lies under old data keys could not be sealed anew"
+                );
+            }
+        }
+        swept.retired = data_keys::retire(&parts.pool).await?;
+        Ok(())
     }
 }

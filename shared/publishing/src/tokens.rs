@@ -1,5 +1,6 @@
 //! Opening a connection's tokens, and keeping them fresh: one refresh at a time, whoever asks.
 
+use domain::{ConnectionId, Platform, UserId};
 use platforms::{AppContext, Credentials, FaultKind, RefreshPolicy, Tokens};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{
@@ -185,7 +186,7 @@ async fn seal(
             Some(
                 parts
                     .vault
-                    .seal(&place(connection, "refresh_token"), clear)
+                    .seal(&place_of(connection, "refresh_token"), clear)
                     .await?,
             )
         }
@@ -194,7 +195,7 @@ async fn seal(
     Ok(SealedTokens {
         access: parts
             .vault
-            .seal(&place(connection, "access_token"), access)
+            .seal(&place_of(connection, "access_token"), access)
             .await?,
         access_expires_at: tokens.access_expires_at,
         refresh,
@@ -208,18 +209,34 @@ async fn unseal(
     field: &'static str,
     blob: &[u8],
 ) -> Result<SecretString, LookError> {
-    let clear = parts.vault.open(&place(connection, field), blob).await?;
+    let clear = parts.vault.open(&place_of(connection, field), blob).await?;
     Ok(String::from_utf8_lossy(clear.expose_secret())
         .into_owned()
         .into())
 }
 
-fn place(connection: &Connection, field: &'static str) -> Place {
+fn place_of(connection: &Connection, field: &'static str) -> Place {
+    let Connection {
+        id,
+        user_id,
+        platform,
+        ..
+    } = connection;
+    place(*id, *user_id, *platform, field)
+}
+
+/// Where a token of a connection rests.
+pub(crate) fn place(
+    id: ConnectionId,
+    user: UserId,
+    platform: Platform,
+    field: &'static str,
+) -> Place {
     Place {
         table: "connections",
-        row: connection.id.uuid(),
-        user: connection.user_id.uuid(),
-        platform: connection.platform.as_str(),
+        row: id.uuid(),
+        user: user.uuid(),
+        platform: platform.as_str(),
         field,
     }
 }

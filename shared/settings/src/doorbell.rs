@@ -62,21 +62,12 @@ impl DoorbellSettings {
 }
 
 fn timers(reader: &mut Reader<'_>) -> Option<TimerSettings> {
-    const NAMES: [&str; 4] = [
-        "SCHEDULE_GROUP",
-        "SCHEDULE_QUEUE_ARN",
-        "SCHEDULE_ROLE_ARN",
-        "SCHEDULE_DEAD_LETTER_ARN",
-    ];
-    let vars = reader.vars();
-    NAMES.iter().find(|name| vars.find(name).is_some())?;
-    let [group, queue_arn, role_arn, dead_letter_arn] =
-        NAMES.map(|name| reader.required(name, String::new()));
+    reader.vars().under("SCHEDULE_").next()?;
     Some(TimerSettings {
-        group,
-        queue_arn,
-        role_arn,
-        dead_letter_arn,
+        group: reader.required("SCHEDULE_GROUP", String::new()),
+        queue_arn: reader.required("SCHEDULE_QUEUE_ARN", String::new()),
+        role_arn: reader.required("SCHEDULE_ROLE_ARN", String::new()),
+        dead_letter_arn: reader.required("SCHEDULE_DEAD_LETTER_ARN", String::new()),
     })
 }
 

@@ -16,4 +16,4 @@ pub use doorbell::{AwsDoorbell, DoorbellSettings, TimerSettings};
 pub use http::{HttpSettings, SecretKey};
 pub use reader::{Problem, Reader, SettingsError, Vars};
 pub use stage::Stage;
-pub use storage::{DatabaseSettings, ObjectSettings, Pooler, VaultSettings};
+pub use storage::{DatabaseSettings, ObjectSettings, Pooler, VaultSettings, WrappingKey};

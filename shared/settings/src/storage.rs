@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, str::FromStr};
 
+use time::Duration;
 use url::Url;
 
 use crate::{Reader, SecretKey, Stage};
@@ -73,17 +74,57 @@ impl DatabaseSettings {
 /// What seals secrets.
 #[derive(Debug, Clone)]
 pub struct VaultSettings {
-    /// `TOKEN_KEY`: 32 bytes in base64 that wrap the data keys.
-    pub local_key: SecretKey,
+    /// `KMS_KEY_ID` or `TOKEN_KEY`, exactly one of them: what wraps the data keys.
+    pub wrapping_key: WrappingKey,
+    /// `KEY_ROTATION_DAYS`: the age at which the current data key is replaced; default 90.
+    pub key_life: Duration,
+}
+
+/// What wraps data keys.
+#[derive(Debug, Clone)]
+pub enum WrappingKey {
+    /// A key of AWS KMS, by ARN.
+    Kms(String),
+    /// 32 bytes.
+    Local(SecretKey),
 }
 
 impl VaultSettings {
     /// Reads them.
     pub fn from_vars(reader: &mut Reader<'_>) -> Self {
+        let arn = reader.optional::<String>("KMS_KEY_ID");
+        let wrapping_key = if let Some(arn) = arn {
+            if reader.vars().find("TOKEN_KEY").is_some() {
+                reader.wrong("TOKEN_KEY", "must be absent where KMS_KEY_ID is set");
+            }
+            if !is_key_arn(&arn) {
+                reader.wrong("KMS_KEY_ID", "must be the ARN of a key, arn:…:kms:…:key/…");
+            }
+            WrappingKey::Kms(arn)
+        } else {
+            WrappingKey::Local(reader.key("TOKEN_KEY").into())
+        };
+        let days = reader.with_default("KEY_ROTATION_DAYS", 90);
+        if !(1..=3650).contains(&days) {
+            reader.wrong("KEY_ROTATION_DAYS", "must be 1 to 3650");
+        }
         Self {
-            local_key: reader.key("TOKEN_KEY").into(),
+            wrapping_key,
+            key_life: Duration::days(days),
         }
     }
+}
+
+/// Whether this is `arn:PARTITION:kms:REGION:ACCOUNT:key/ID`. An alias is not enough: it can come to mean
+/// another key, which opens nothing.
+fn is_key_arn(text: &str) -> bool {
+    let parts: Vec<_> = text.split(':').collect();
+    matches!(
+        parts[..],
+        ["arn", partition, "kms", region, account, key]
+            if !partition.is_empty() && !region.is_empty() && !account.is_empty()
+                && key.strip_prefix("key/").is_some_and(|id| !id.is_empty())
+    )
 }
 
 /// Where pictures and videos are kept.
@@ -122,5 +163,69 @@ impl ObjectSettings {
             public_url: reader.with_default("MEDIA_PUBLIC_URL", fallback),
             local_origins,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Vars;
+
+    const KEY: (&str, &str) = ("TOKEN_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+    const ARN: (&str, &str) = (
+        "KMS_KEY_ID",
+        "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    );
+
+    #[test]
+    fn either_kind_of_wrapping_key_is_enough() {
+        assert!(matches!(
+            read(&[KEY]).unwrap().wrapping_key,
+            WrappingKey::Local(_)
+        ));
+        assert!(matches!(
+            read(&[ARN]).unwrap().wrapping_key,
+            WrappingKey::Kms(arn) if arn == ARN.1
+        ));
+    }
+
+    #[test]
+    fn none_or_both_stop_the_start() {
+        assert!(read(&[]).unwrap_err().contains("TOKEN_KEY"));
+        assert!(read(&[KEY, ARN]).unwrap_err().contains("TOKEN_KEY"));
+    }
+
+    #[test]
+    fn what_is_not_the_arn_of_a_key_stops_the_start() {
+        for text in [
+            "1234abcd-12ab-34cd-56ef-1234567890ab",
+            "alias/tokens",
+            "arn:aws:kms:eu-central-1:111122223333:alias/tokens",
+            "arn:aws:kms:eu-central-1:111122223333:key/",
+            "arn:aws:s3:eu-central-1:111122223333:key/1",
+            "arn:aws:kms::111122223333:key/1",
+        ] {
+            let refused = read(&[("KMS_KEY_ID", text)]).unwrap_err();
+            assert!(refused.contains("KMS_KEY_ID"), "{text}: {refused}");
+        }
+    }
+
+    #[test]
+    fn data_keys_are_replaced_after_90_days_unless_told_otherwise() {
+        assert_eq!(read(&[KEY]).unwrap().key_life, Duration::days(90));
+        let told = read(&[KEY, ("KEY_ROTATION_DAYS", "7")]).unwrap();
+        assert_eq!(told.key_life, Duration::days(7));
+        for wrong in ["0", "-1", "3651", "soon"] {
+            let refused = read(&[KEY, ("KEY_ROTATION_DAYS", wrong)]).unwrap_err();
+            assert!(refused.contains("KEY_ROTATION_DAYS"), "{wrong}");
+        }
+    }
+
+    fn read(vars: &[(&str, &str)]) -> Result<VaultSettings, String> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let vars = Vars::from_pairs(vars.iter().map(owned));
+        let mut reader = Reader::new(&vars);
+        let settings = VaultSettings::from_vars(&mut reader);
+        reader.finish(settings).map_err(|error| error.to_string())
     }
 }

@@ -71,6 +71,48 @@ pub async fn replace(
     Ok(added.rows_affected() == 1)
 }
 
+/// Keeps a key that is not current.
+pub async fn keep(db: impl PgExecutor<'_>, key: &WrappedKey) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO data_keys (id, wrapped, is_current, created_at) VALUES ($1, $2, false, $3)",
+        key.id.uuid(),
+        key.wrapped,
+        key.created_at
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Retires keys that are not current, and deletes those that retired a day ago and that nothing lies
+/// under; gives how many were deleted.
+///
+/// A key is sealed under for five minutes at most after it stopped to be current, and what was sealed
+/// is stored before its function's time is over: after a day nothing can come to lie under it any more.
+pub async fn retire(pool: &Pool) -> Result<u64, StoreError> {
+    sqlx::query!(
+        "UPDATE data_keys SET retired_at = app_now() WHERE NOT is_current AND retired_at IS NULL"
+    )
+    .execute(pool)
+    .await?;
+    let deleted = sqlx::query!(
+        "DELETE FROM data_keys k
+         WHERE NOT k.is_current AND k.retired_at < app_now() - interval '1 day'
+           AND NOT EXISTS (SELECT 1 FROM connections c
+                           WHERE c.access_token_ciphertext IS NOT NULL
+                             AND substring(c.access_token_ciphertext FROM 2 FOR 16) = uuid_send(k.id))
+           AND NOT EXISTS (SELECT 1 FROM connections c
+                           WHERE c.refresh_token_ciphertext IS NOT NULL
+                             AND substring(c.refresh_token_ciphertext FROM 2 FOR 16) = uuid_send(k.id))
+           AND NOT EXISTS (SELECT 1 FROM posts p
+                           WHERE p.progress IS NOT NULL
+                             AND substring(p.progress FROM 2 FOR 16) = uuid_send(k.id))"
+    )
+    .execute(pool)
+    .await?;
+    Ok(deleted.rows_affected())
+}
+
 /// The shelf of data keys in the database.
 #[derive(Debug, Clone)]
 pub struct Shelf(pub Pool);
@@ -88,5 +130,9 @@ impl KeyShelf for Shelf {
         Box::pin(async move {
             Ok(replace(&self.0, replaces, key.id, &key.wrapped, key.created_at).await?)
         })
+    }
+
+    fn keep(&self, key: WrappedKey) -> ShelfFuture<'_, ()> {
+        Box::pin(async move { Ok(keep(&self.0, &key).await?) })
     }
 }

@@ -1,7 +1,7 @@
 //! All SQL of the project, one file per aggregate, checked at compile time.
 //!
 //! What a user asks for takes the user first and finds nothing of anybody else's. What the
-//! publisher, the sweeper and operators do stands in [`work`], [`sweep`] and [`admin`].
+//! publisher, the sweeper and operators do stands in [`work`], [`sweep`], [`sealed`] and [`admin`].
 
 mod error;
 mod link;
@@ -19,6 +19,7 @@ pub mod oauth_attempts;
 pub mod posts;
 pub mod rate_limits;
 pub mod rings;
+pub mod sealed;
 pub mod sessions;
 pub mod sweep;
 pub mod tokens;

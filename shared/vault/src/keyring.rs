@@ -9,15 +9,13 @@ use std::{
 use domain::DataKeyId;
 use time::OffsetDateTime;
 
-use crate::{Clock, KeyShelf, VaultError, WrappedKey, Wrapper, clear_key::ClearKey};
+use crate::{VaultError, WrappedKey, bench::Bench, clear_key::ClearKey};
 
 /// How long a data key stays in memory in the clear.
-const KEPT_FOR: Duration = Duration::from_mins(5);
+pub(crate) const KEPT_FOR: Duration = Duration::from_mins(5);
 
 pub(crate) struct Keyring {
-    wrapper: Wrapper,
-    shelf: Arc<dyn KeyShelf>,
-    clock: Arc<dyn Clock>,
+    bench: Arc<Bench>,
     cache: Mutex<Cache>,
 }
 
@@ -28,11 +26,9 @@ struct Cache {
 }
 
 impl Keyring {
-    pub(crate) fn new(wrapper: Wrapper, shelf: Arc<dyn KeyShelf>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(bench: Arc<Bench>) -> Self {
         Self {
-            wrapper,
-            shelf,
-            clock,
+            bench,
             cache: Mutex::default(),
         }
     }
@@ -43,8 +39,8 @@ impl Keyring {
             return Ok(cached);
         }
         // Taken before the shelf is asked, so that a slow answer shortens the life of what it brings.
-        let read_at = self.clock.instant();
-        let (id, key) = match self.shelf.current().await.map_err(VaultError::Shelf)? {
+        let read_at = self.bench.clock.instant();
+        let (id, key) = match self.on_the_shelf().await? {
             Some(wrapped) => (wrapped.id, self.clear(wrapped).await?),
             None => self.replace(None).await?,
         };
@@ -57,14 +53,39 @@ impl Keyring {
         if let Some(key) = self.fresh().key(id) {
             return Ok(key);
         }
-        let wrapped = self.shelf.find(id).await.map_err(VaultError::Shelf)?;
+        let wrapped = self.bench.shelf.find(id).await.map_err(VaultError::Shelf)?;
         self.clear(wrapped.ok_or(VaultError::UnknownKey(id))?).await
+    }
+
+    /// The key to seal under, in the clear for at least `time` from now whatever the cache forgets.
+    pub(crate) async fn hold(
+        &self,
+        time: Duration,
+    ) -> Result<(DataKeyId, Arc<ClearKey>), VaultError> {
+        let until = self.bench.clock.instant() + time;
+        drop(self.drop_before(until));
+        self.current().await
     }
 
     /// Makes a new current key; keys made before stay on the shelf and keep opening.
     pub(crate) async fn rotate(&self) -> Result<DataKeyId, VaultError> {
-        let replaced = self.shelf.current().await.map_err(VaultError::Shelf)?;
-        let read_at = self.clock.instant();
+        let replaced = self.on_the_shelf().await?;
+        self.take_over(replaced).await
+    }
+
+    /// Makes a new current key if the current one was made before `time`.
+    pub(crate) async fn rotate_made_before(
+        &self,
+        time: OffsetDateTime,
+    ) -> Result<Option<DataKeyId>, VaultError> {
+        match self.on_the_shelf().await? {
+            Some(old) if old.created_at < time => self.take_over(Some(old)).await.map(Some),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    async fn take_over(&self, replaced: Option<WrappedKey>) -> Result<DataKeyId, VaultError> {
+        let read_at = self.bench.clock.instant();
         let (id, _) = self.replace(replaced).await?;
         self.fresh().current = Some((id, read_at));
         Ok(id)
@@ -75,58 +96,46 @@ impl Keyring {
         &self,
         replaced: Option<WrappedKey>,
     ) -> Result<(DataKeyId, Arc<ClearKey>), VaultError> {
-        let id = DataKeyId::mint();
-        let key = ClearKey::random().map_err(|_| VaultError::Chance)?;
-        let wrapped = WrappedKey {
-            id,
-            wrapped: self.wrapper.wrap(id, &key).await?,
-            created_at: self.later_than(replaced.as_ref()),
-        };
-        let before = replaced.map(|key| key.id);
-        if self
-            .shelf
-            .add(wrapped, before)
-            .await
-            .map_err(VaultError::Shelf)?
-        {
-            return Ok((id, self.keep(id, key)));
+        let since = self.bench.clock.instant();
+        let (key, wrapped) = self.bench.make(replaced.as_ref()).await?;
+        let (id, before) = (wrapped.id, replaced.map(|key| key.id));
+        let added = self.bench.shelf.add(wrapped, before).await;
+        if added.map_err(VaultError::Shelf)? {
+            return Ok((id, self.keep(id, key, since)));
         }
-        let winner = self.shelf.current().await.map_err(VaultError::Shelf)?;
-        let winner = winner.ok_or_else(|| {
+        let winner = self.on_the_shelf().await?.ok_or_else(|| {
             VaultError::Shelf("the shelf refused a data key but holds no other".into())
         })?;
         Ok((winner.id, self.clear(winner).await?))
     }
 
-    /// The time of day, moved behind the replaced key's: clocks of two machines may disagree, and the newest key is the current one.
-    fn later_than(&self, replaced: Option<&WrappedKey>) -> OffsetDateTime {
-        let now = self.clock.now();
-        let now = now.replace_microsecond(now.microsecond()).unwrap_or(now);
-        replaced.map_or(now, |key| {
-            now.max(key.created_at + time::Duration::MICROSECOND)
-        })
+    async fn on_the_shelf(&self) -> Result<Option<WrappedKey>, VaultError> {
+        self.bench.shelf.current().await.map_err(VaultError::Shelf)
     }
 
     async fn clear(&self, wrapped: WrappedKey) -> Result<Arc<ClearKey>, VaultError> {
         if let Some(key) = self.fresh().key(wrapped.id) {
             return Ok(key);
         }
-        let key = self.wrapper.unwrap(wrapped.id, &wrapped.wrapped).await?;
-        Ok(self.keep(wrapped.id, key))
+        let since = self.bench.clock.instant();
+        let opened = self.bench.wrapper.unwrap(wrapped.id, &wrapped.wrapped);
+        Ok(self.keep(wrapped.id, opened.await?, since))
     }
 
-    fn keep(&self, id: DataKeyId, key: ClearKey) -> Arc<ClearKey> {
+    fn keep(&self, id: DataKeyId, key: ClearKey, since: Instant) -> Arc<ClearKey> {
         let key = Arc::new(key);
-        self.fresh()
-            .keys
-            .insert(id, (Arc::clone(&key), self.clock.instant()));
+        self.fresh().keys.insert(id, (Arc::clone(&key), since));
         key
     }
 
     /// The cache, after whatever outlived its time was dropped and with it wiped.
     fn fresh(&self) -> MutexGuard<'_, Cache> {
-        let now = self.clock.instant();
-        let young = |since: Instant| now.saturating_duration_since(since) < KEPT_FOR;
+        self.drop_before(self.bench.clock.instant())
+    }
+
+    /// The cache, without whatever will have outlived its time at `then`.
+    fn drop_before(&self, then: Instant) -> MutexGuard<'_, Cache> {
+        let young = |since: Instant| then.saturating_duration_since(since) < KEPT_FOR;
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         cache.current = cache.current.filter(|(_, since)| young(*since));
         cache.keys.retain(|_, (_, since)| young(*since));

@@ -24,7 +24,7 @@ pub struct WrappedKey {
 
 /// Keeps wrapped data keys; nothing on it is secret, and nothing on it may be lost.
 pub trait KeyShelf: Send + Sync {
-    /// The key new secrets are sealed under: the one created last.
+    /// The key that whoever can open seals new secrets under: of those that were added the one created last.
     fn current(&self) -> ShelfFuture<'_, Option<WrappedKey>>;
 
     /// The key of that id.
@@ -35,4 +35,7 @@ pub trait KeyShelf: Send + Sync {
     /// Of several callers that replace the same key the first wins; the others are answered
     /// `false` and their key is not kept. A unique index over `replaces` that takes nulls as equal is enough.
     fn add(&self, key: WrappedKey, replaces: Option<DataKeyId>) -> ShelfFuture<'_, bool>;
+
+    /// Keeps `key` without making it the current one; only [`KeyShelf::find`] gives it out.
+    fn keep(&self, key: WrappedKey) -> ShelfFuture<'_, ()>;
 }

@@ -1,14 +1,109 @@
-//! A shelf in memory and a clock that is moved by hand, for tests.
+//! A shelf in memory, a clock that is moved by hand and a wrapper that fails on demand, for tests.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use domain::DataKeyId;
 use time::OffsetDateTime;
 
-use crate::{Clock, KeyShelf, ShelfFuture, WrappedKey};
+use crate::{
+    Clock, KeyShelf, LocalKey, ShelfFuture, VaultError, WrappedKey, Wrapper, clear_key::ClearKey,
+};
+
+/// How a [`SteeredWrapper`] does today.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Health {
+    /// It does not answer.
+    Down,
+    /// It does everything.
+    #[default]
+    Good,
+    /// It refuses everything.
+    Refusing,
+    /// It makes keys and refuses to unwrap any, as for a request handler.
+    SealingOnly,
+}
+
+/// A wrapper that does as well as a test wants. Clones share everything.
+#[derive(Clone)]
+pub struct SteeredWrapper {
+    local: Arc<LocalKey>,
+    state: Arc<Mutex<Steering>>,
+}
+
+#[derive(Default)]
+struct Steering {
+    health: Health,
+    made: usize,
+    unwrapped: usize,
+}
+
+impl SteeredWrapper {
+    /// Wraps with these 32 bytes.
+    ///
+    /// # Panics
+    /// Never: 32 bytes are a key.
+    pub fn new(key: [u8; 32]) -> Self {
+        Self {
+            local: Arc::new(LocalKey::from_bytes(&key).expect("32 bytes are a key")),
+            state: Arc::default(),
+        }
+    }
+
+    /// The same, as what a vault takes.
+    pub fn wrapper(&self) -> Wrapper {
+        Wrapper::Steered(self.clone())
+    }
+
+    /// Lets it do like that from here on.
+    pub fn set(&self, health: Health) {
+        self.state().health = health;
+    }
+
+    /// How often it was asked for a new key.
+    pub fn made(&self) -> usize {
+        self.state().made
+    }
+
+    /// How often it was asked to unwrap a key.
+    pub fn unwrapped(&self) -> usize {
+        self.state().unwrapped
+    }
+
+    pub(crate) fn generate(&self, id: DataKeyId) -> Result<(ClearKey, Vec<u8>), VaultError> {
+        let health = {
+            let mut state = self.state();
+            state.made += 1;
+            state.health
+        };
+        match health {
+            Health::Down => Err(VaultError::KeyServiceDown("it is down".into())),
+            Health::Refusing => Err(VaultError::KeyServiceRefuses("it refuses".into())),
+            Health::Good | Health::SealingOnly => self.local.generate(id),
+        }
+    }
+
+    pub(crate) fn unwrap(&self, id: DataKeyId, wrapped: &[u8]) -> Result<ClearKey, VaultError> {
+        let health = {
+            let mut state = self.state();
+            state.unwrapped += 1;
+            state.health
+        };
+        match health {
+            Health::Down => Err(VaultError::KeyServiceDown("it is down".into())),
+            Health::Refusing | Health::SealingOnly => {
+                Err(VaultError::KeyServiceRefuses("it refuses".into()))
+            }
+            Health::Good => self.local.unwrap(id, wrapped),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, Steering> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Keeps wrapped keys as long as the test runs.
 #[derive(Default)]
@@ -19,8 +114,10 @@ pub struct MemoryShelf {
 #[derive(Default)]
 struct Kept {
     keys: Vec<WrappedKey>,
+    current: Option<DataKeyId>,
     asked: usize,
     race: bool,
+    full: bool,
 }
 
 impl MemoryShelf {
@@ -44,6 +141,11 @@ impl MemoryShelf {
         self.kept().race = true;
     }
 
+    /// Fails at the next key that is to be kept.
+    pub fn refuse_the_next_addition(&self) {
+        self.kept().full = true;
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -51,7 +153,7 @@ impl MemoryShelf {
 
 impl Kept {
     fn current(&self) -> Option<&WrappedKey> {
-        self.keys.iter().max_by_key(|key| key.created_at)
+        self.keys.iter().find(|key| Some(key.id) == self.current)
     }
 }
 
@@ -73,11 +175,26 @@ impl KeyShelf for MemoryShelf {
     fn add(&self, key: WrappedKey, replaces: Option<DataKeyId>) -> ShelfFuture<'_, bool> {
         let mut kept = self.kept();
         let lost = std::mem::take(&mut kept.race);
-        let free = kept.current().map(|key| key.id) == replaces;
+        let free = kept.current == replaces;
         if free {
+            kept.current = Some(key.id);
             kept.keys.push(key);
         }
         Box::pin(async move { Ok(free && !lost) })
+    }
+
+    fn keep(&self, key: WrappedKey) -> ShelfFuture<'_, ()> {
+        let mut kept = self.kept();
+        let refused = std::mem::take(&mut kept.full);
+        if !refused {
+            kept.keys.push(key);
+        }
+        Box::pin(async move {
+            if refused {
+                return Err("there is no place".into());
+            }
+            Ok(())
+        })
     }
 }
 

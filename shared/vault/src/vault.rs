@@ -1,11 +1,15 @@
 //! Sealing and opening.
 
-use std::sync::Arc;
+use std::{error::Error, sync::Arc, time::Duration};
 
 use domain::DataKeyId;
 use secrecy::{ExposeSecret, SecretBox};
+use time::OffsetDateTime;
 
-use crate::{Clock, KeyShelf, Place, ShelfError, Wrapper, blob, keyring::Keyring};
+use crate::{
+    Clock, KeyShelf, Place, ShelfError, Wrapper, bench::Bench, blob, clear_key::ClearKey,
+    keyring::Keyring, mint::Mint,
+};
 
 /// Why a secret could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +17,12 @@ pub enum VaultError {
     /// The machine has no randomness to give; worth another try elsewhere.
     #[error("the machine gave no random bytes")]
     Chance,
+    /// The key service did not answer, or is overwhelmed; worth another try later.
+    #[error("the key service could not be reached")]
+    KeyServiceDown(#[source] Box<dyn Error + Send + Sync>),
+    /// The key service refuses: the wrapping key is disabled, gone or not ours to use; an operator must act.
+    #[error("the key service refuses the use of the wrapping key")]
+    KeyServiceRefuses(#[source] Box<dyn Error + Send + Sync>),
     /// The blob was altered, cut, moved from another place or never sealed here; no retry helps.
     #[error("the sealed secret does not belong to this place, or was altered")]
     Refused,
@@ -29,30 +39,58 @@ pub enum VaultError {
     WrongWrappingKey(DataKeyId),
 }
 
+impl VaultError {
+    /// Whether every other secret would fail alike just then, and nothing is wrong with this one.
+    pub const fn is_of_every_secret(&self) -> bool {
+        match self {
+            Self::Chance
+            | Self::KeyServiceDown(_)
+            | Self::KeyServiceRefuses(_)
+            | Self::Shelf(_) => true,
+            Self::Refused | Self::UnknownKey(_) | Self::WrongWrappingKey(_) => false,
+        }
+    }
+}
+
 /// Seals secrets and opens them again; for whoever must use them.
 #[derive(Clone)]
 pub struct Vault {
+    bench: Arc<Bench>,
     keyring: Arc<Keyring>,
 }
 
 impl Vault {
-    /// Opens for business over the shelf of data keys that `wrapper` wrapped.
+    /// Opens for business over the shelf of data keys that `wrapper` wrapped. Nothing is asked of either yet.
     pub fn new(wrapper: Wrapper, shelf: Arc<dyn KeyShelf>, clock: Arc<dyn Clock>) -> Self {
+        let bench = Arc::new(Bench {
+            wrapper,
+            shelf,
+            clock,
+        });
         Self {
-            keyring: Arc::new(Keyring::new(wrapper, shelf, clock)),
+            keyring: Arc::new(Keyring::new(Arc::clone(&bench))),
+            bench,
         }
     }
 
     /// The half that seals, for request handlers: nothing leads back from it to the vault.
     pub fn sealer(&self) -> Sealer {
         Sealer {
-            keyring: Arc::clone(&self.keyring),
+            mint: Arc::new(Mint::new(Arc::clone(&self.bench))),
         }
     }
 
     /// Seals a secret to its place, under the current data key.
     pub async fn seal(&self, place: &Place, clear: &[u8]) -> Result<Vec<u8>, VaultError> {
-        seal(&self.keyring, place, clear).await
+        let (id, key) = self.keyring.current().await?;
+        blob::seal(id, &key, place, clear)
+    }
+
+    /// Something to seal with for `time` without asking anybody, for where waiting for a key would
+    /// lose what is to be sealed. `time` is shorter than five minutes.
+    pub async fn pen(&self, time: Duration) -> Result<Pen, VaultError> {
+        let (id, key) = self.keyring.hold(time).await?;
+        Ok(Pen { id, key })
     }
 
     /// Opens a secret at the place it was sealed to, whatever data key it was sealed under.
@@ -68,7 +106,15 @@ impl Vault {
         self.keyring.rotate().await
     }
 
-    /// Seals anew what an older data key sealed; `None` when it lies under the current one.
+    /// Makes a new current data key if the current one was made before `time`; tells the id of what is current then.
+    pub async fn rotate_made_before(
+        &self,
+        time: OffsetDateTime,
+    ) -> Result<Option<DataKeyId>, VaultError> {
+        self.keyring.rotate_made_before(time).await
+    }
+
+    /// Seals anew what another data key sealed; `None` when it lies under the current one.
     ///
     /// A rotation over many rows that was cut short is resumed by running it again.
     pub async fn reseal(&self, place: &Place, blob: &[u8]) -> Result<Option<Vec<u8>>, VaultError> {
@@ -81,6 +127,19 @@ impl Vault {
     }
 }
 
+/// Seals under one data key that it holds in the clear; short-lived.
+pub struct Pen {
+    id: DataKeyId,
+    key: Arc<ClearKey>,
+}
+
+impl Pen {
+    /// Seals a secret to its place.
+    pub fn seal(&self, place: &Place, clear: &[u8]) -> Result<Vec<u8>, VaultError> {
+        blob::seal(self.id, &self.key, place, clear)
+    }
+}
+
 /// Seals secrets and cannot open them; for whoever only stores them.
 ///
 /// ```compile_fail
@@ -90,19 +149,20 @@ impl Vault {
 /// ```
 #[derive(Clone)]
 pub struct Sealer {
-    keyring: Arc<Keyring>,
+    mint: Arc<Mint>,
 }
 
 impl Sealer {
-    /// Seals a secret to its place, under the current data key.
-    pub async fn seal(&self, place: &Place, clear: &[u8]) -> Result<Vec<u8>, VaultError> {
-        seal(&self.keyring, place, clear).await
+    /// Opens for business; nothing is asked of the wrapper or the shelf yet.
+    pub fn new(wrapper: Wrapper, shelf: Arc<dyn KeyShelf>, clock: Arc<dyn Clock>) -> Self {
+        Vault::new(wrapper, shelf, clock).sealer()
     }
-}
 
-async fn seal(keyring: &Keyring, place: &Place, clear: &[u8]) -> Result<Vec<u8>, VaultError> {
-    let (id, key) = keyring.current().await?;
-    blob::seal(id, &key, place, clear)
+    /// Seals a secret to its place, under a data key of its own.
+    pub async fn seal(&self, place: &Place, clear: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let (id, key) = self.mint.key().await?;
+        blob::seal(id, &key, place, clear)
+    }
 }
 
 #[cfg(test)]
@@ -114,7 +174,7 @@ mod tests {
     use super::*;
     use crate::{
         LocalKey,
-        testing::{MemoryShelf, SteeredClock},
+        testing::{Health, MemoryShelf, SteeredClock, SteeredWrapper},
     };
 
     const SECRET: &[u8] = b"a refresh token";
@@ -326,6 +386,147 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_sealer_seals_with_no_right_to_unwrap() {
+        let (house, wrapper) = House::steered();
+        wrapper.set(Health::SealingOnly);
+        let sealer = house.vault.sealer();
+        let first = sealer.seal(&PLACE, SECRET).await.unwrap();
+        house.clock.advance(Duration::from_mins(6));
+        let second = sealer.seal(&PLACE, SECRET).await.unwrap();
+        assert_eq!(wrapper.unwrapped(), 0);
+        wrapper.set(Health::Good);
+        for blob in [first, second] {
+            assert_eq!(opened(&house.vault, &PLACE, &blob).await, SECRET);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_sealer_asks_for_one_key_in_five_minutes() {
+        let (house, wrapper) = House::steered();
+        let sealer = house.vault.sealer();
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            let blob = sealer.seal(&PLACE, SECRET).await.unwrap();
+            ids.push(blob::data_key_of(&blob).unwrap());
+            house.clock.advance(Duration::from_secs(151));
+        }
+        assert_eq!(ids[0], ids[1]);
+        assert_ne!(ids[1], ids[2]);
+        assert_eq!((wrapper.made(), house.shelf.len()), (2, 2));
+    }
+
+    #[tokio::test]
+    async fn what_a_sealer_seals_under_is_never_current() {
+        let house = House::new();
+        let sealer = house.vault.sealer();
+        let early = sealer.seal(&PLACE, SECRET).await.unwrap();
+        let current = house.vault.seal(&PLACE, SECRET).await.unwrap();
+        house.clock.advance(Duration::from_mins(5));
+        let late = sealer.seal(&PLACE, SECRET).await.unwrap();
+        let again = house.another_process().seal(&PLACE, SECRET).await.unwrap();
+        let [early, late, current, again] =
+            [early, late, current, again].map(|blob| blob::data_key_of(&blob).unwrap());
+        assert_eq!(current, again);
+        assert!(early != current && late != current);
+        let sealed = sealer.seal(&PLACE, SECRET).await.unwrap();
+        let moved = house.vault.reseal(&PLACE, &sealed).await.unwrap().unwrap();
+        assert_eq!(blob::data_key_of(&moved).unwrap(), current);
+    }
+
+    #[tokio::test]
+    async fn a_sealer_whose_key_found_no_place_seals_nothing_under_it() {
+        let house = House::new();
+        house.shelf.refuse_the_next_addition();
+        let sealer = house.vault.sealer();
+        let refused = sealer.seal(&PLACE, SECRET).await;
+        assert!(matches!(refused, Err(VaultError::Shelf(_))));
+        let blob = sealer.seal(&PLACE, SECRET).await.unwrap();
+        assert_eq!(opened(&house.vault, &PLACE, &blob).await, SECRET);
+    }
+
+    #[tokio::test]
+    async fn a_key_service_that_is_down_is_told_apart_from_one_that_refuses() {
+        let (house, wrapper) = House::steered();
+        let blob = house.vault.seal(&PLACE, SECRET).await.unwrap();
+        house.clock.advance(Duration::from_mins(5));
+        wrapper.set(Health::Down);
+        let opened = house.vault.open(&PLACE, &blob).await;
+        assert!(matches!(opened, Err(VaultError::KeyServiceDown(_))));
+        wrapper.set(Health::Refusing);
+        let opened = house.vault.open(&PLACE, &blob).await;
+        assert!(matches!(opened, Err(VaultError::KeyServiceRefuses(_))));
+        wrapper.set(Health::Good);
+        assert!(house.vault.open(&PLACE, &blob).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_is_cached_works_while_the_key_service_is_down() {
+        let (house, wrapper) = House::steered();
+        let blob = house.vault.seal(&PLACE, SECRET).await.unwrap();
+        wrapper.set(Health::Down);
+        house.clock.advance(Duration::from_secs(299));
+        house.vault.seal(&PLACE, SECRET).await.unwrap();
+        assert_eq!(opened(&house.vault, &PLACE, &blob).await, SECRET);
+    }
+
+    #[tokio::test]
+    async fn a_pen_writes_to_the_end_of_its_time_though_no_key_is_to_be_had() {
+        let (house, wrapper) = House::steered();
+        house.vault.seal(&PLACE, SECRET).await.unwrap();
+        house.clock.advance(Duration::from_secs(250));
+        let pen = house.vault.pen(Duration::from_secs(90)).await.unwrap();
+        assert_eq!(wrapper.unwrapped(), 1, "a key with 50 s left is not enough");
+        wrapper.set(Health::Down);
+        house.clock.advance(Duration::from_secs(89));
+        let blob = pen.seal(&PLACE, SECRET).unwrap();
+        assert_eq!(opened(&house.vault, &PLACE, &blob).await, SECRET);
+    }
+
+    #[tokio::test]
+    async fn a_key_is_replaced_by_age_once_whoever_asks() {
+        let house = House::new();
+        let made = house.clock.now();
+        assert_eq!(house.vault.rotate_made_before(made).await.unwrap(), None);
+        house.vault.seal(&PLACE, SECRET).await.unwrap();
+        assert_eq!(house.vault.rotate_made_before(made).await.unwrap(), None);
+        let limit = made + time::Duration::seconds(1);
+        house.clock.advance(Duration::from_secs(60));
+        let new = house.vault.rotate_made_before(limit).await.unwrap();
+        let other = house.another_process();
+        assert_eq!(other.rotate_made_before(limit).await.unwrap(), None);
+        let blob = other.seal(&PLACE, SECRET).await.unwrap();
+        assert_eq!(Some(blob::data_key_of(&blob).unwrap()), new);
+        assert_eq!(house.shelf.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn of_two_rotations_at_once_one_counts_and_both_go_on_with_it() {
+        let house = House::new();
+        house.vault.seal(&PLACE, SECRET).await.unwrap();
+        house.shelf.lose_the_next_race();
+        let id = house.vault.rotate().await.unwrap();
+        assert_eq!(house.shelf.len(), 2);
+        for vault in [&house.vault, &house.another_process()] {
+            let blob = vault.seal(&PLACE, SECRET).await.unwrap();
+            assert_eq!(blob::data_key_of(&blob).unwrap(), id);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_rotation_without_the_key_service_changes_nothing() {
+        let (house, wrapper) = House::steered();
+        let before = house.vault.seal(&PLACE, SECRET).await.unwrap();
+        wrapper.set(Health::Down);
+        assert!(house.vault.rotate().await.is_err());
+        wrapper.set(Health::Good);
+        let after = house.another_process().seal(&PLACE, SECRET).await.unwrap();
+        assert_eq!(
+            blob::data_key_of(&before).unwrap(),
+            blob::data_key_of(&after).unwrap()
+        );
+    }
+
+    #[tokio::test]
     async fn another_process_follows_a_rotation_within_five_minutes() {
         let house = House::new();
         let other = house.another_process();
@@ -337,7 +538,7 @@ mod tests {
     }
 
     struct House {
-        key: secrecy::SecretString,
+        wrapper: SteeredWrapper,
         shelf: Arc<MemoryShelf>,
         clock: Arc<SteeredClock>,
         vault: Vault,
@@ -345,32 +546,31 @@ mod tests {
 
     impl House {
         fn new() -> Self {
-            let key = LocalKey::mint().unwrap();
+            Self::steered().0
+        }
+
+        fn steered() -> (Self, SteeredWrapper) {
+            let wrapper = SteeredWrapper::new([7; 32]);
             let (shelf, clock) = (
                 Arc::<MemoryShelf>::default(),
                 Arc::<SteeredClock>::default(),
             );
-            let vault = over(&key, &shelf, &clock);
-            Self {
-                key,
+            let house = Self {
+                vault: Vault::new(wrapper.wrapper(), shelf.clone(), clock.clone()),
+                wrapper: wrapper.clone(),
                 shelf,
                 clock,
-                vault,
-            }
+            };
+            (house, wrapper)
         }
 
         fn another_process(&self) -> Vault {
-            over(&self.key, &self.shelf, &self.clock)
+            Vault::new(
+                self.wrapper.wrapper(),
+                self.shelf.clone(),
+                self.clock.clone(),
+            )
         }
-    }
-
-    fn over(
-        key: &secrecy::SecretString,
-        shelf: &Arc<MemoryShelf>,
-        clock: &Arc<SteeredClock>,
-    ) -> Vault {
-        let wrapper = Wrapper::Local(LocalKey::from_base64(key).unwrap());
-        Vault::new(wrapper, shelf.clone(), clock.clone())
     }
 
     async fn opened(vault: &Vault, place: &Place, blob: &[u8]) -> Vec<u8> {

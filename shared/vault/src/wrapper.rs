@@ -1,134 +1,85 @@
 //! What wraps data keys.
 
-use aws_lc_rs::error::Unspecified;
-use base64::{Engine, prelude::BASE64_STANDARD};
-use domain::DataKeyId;
-use secrecy::{ExposeSecret, SecretString};
-use zeroize::Zeroizing;
+mod kms;
+mod local;
 
+use aws_types::SdkConfig;
+use domain::DataKeyId;
+use settings::{VaultSettings, WrappingKey};
+
+pub use self::{
+    kms::KmsKey,
+    local::{LocalKey, LocalKeyError},
+};
+#[cfg(any(test, feature = "testing"))]
+use crate::testing::SteeredWrapper;
 use crate::{VaultError, clear_key::ClearKey};
 
-const FORMAT: u8 = 1;
-const PURPOSE: &[u8] = b"picscripter:data-key";
+/// What a data key is made for; part of what every wrapper binds it to.
+const PURPOSE: &str = "picscripter:data-key";
+
+/// Why there is no wrapper of the kind that the settings name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WrapperError {
+    /// The local key is none.
+    #[error(transparent)]
+    Local(#[from] LocalKeyError),
+    /// A key of KMS was named where nothing tells how AWS is reached.
+    #[error("KMS_KEY_ID is set, but this program does not reach AWS")]
+    NoCloud,
+}
 
 /// Wraps data keys, so that the database alone opens nothing.
 pub enum Wrapper {
+    /// A key of AWS KMS, which never leaves it.
+    Kms(KmsKey),
     /// A key that the process was started with.
     Local(LocalKey),
+    /// A wrapper that fails when a test wants it to.
+    #[cfg(any(test, feature = "testing"))]
+    Steered(SteeredWrapper),
 }
 
 impl Wrapper {
-    /// Wraps `key`, bound to its id; the context holds no personal data.
-    #[expect(
-        clippy::unused_async,
-        reason = "a wrapper in the cloud is asked over the network"
-    )]
-    pub(crate) async fn wrap(&self, id: DataKeyId, key: &ClearKey) -> Result<Vec<u8>, VaultError> {
+    /// The wrapper that the settings name. KMS is reached as `config` says, and not before it is needed.
+    pub fn from_settings(
+        settings: &VaultSettings,
+        config: Option<&SdkConfig>,
+    ) -> Result<Self, WrapperError> {
+        match &settings.wrapping_key {
+            WrappingKey::Kms(arn) => {
+                let config = config.ok_or(WrapperError::NoCloud)?;
+                Ok(Self::Kms(KmsKey::new(
+                    aws_sdk_kms::Client::new(config),
+                    arn,
+                )))
+            }
+            WrappingKey::Local(key) => Ok(Self::Local(LocalKey::from_bytes(key.expose())?)),
+        }
+    }
+
+    /// Makes a data key and wraps it, bound to its id; the context holds no personal data.
+    pub(crate) async fn generate(&self, id: DataKeyId) -> Result<(ClearKey, Vec<u8>), VaultError> {
         match self {
-            Self::Local(local) => local
-                .wrap(id, key)
-                .map_err(|Unspecified| VaultError::Chance),
+            // In a box: a call of the SDK is deep, and would be part of every look at a post.
+            Self::Kms(kms) => Box::pin(kms.generate(id)).await,
+            Self::Local(local) => local.generate(id),
+            #[cfg(any(test, feature = "testing"))]
+            Self::Steered(steered) => steered.generate(id),
         }
     }
 
     /// Unwraps the key of that id.
-    #[expect(
-        clippy::unused_async,
-        reason = "a wrapper in the cloud is asked over the network"
-    )]
     pub(crate) async fn unwrap(
         &self,
         id: DataKeyId,
         wrapped: &[u8],
     ) -> Result<ClearKey, VaultError> {
         match self {
-            Self::Local(local) => local
-                .unwrap(id, wrapped)
-                .ok_or(VaultError::WrongWrappingKey(id)),
+            Self::Kms(kms) => Box::pin(kms.unwrap(id, wrapped)).await,
+            Self::Local(local) => local.unwrap(id, wrapped),
+            #[cfg(any(test, feature = "testing"))]
+            Self::Steered(steered) => steered.unwrap(id, wrapped),
         }
-    }
-}
-
-/// Why a text is not a wrapping key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a wrapping key is 32 random bytes in base64, as `openssl rand -base64 32` prints them")]
-pub struct LocalKeyError;
-
-/// A wrapping key that the process was started with, for machines without a key service.
-pub struct LocalKey(ClearKey);
-
-impl LocalKey {
-    /// Reads a key of 32 bytes from base64.
-    pub fn from_base64(text: &SecretString) -> Result<Self, LocalKeyError> {
-        BASE64_STANDARD
-            .decode(text.expose_secret().trim())
-            .map(Zeroizing::new)
-            .ok()
-            .and_then(|bytes| ClearKey::from_bytes(&bytes))
-            .map(Self)
-            .ok_or(LocalKeyError)
-    }
-
-    /// Takes a key of 32 bytes.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, LocalKeyError> {
-        ClearKey::from_bytes(bytes).map(Self).ok_or(LocalKeyError)
-    }
-
-    /// Makes a new random key, as the base64 text that [`LocalKey::from_base64`] reads.
-    pub fn mint() -> Result<SecretString, VaultError> {
-        let key = ClearKey::random().map_err(|Unspecified| VaultError::Chance)?;
-        Ok(BASE64_STANDARD.encode(key.bytes()).into())
-    }
-
-    fn wrap(&self, id: DataKeyId, key: &ClearKey) -> Result<Vec<u8>, Unspecified> {
-        let mut wrapped = vec![FORMAT];
-        self.0.seal(&context(id), key.bytes(), &mut wrapped)?;
-        Ok(wrapped)
-    }
-
-    fn unwrap(&self, id: DataKeyId, wrapped: &[u8]) -> Option<ClearKey> {
-        let (&format, sealed) = wrapped.split_first()?;
-        if format != FORMAT {
-            return None;
-        }
-        let clear = self.0.open(&context(id), sealed).ok()?;
-        ClearKey::from_bytes(clear.expose_secret())
-    }
-}
-
-fn context(id: DataKeyId) -> Vec<u8> {
-    [&[FORMAT], PURPOSE, id.uuid().as_bytes()].concat()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_minted_key_reads_back() {
-        assert!(LocalKey::from_base64(&LocalKey::mint().unwrap()).is_ok());
-    }
-
-    #[test]
-    fn a_key_of_another_length_or_spelling_is_refused() {
-        for text in [
-            String::new(),
-            "not base64!".to_owned(),
-            BASE64_STANDARD.encode([7; 31]),
-            BASE64_STANDARD.encode([7; 33]),
-        ] {
-            let read = LocalKey::from_base64(&text.clone().into());
-            assert!(read.is_err(), "{text} was taken");
-        }
-    }
-
-    #[test]
-    fn a_wrapped_key_opens_under_its_own_id_only() {
-        let local = LocalKey::from_base64(&LocalKey::mint().unwrap()).unwrap();
-        let (id, other) = (DataKeyId::mint(), DataKeyId::mint());
-        let key = ClearKey::random().unwrap();
-        let wrapped = local.wrap(id, &key).unwrap();
-        assert_eq!(local.unwrap(id, &wrapped).unwrap().bytes(), key.bytes());
-        assert!(local.unwrap(other, &wrapped).is_none());
     }
 }

@@ -9,6 +9,7 @@ use store::{
     work::{self, Armed, Outcomes, Save},
 };
 use time::OffsetDateTime;
+use vault::Pen;
 use wire::SendError;
 
 use super::{
@@ -19,6 +20,8 @@ use crate::{backoff, publisher::LookError};
 
 /// How long after its arm was asked for a commit may still be sent.
 const ARM_LIFE: std::time::Duration = std::time::Duration::from_secs(5);
+/// The longest that passes from before an arm until its outcome is sealed: the arm's life, the call's, and some.
+const COMMIT: std::time::Duration = std::time::Duration::from_secs(90);
 
 impl Pass<'_> {
     /// The call that makes the post visible: armed, then sent once.
@@ -51,8 +54,10 @@ impl Pass<'_> {
         let Some((token, version)) = self.token(desk, &machine).await? else {
             return Ok(Flow::Over);
         };
+        // Taken before the arm: what the commit comes to must be stored even if no key is to be had after it.
+        let pen = self.parts.vault.pen(COMMIT).await?;
         let asked = Instant::now();
-        if !self.arm(desk, &machine, call).await? {
+        if !self.arm(desk, &machine, call, &pen).await? {
             return Ok(Flow::Over);
         }
         let sent = if asked.elapsed() > ARM_LIFE {
@@ -65,7 +70,7 @@ impl Pass<'_> {
         let answer = match sent {
             Ok(answer) => answer,
             Err(SendError::NotSent(reason)) => return self.not_sent(&reason).await,
-            Err(SendError::Lost(reason)) => return self.lost(desk, machine, &reason).await,
+            Err(SendError::Lost(reason)) => return self.lost(desk, machine, &reason, &pen).await,
         };
         let accepted = answer.is_success();
         let seen = format!("status {}", answer.status);
@@ -79,7 +84,7 @@ impl Pass<'_> {
                 } else {
                     Outcome::Unknown
                 };
-                self.settle(desk, next, outcome, &seen).await
+                self.settle(desk, next, outcome, &seen, &pen).await
             }
             Err(fault) => self.refused(desk, machine, fault, version).await,
         }
@@ -115,9 +120,10 @@ impl Pass<'_> {
         desk: &Desk,
         machine: &Publish,
         call: &Call,
+        pen: &Pen,
     ) -> Result<bool, LookError> {
         let attempt = AttemptId::mint();
-        let sealed = self.sealed(desk, machine).await?;
+        let sealed = self.sealed_with(pen, desk, machine)?;
         let armed = match work::arm(&self.parts.pool, &self.work, attempt, call.name, &sealed).await
         {
             Ok(armed) => armed,
@@ -170,17 +176,27 @@ impl Pass<'_> {
         desk: &Desk,
         machine: Publish,
         reason: &str,
+        pen: &Pen,
     ) -> Result<Flow, LookError> {
         match machine.apply(Event::Lost, &self.context(desk)) {
-            Ok(looking) => self.settle(desk, looking, Outcome::Unknown, reason).await,
+            Ok(looking) => {
+                self.settle(desk, looking, Outcome::Unknown, reason, pen)
+                    .await
+            }
             Err(fault) => self.end_with(&fault).await,
         }
     }
 
     /// A post found `firing`: whoever was armed may have sent.
     pub(super) async fn doubt(&mut self, desk: &Desk, machine: Publish) -> Result<Flow, LookError> {
-        self.lost(desk, machine, "the process that was armed left no answer")
-            .await
+        let pen = self.parts.vault.pen(COMMIT).await?;
+        self.lost(
+            desk,
+            machine,
+            "the process that was armed left no answer",
+            &pen,
+        )
+        .await
     }
 
     /// A commit that the network refused before any effect.
@@ -213,8 +229,9 @@ impl Pass<'_> {
         next: Publish,
         outcome: Outcome,
         evidence: &str,
+        pen: &Pen,
     ) -> Result<Flow, LookError> {
-        let progress = self.sealed(desk, &next).await?;
+        let progress = self.sealed_with(pen, desk, &next)?;
         let outcomes = Outcomes {
             outcome,
             evidence: Some(evidence),

@@ -25,6 +25,7 @@ use store::{
     work::{self, Save, Work},
 };
 use time::{Duration, OffsetDateTime};
+use vault::Pen;
 use wire::{Authority, SendError};
 
 use self::waits::{BUSY, PERSON};
@@ -47,7 +48,13 @@ const CRASHES: i32 = 3;
 pub(crate) async fn look(publisher: &Publisher, id: PostId) -> Result<(), LookError> {
     let parts = &publisher.0;
     match work::lease(&parts.pool, id, LEASE).await? {
-        Some(work) => Pass::new(parts, work).run().await,
+        Some(work) => {
+            let mut pass = Pass::new(parts, work);
+            match pass.run().await {
+                Err(error) => pass.without_keys(error).await,
+                done => done,
+            }
+        }
         None => not_now(parts, id).await,
     }
 }
@@ -106,7 +113,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    async fn run(mut self) -> Result<(), LookError> {
+    async fn run(&mut self) -> Result<(), LookError> {
         if self.work.crash_count > CRASHES {
             return self.give_up().await;
         }
@@ -312,11 +319,13 @@ impl<'a> Pass<'a> {
     }
 
     async fn sealed(&self, desk: &Desk, machine: &Publish) -> Result<Vec<u8>, LookError> {
-        let progress = Progress {
-            snapshot: desk.snapshot.clone(),
-            machine: machine.clone(),
-        };
+        let progress = progress(desk, machine);
         Ok(progress.seal(&self.parts.vault, &self.work).await?)
+    }
+
+    /// As [`Pass::sealed`], without asking anybody for a key.
+    fn sealed_with(&self, pen: &Pen, desk: &Desk, machine: &Publish) -> Result<Vec<u8>, LookError> {
+        Ok(progress(desk, machine).seal_with(pen, &self.work)?)
     }
 
     fn context<'d>(&self, desk: &'d Desk) -> PublishContext<'d> {
@@ -343,6 +352,13 @@ impl<'a> Pass<'a> {
         } else {
             stage
         }
+    }
+}
+
+fn progress(desk: &Desk, machine: &Publish) -> Progress {
+    Progress {
+        snapshot: desk.snapshot.clone(),
+        machine: machine.clone(),
     }
 }
 

@@ -4,6 +4,7 @@ use domain::Stage;
 use platforms::{Fault, FaultKind, Publish};
 use store::work::{self, Save};
 use time::{Duration, OffsetDateTime};
+use vault::VaultError;
 
 use super::{Desk, Flow, Pass, told};
 use crate::{
@@ -20,6 +21,8 @@ const QUOTA: Duration = Duration::minutes(15);
 pub(super) const BUSY: Duration = Duration::seconds(1);
 /// How long after an arm its outcome stays unknown at most before a person is asked.
 const DOUBT: Duration = Duration::hours(24);
+/// How long to wait for a key service that does not answer.
+const KEYS: Duration = Duration::seconds(30);
 
 impl Pass<'_> {
     /// A fault met by a call that may be sent twice.
@@ -125,6 +128,28 @@ impl Pass<'_> {
             .await
     }
 
+    /// A look that ended because there are no keys to the post's secrets. Nothing is wrong with the post, so it
+    /// waits, and the look counts neither as a crash nor as a fault of the post. A post found or left
+    /// `firing` stays so: the next look confirms it.
+    pub(super) async fn without_keys(&mut self, error: LookError) -> Result<(), LookError> {
+        let Some(pause) = error.vault().and_then(pause_for_keys) else {
+            return Err(error);
+        };
+        tracing::error!(post.id = %self.work.post.id, error = &error as &dyn std::error::Error, "{} waits for the keys to its secrets", self.work.post.id);
+        if self.is_doubt_over() {
+            return self
+                .end(Stage::NeedsAttention, &Fault::unconfirmed(Vec::new()), &[])
+                .await;
+        }
+        let fault = Fault::operator(
+            "keys_unavailable",
+            "The keys to the account's access are not available; trying again.",
+        );
+        let at = self.now() + pause;
+        self.put_down(self.work.post.stage, None, at, Some(&fault))
+            .await
+    }
+
     async fn put_down(
         &mut self,
         to: Stage,
@@ -172,5 +197,17 @@ impl Pass<'_> {
                 .post
                 .armed_at
                 .is_some_and(|armed| self.now() - armed > DOUBT)
+    }
+}
+
+/// How long to wait for keys; `None` when waiting gives none.
+const fn pause_for_keys(error: &VaultError) -> Option<Duration> {
+    match error {
+        VaultError::KeyServiceDown(_) => Some(KEYS),
+        VaultError::KeyServiceRefuses(_) | VaultError::WrongWrappingKey(_) => Some(PERSON),
+        VaultError::Chance
+        | VaultError::Refused
+        | VaultError::Shelf(_)
+        | VaultError::UnknownKey(_) => None,
     }
 }

@@ -1,0 +1,110 @@
+//! Sealing anew what lies under data keys that are not current, a bounded number of rows at a time.
+//!
+//! Nothing is remembered between two sweeps: what is still to be done is what lies under another key,
+//! so a sweep that was cut short is resumed by the next one.
+
+use store::sealed::{self, Tokens};
+use uuid::Uuid;
+use vault::VaultError;
+
+use crate::{
+    progress,
+    publisher::{LookError, Parts},
+    tokens,
+};
+
+/// How many rows are read at once.
+const PAGE: i64 = 50;
+/// How many rows one sweep seals anew, and how many it sets aside before it gives up.
+const AT_MOST: usize = 500;
+
+/// Seals old tokens and progress anew; gives how many rows.
+///
+/// # Errors
+/// When the database fails, or the key service: then every row would fail alike.
+pub(crate) async fn reseal(parts: &Parts) -> Result<usize, LookError> {
+    Ok(reseal_tokens(parts).await? + reseal_progress(parts).await?)
+}
+
+async fn reseal_tokens(parts: &Parts) -> Result<usize, LookError> {
+    let mut round = Round::default();
+    while round.goes_on() {
+        let page = sealed::old_tokens(&parts.pool, &round.set_aside, PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        for old in page {
+            round.note(old.id.uuid(), tokens_anew(parts, &old).await)?;
+        }
+    }
+    Ok(round.done)
+}
+
+async fn reseal_progress(parts: &Parts) -> Result<usize, LookError> {
+    let mut round = Round::default();
+    while round.goes_on() {
+        let page = sealed::old_progress(&parts.pool, &round.set_aside, PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        for old in page {
+            round.note(old.id.uuid(), progress_anew(parts, &old).await)?;
+        }
+    }
+    Ok(round.done)
+}
+
+async fn tokens_anew(parts: &Parts, old: &Tokens) -> Result<bool, LookError> {
+    let access = token_anew(parts, old, "access_token", old.access.as_deref()).await?;
+    let refresh = token_anew(parts, old, "refresh_token", old.refresh.as_deref()).await?;
+    let (access, refresh) = (access.as_deref(), refresh.as_deref());
+    Ok(sealed::replace_tokens(&parts.pool, old, access, refresh).await?)
+}
+
+async fn token_anew(
+    parts: &Parts,
+    old: &Tokens,
+    field: &'static str,
+    blob: Option<&[u8]>,
+) -> Result<Option<Vec<u8>>, VaultError> {
+    let Some(blob) = blob else { return Ok(None) };
+    let place = tokens::place(old.id, old.user, old.platform, field);
+    let fresh = parts.vault.reseal(&place, blob).await?;
+    Ok(Some(fresh.unwrap_or_else(|| blob.to_vec())))
+}
+
+async fn progress_anew(parts: &Parts, old: &sealed::Progress) -> Result<bool, LookError> {
+    let place = progress::place(old.id, old.user, old.platform);
+    match parts.vault.reseal(&place, &old.sealed).await? {
+        Some(fresh) => Ok(sealed::replace_progress(&parts.pool, old, &fresh).await?),
+        None => Ok(false),
+    }
+}
+
+#[derive(Default)]
+struct Round {
+    done: usize,
+    set_aside: Vec<Uuid>,
+}
+
+impl Round {
+    const fn goes_on(&self) -> bool {
+        self.done < AT_MOST && self.set_aside.len() < AT_MOST
+    }
+
+    /// One row's outcome. What was changed meanwhile or does not open is set aside until the next sweep.
+    fn note(&mut self, row: Uuid, outcome: Result<bool, LookError>) -> Result<(), LookError> {
+        match outcome {
+            Ok(true) => self.done += 1,
+            Ok(false) => self.set_aside.push(row),
+            Err(error) => {
+                if error.vault().is_none_or(VaultError::is_of_every_secret) {
+                    return Err(error);
+                }
+                tracing::error!(row = %row, error = &error as &dyn std::error::Error, "what is sealed in {row} does not open, so it stays under its old key");
+                self.set_aside.push(row);
+            }
+        }
+        Ok(())
+    }
+}
