@@ -1,5 +1,13 @@
-//! Brings the schema up to the build that is being deployed, before new code takes traffic.
+//! Brings the schema up to the build that is being deployed, before new code takes traffic; and
+//! halts publishing for operators, and lets it go on.
 
+mod handle;
+mod order;
+mod report;
+
+pub use handle::handle;
+pub use order::{Order, OrderError, Request, RequestType};
+pub use report::{ReportError, Reporter};
 use store::{Pool, StoreError};
 
 /// Runs the migrations that are not applied yet.

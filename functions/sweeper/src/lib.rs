@@ -53,6 +53,7 @@ pub async fn sweep(publisher: &Publisher) -> Result<Swept, StoreError> {
         retired = swept.retired,
         files = swept.files,
         rows = swept.rows,
+        unconfirmed = swept.unconfirmed,
         "swept"
     );
     Ok(swept)

@@ -37,6 +37,8 @@ pub struct Swept {
     pub files: usize,
     /// Rows that were deleted.
     pub rows: u64,
+    /// Posts whose outcome nobody knows; nothing was done to them.
+    pub unconfirmed: i64,
 }
 
 impl Publisher {
@@ -86,6 +88,7 @@ impl Publisher {
             swept.files += 1;
         }
         swept.rows = sweep::forget(pool).await?;
+        swept.unconfirmed = sweep::unconfirmed(pool).await?;
         Ok(swept)
     }
 

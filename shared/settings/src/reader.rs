@@ -154,7 +154,10 @@ impl<'a> Reader<'a> {
         self.required(name, String::new()).into()
     }
 
-    /// A secret of exactly 32 bytes in base64, which must be there.
+    /// A secret of exactly 32 bytes, in base64 or as 64 hexadecimal digits, which must be there.
+    ///
+    /// Secrets Manager can make the digits by itself. No text is both: 64 characters of base64 are
+    /// 48 bytes.
     pub fn key(&mut self, name: &str) -> Vec<u8> {
         let Some(text) = self.vars.find(name) else {
             self.wrong(
@@ -163,6 +166,9 @@ impl<'a> Reader<'a> {
             );
             return Vec::new();
         };
+        if let Some(key) = hexadecimal(text) {
+            return key;
+        }
         match STANDARD.decode(text) {
             Ok(key) if key.len() == 32 => key,
             Ok(key) => {
@@ -173,7 +179,7 @@ impl<'a> Reader<'a> {
                 Vec::new()
             }
             Err(_) => {
-                self.wrong(name, "is not base64");
+                self.wrong(name, "is neither base64 nor 64 hexadecimal digits");
                 Vec::new()
             }
         }
@@ -192,9 +198,54 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// 64 hexadecimal digits as the 32 bytes that they are.
+fn hexadecimal(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> = text
+        .chars()
+        .map(|digit| u8::try_from(digit.to_digit(16)?).ok())
+        .collect();
+    let digits = digits.filter(|digits| digits.len() == 64)?;
+    let pairs = digits.chunks_exact(2);
+    Some(pairs.map(|pair| pair[0] << 4 | pair[1]).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn key(text: &str) -> Result<Vec<u8>, SettingsError> {
+        let vars = Vars::from_pairs([("KEY".to_owned(), text.to_owned())]);
+        let mut reader = Reader::new(&vars);
+        let key = reader.key("KEY");
+        reader.finish(key)
+    }
+
+    #[test]
+    fn a_key_is_the_same_in_base64_and_in_hexadecimal_digits() {
+        let bytes: Vec<u8> = (0..32).map(|n| n * 7 + 3).collect();
+        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        for text in [
+            STANDARD.encode(&bytes),
+            digits.clone(),
+            digits.to_uppercase(),
+        ] {
+            assert_eq!(key(&text).unwrap(), bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_32_bytes_is_no_key_and_is_not_shown() {
+        let digits = "0123456789abcdef".repeat(4);
+        for text in [
+            &digits[1..],
+            &format!("{digits}0"),
+            &digits.replace('a', "g"),
+            "c2hvcnQ=",
+        ] {
+            let told = key(text).unwrap_err().to_string();
+            assert!(told.contains("KEY") && !told.contains(text), "{told}");
+        }
+    }
 
     #[test]
     fn everything_wrong_is_said_at_once_and_no_value_is_shown() {

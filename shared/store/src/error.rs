@@ -43,6 +43,15 @@ impl StoreError {
         }
     }
 
+    /// The database's own code (SQLSTATE), where it was the database that refused.
+    pub fn code(&self) -> Option<String> {
+        std::iter::successors(Some(self as &(dyn std::error::Error + 'static)), |error| {
+            (**error).source()
+        })
+        .filter_map(|cause| cause.downcast_ref::<sqlx::Error>())
+        .find_map(|cause| Some(cause.as_database_error()?.code()?.into_owned()))
+    }
+
     /// Whether the unique rule `name` would have been broken.
     pub fn is_conflict(&self, name: &str) -> bool {
         matches!(self, Self::Conflict(constraint) if constraint == name)

@@ -204,7 +204,8 @@ async fn apply(db: impl PgExecutor<'_>, shift: &Shift, only_here: bool) -> Resul
     .map(drop)
 }
 
-/// Brings the schema up to this build.
+/// Brings the schema up to this build. One that is newer already is left as it is: old code runs on
+/// it, and a deploy that is rolled back comes by here.
 ///
 /// # Errors
 /// When a migration fails; those before it stay. Through a pooler in transaction mode none is begun.
@@ -213,7 +214,9 @@ pub async fn migrate(pool: &Pool) -> Result<(), StoreError> {
         let reason = "migrations need a session: a direct connection or a pooler in session mode";
         MigrateError::Execute(sqlx::Error::Configuration(reason.into()))
     })?;
-    Ok(MIGRATOR.run(sessions).await?)
+    let mut migrator = Migrator::with_migrations(MIGRATOR.iter().cloned().collect());
+    migrator.set_ignore_missing(true);
+    Ok(migrator.run(sessions).await?)
 }
 
 /// The database's clock, which all rows go by.

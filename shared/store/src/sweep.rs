@@ -20,6 +20,16 @@ pub async fn overdue(db: impl PgExecutor<'_>, limit: i64) -> Result<Vec<PostId>,
     Ok(ids.into_iter().map(PostId::from).collect())
 }
 
+/// How many posts are unconfirmed: sent, the answer lost, and not yet settled by anybody.
+pub async fn unconfirmed(db: impl PgExecutor<'_>) -> Result<i64, StoreError> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM posts WHERE stage = 'needs_attention'"#
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(count)
+}
+
 /// Connections that wait to be revoked and wiped.
 pub async fn disconnecting(
     db: impl PgExecutor<'_>,

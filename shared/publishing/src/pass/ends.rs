@@ -10,6 +10,7 @@ use crate::{backoff, publisher::LookError};
 impl Pass<'_> {
     pub(super) async fn published(&self, receipt: &Receipt) -> Result<(), LookError> {
         let id = self.work.post.id;
+        let late = self.work.post.accepted_at.unwrap_or_else(|| self.now()) - self.work.post.due_at;
         let told = work::published(
             &self.parts.pool,
             id,
@@ -20,7 +21,8 @@ impl Pass<'_> {
         match told {
             Ok(_) => {
                 self.note("publish", "done", None, None).await?;
-                tracing::info!(post.id = %id, platform = %self.work.post.platform, "published {id}");
+                let late_ms = i64::try_from(late.whole_milliseconds().max(0)).unwrap_or(i64::MAX);
+                tracing::info!(post.id = %id, platform = %self.work.post.platform, late_ms, "published {id}");
                 Ok(())
             }
             // The network's id belongs to another post of ours, so this is no evidence of this one.

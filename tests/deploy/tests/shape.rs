@@ -1,0 +1,119 @@
+//! What must fit together in the template itself.
+
+use deploy::{Code, Template, shape::problems};
+use serde_json::{Value, json};
+
+#[test]
+fn everything_fits_together() {
+    let found = problems(&Template::of_project(), &Code::of_project());
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn what_does_not_fit_is_found() {
+    let (template, code) = (Template::of_project(), Code::of_project());
+    for (resource, path, value, expected) in spoilt() {
+        let mut spoilt = template.clone();
+        *spoilt.spoil(resource).pointer_mut(path).unwrap() = value;
+        let found = problems(&spoilt, &code);
+        assert!(
+            found.iter().any(|problem| problem.contains(expected)),
+            "{expected}: {found:#?}"
+        );
+    }
+}
+
+fn spoilt() -> [(&'static str, &'static str, Value, &'static str); 15] {
+    [
+        (
+            "ScheduledQueue",
+            "/Properties/VisibilityTimeout",
+            json!(1799),
+            "shown again",
+        ),
+        (
+            "PublisherFunction",
+            "/Properties/Timeout",
+            json!(301),
+            "shown again",
+        ),
+        (
+            "PublisherFunctionImmediate",
+            "/Properties/FunctionResponseTypes",
+            json!([]),
+            "whole batch",
+        ),
+        (
+            "PublisherFunctionScheduled",
+            "/Properties/ScalingConfig",
+            json!({}),
+            "at once",
+        ),
+        (
+            "ImmediateQueue",
+            "/Properties/RedrivePolicy/maxReceiveCount",
+            json!(50),
+            "five receives",
+        ),
+        (
+            "DeadLetterQueue",
+            "/Properties/MessageRetentionPeriod",
+            json!(345_600),
+            "14 days",
+        ),
+        (
+            "TimerDeadLetterQueue",
+            "/Properties/SqsManagedSseEnabled",
+            json!(false),
+            "not encrypted",
+        ),
+        (
+            "SweeperFunction",
+            "/DependsOn",
+            json!("SweeperLog"),
+            "does not wait for the schema",
+        ),
+        (
+            "LatenessMetric",
+            "/Properties/FilterPattern",
+            json!("{ $.lateness >= 0 }"),
+            "looks for lateness",
+        ),
+        (
+            "SweepsMetric",
+            "/Properties/FilterPattern",
+            json!("{ $.message = \"cleaned\" }"),
+            "looks for \"cleaned\"",
+        ),
+        (
+            "LatenessAlarm",
+            "/Properties/MetricName",
+            json!("Late"),
+            "nothing counts",
+        ),
+        (
+            "SweeperSilentAlarm",
+            "/Properties/TreatMissingData",
+            json!("notBreaching"),
+            "takes silence",
+        ),
+        (
+            "ApiErrorsAlarm",
+            "/Properties/AlarmActions",
+            Value::Null,
+            "tells nobody",
+        ),
+        (
+            "AuthLog",
+            "/Properties/RetentionInDays",
+            Value::Null,
+            "kept for ever",
+        ),
+        (
+            "ApiStage",
+            "/Properties/AccessLogSettings/Format",
+            json!("{\"path\":\"$context.path\"}"),
+            "logs",
+        ),
+    ]
+}
