@@ -1,5 +1,7 @@
 //! What every store of files must do: a folder, and a bucket at a server that speaks as S3 does.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use bytes::Bytes;
 use cloud::testing::StandIn;
 use futures_util::TryStreamExt as _;

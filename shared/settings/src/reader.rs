@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn a_key_is_the_same_in_base64_and_in_hexadecimal_digits() {
         let bytes: Vec<u8> = (0..32).map(|n| n * 7 + 3).collect();
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = hex::encode(&bytes);
         for text in [
             STANDARD.encode(&bytes),
             digits.clone(),

@@ -428,8 +428,8 @@ mod tests {
             [early, late, current, again].map(|blob| blob::data_key_of(&blob).unwrap());
         assert_eq!(current, again);
         assert!(early != current && late != current);
-        let sealed = sealer.seal(&PLACE, SECRET).await.unwrap();
-        let moved = house.vault.reseal(&PLACE, &sealed).await.unwrap().unwrap();
+        let blob = sealer.seal(&PLACE, SECRET).await.unwrap();
+        let moved = house.vault.reseal(&PLACE, &blob).await.unwrap().unwrap();
         assert_eq!(blob::data_key_of(&moved).unwrap(), current);
     }
 
@@ -490,7 +490,7 @@ mod tests {
         house.vault.seal(&PLACE, SECRET).await.unwrap();
         assert_eq!(house.vault.rotate_made_before(made).await.unwrap(), None);
         let limit = made + time::Duration::seconds(1);
-        house.clock.advance(Duration::from_secs(60));
+        house.clock.advance(Duration::from_mins(1));
         let new = house.vault.rotate_made_before(limit).await.unwrap();
         let other = house.another_process();
         assert_eq!(other.rotate_made_before(limit).await.unwrap(), None);

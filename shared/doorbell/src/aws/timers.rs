@@ -3,6 +3,10 @@
 use aws_sdk_scheduler::{
     Client,
     error::SdkError,
+    operation::{
+        create_schedule::CreateScheduleError, delete_schedule::DeleteScheduleError,
+        update_schedule::UpdateScheduleError,
+    },
     types::{
         ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode,
         RetryPolicy, Target,
@@ -56,7 +60,9 @@ impl Standing {
             .await;
         match removed {
             Ok(_) => Ok(()),
-            Err(error) if is(&error, |error| error.is_resource_not_found_exception()) => Ok(()),
+            Err(error) if is(&error, DeleteScheduleError::is_resource_not_found_exception) => {
+                Ok(())
+            }
             Err(error) => Err(RingError::new(error)),
         }
     }
@@ -78,7 +84,7 @@ impl Standing {
             .await;
         match created {
             Ok(_) => Ok(true),
-            Err(error) if is(&error, |error| error.is_conflict_exception()) => Ok(false),
+            Err(error) if is(&error, CreateScheduleError::is_conflict_exception) => Ok(false),
             Err(error) => Err(RingError::new(error)),
         }
     }
@@ -100,7 +106,9 @@ impl Standing {
             .await;
         match updated {
             Ok(_) => Ok(true),
-            Err(error) if is(&error, |error| error.is_resource_not_found_exception()) => Ok(false),
+            Err(error) if is(&error, UpdateScheduleError::is_resource_not_found_exception) => {
+                Ok(false)
+            }
             Err(error) => Err(RingError::new(error)),
         }
     }

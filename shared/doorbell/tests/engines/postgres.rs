@@ -11,6 +11,7 @@ use crate::{
 
 holds!(rig);
 
+#[expect(clippy::unused_async, reason = "the other engines take their time")]
 async fn rig(pool: PgPool) -> Rig {
     let bell = Doorbell::postgres(pool.clone());
     let table = Table(pool.clone());

@@ -132,7 +132,7 @@ pub async fn receivers_share_ten_thousand_rings_without_losing_one(rig: Rig) {
     let ids: Vec<PostId> = (0..RINGS).map(|_| PostId::mint()).collect();
     missing.extend(ids.iter().map(PostId::to_string));
     let (mut one, mut other) = (rig.hear(), rig.hear());
-    let ring = stream::iter(ids).for_each_concurrent(8, |id| rig.ring(id, now));
+    let ringing = stream::iter(ids).for_each_concurrent(8, |id| rig.ring(id, now));
     let listen = async {
         while !missing.is_empty() {
             let (subject, _) = tokio::select! {
@@ -142,7 +142,7 @@ pub async fn receivers_share_ten_thousand_rings_without_losing_one(rig: Rig) {
             missing.remove(&subject);
         }
     };
-    tokio::join!(ring, listen);
+    tokio::join!(ringing, listen);
 }
 
 pub async fn a_receiver_killed_while_it_works_loses_nothing(rig: Rig) {
