@@ -8,7 +8,7 @@ use tracing::{
     field::{Field, Visit},
 };
 use tracing_subscriber::{
-    EnvFilter,
+    filter::{LevelFilter, Targets},
     fmt::{
         FmtContext, FormatEvent, FormatFields,
         format::{Format, Json, JsonFields, Writer},
@@ -21,8 +21,7 @@ use tracing_subscriber::{
 /// Starts to write the log: JSON for machines in production, lines for people in development.
 /// `RUST_LOG` chooses what is written.
 pub fn telemetry(stage: Stage) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(filter(wanted().as_deref()));
     if stage.is_development() {
         registry
             .with(
@@ -35,6 +34,22 @@ pub fn telemetry(stage: Stage) {
     } else {
         registry.with(json()).init();
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is written is settled before settings are read, whose faults are written"
+)]
+fn wanted() -> Option<String> {
+    std::env::var("RUST_LOG").ok()
+}
+
+/// `info` and quieter where nothing was said, or what nobody understands. `Targets` knows levels by target, such
+/// as `info,sqlx=warn`; the library's other filter also knows fields, and weighs a megabyte.
+fn filter(wanted: Option<&str>) -> Targets {
+    wanted
+        .and_then(|wanted| wanted.parse().ok())
+        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO))
 }
 
 fn json<S>() -> tracing_subscriber::fmt::Layer<S, JsonFields, WithCauses<Format<Json>>>
@@ -125,6 +140,14 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn what_is_written_is_chosen_by_target_and_is_info_otherwise() {
+        let shown = |wanted| filter(wanted).to_string();
+        assert_eq!(shown(None), "info");
+        assert_eq!(shown(Some("info,sqlx=warn")), "sqlx=warn,info");
+        assert_eq!(shown(Some("boo!=7")), "info");
     }
 
     fn written(log: impl FnOnce()) -> Value {
