@@ -37,7 +37,7 @@ const NAMES: [(&str, &str, &[&str]); 11] = [
     ("sqs", "send_message_batch", &["sqs:SendMessage"]),
 ];
 /// What a function is built with and never does, and why.
-const NEVER: [(&str, &str, &str); 5] = [
+const NEVER: [(&str, &str, &str); 6] = [
     (
         "connections",
         "kms:Decrypt",
@@ -52,6 +52,11 @@ const NEVER: [(&str, &str, &str); 5] = [
         "publisher",
         "s3:DeleteObject",
         "files are deleted by the sweeper",
+    ),
+    (
+        "sweeper",
+        "s3:AbortMultipartUpload",
+        "it deletes files and keeps none",
     ),
     ("sweeper", "s3:GetObject", "it deletes files and reads none"),
     ("sweeper", "s3:PutObject", "it deletes files and keeps none"),
