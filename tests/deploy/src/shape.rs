@@ -141,11 +141,18 @@ fn alarms(template: &Template) -> Vec<String> {
         .collect();
     let mut problems = Vec::new();
     for (name, alarm) in template.resources("AWS::CloudWatch::Alarm") {
-        let is_ours = alarm["Namespace"].is_object();
-        let metric = alarm["MetricName"].as_str().unwrap();
-        if is_ours && !counted.contains(metric) {
-            problems.push(format!("{name} watches {metric}, which nothing counts"));
+        let watched = watched(alarm);
+        if watched.is_empty() {
+            problems.push(format!("{name} watches nothing"));
         }
+        for (_, metric) in watched {
+            let is_ours = metric["Namespace"].is_object();
+            let metric = metric["MetricName"].as_str().unwrap();
+            if is_ours && !counted.contains(metric) {
+                problems.push(format!("{name} watches {metric}, which nothing counts"));
+            }
+        }
+        problems.extend(age(name, alarm));
         if alarm["AlarmActions"].is_null() {
             problems.push(format!("{name} tells nobody"));
         }
@@ -162,6 +169,35 @@ fn alarms(template: &Template) -> Vec<String> {
         }
     }
     problems
+}
+
+/// The metrics that an alarm is made of, with their names in its expression.
+fn watched(alarm: &Value) -> Vec<(&str, &Value)> {
+    let Some(metrics) = alarm["Metrics"].as_array() else {
+        return vec![("", alarm)];
+    };
+    metrics
+        .iter()
+        .map(|it| (it["Id"].as_str().unwrap(), &it["MetricStat"]["Metric"]))
+        .filter(|(_, metric)| metric.is_object())
+        .collect()
+}
+
+/// What failed is hidden, and ages; an age that counts is that of a queue from which something can be taken.
+fn age(name: &str, alarm: &Value) -> Option<String> {
+    let watched = watched(alarm);
+    let of = |wanted: &str| {
+        let found = watched.iter().find(|(_, it)| it["MetricName"] == wanted);
+        found.map(|(id, metric)| (*id, &metric["Dimensions"]))
+    };
+    let (age, queue) = of("ApproximateAgeOfOldestMessage")?;
+    let counts = of("ApproximateNumberOfMessagesVisible").is_some_and(|(visible, of)| {
+        let expression = format!("IF({visible} > 0, {age}, 0)");
+        let metrics = alarm["Metrics"].as_array().into_iter().flatten();
+        let mut shown = metrics.filter(|it| it["ReturnData"] != false);
+        of == queue && shown.all(|it| it["Expression"] == expression.as_str())
+    });
+    (!counts).then(|| format!("{name} rings for a message that failed and is hidden"))
 }
 
 /// Logs end some day, and that of the API holds no secrets.

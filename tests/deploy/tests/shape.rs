@@ -23,7 +23,7 @@ fn what_does_not_fit_is_found() {
     }
 }
 
-fn spoilt() -> [(&'static str, &'static str, Value, &'static str); 15] {
+fn spoilt() -> [(&'static str, &'static str, Value, &'static str); 17] {
     [
         (
             "ScheduledQueue",
@@ -90,6 +90,18 @@ fn spoilt() -> [(&'static str, &'static str, Value, &'static str); 15] {
             "/Properties/MetricName",
             json!("Late"),
             "nothing counts",
+        ),
+        (
+            "ScheduledAgeAlarm",
+            "/Properties/Metrics/0/Expression",
+            json!("age"),
+            "failed and is hidden",
+        ),
+        (
+            "ImmediateAgeAlarm",
+            "/Properties/Metrics/2/MetricStat/Metric/Dimensions/0/Value",
+            json!({ "Fn::GetAtt": ["ScheduledQueue", "QueueName"] }),
+            "failed and is hidden",
         ),
         (
             "SweeperSilentAlarm",
