@@ -23,7 +23,7 @@ fn what_does_not_fit_is_found() {
     }
 }
 
-fn spoilt() -> [(&'static str, &'static str, Value, &'static str); 17] {
+fn spoilt() -> [(&'static str, &'static str, Value, &'static str); 20] {
     [
         (
             "ScheduledQueue",
@@ -108,6 +108,24 @@ fn spoilt() -> [(&'static str, &'static str, Value, &'static str); 17] {
             "/Properties/TreatMissingData",
             json!("notBreaching"),
             "takes silence",
+        ),
+        (
+            "MediaBucket",
+            "/Properties/LifecycleConfiguration/Rules/1/ExpirationInDays",
+            json!(2),
+            "renditions/ as long as",
+        ),
+        (
+            "MediaBucket",
+            "/Properties/LifecycleConfiguration/Rules/1/Prefix",
+            json!("rendition/"),
+            "which nobody makes",
+        ),
+        (
+            "MediaBucket",
+            "/Properties/LifecycleConfiguration/Rules/2/ExpirationInDays",
+            json!(366),
+            "a year ahead",
         ),
         (
             "ApiErrorsAlarm",
