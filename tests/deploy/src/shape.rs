@@ -158,6 +158,7 @@ fn alarms(template: &Template) -> Vec<String> {
             }
         }
         problems.extend(age(name, alarm));
+        problems.extend(standing(name, alarm, template));
         if alarm["AlarmActions"].is_null() {
             problems.push(format!("{name} tells nobody"));
         }
@@ -186,6 +187,17 @@ fn watched(alarm: &Value) -> Vec<(&str, &Value)> {
         .map(|it| (it["Id"].as_str().unwrap(), &it["MetricStat"]["Metric"]))
         .filter(|(_, metric)| metric.is_object())
         .collect()
+}
+
+/// What stands is written down each minute until a person has settled it; an alarm is about what happens.
+fn standing(name: &str, alarm: &Value, template: &Template) -> Option<String> {
+    let is_level = template
+        .resources("AWS::Logs::MetricFilter")
+        .values()
+        .map(|filter| &filter["MetricTransformations"][0])
+        .filter(|counted| counted["MetricName"] == alarm["MetricName"])
+        .any(|counted| counted["MetricValue"] != "1" && counted["Unit"] == "Count");
+    is_level.then(|| format!("{name} rings until somebody has settled what stands"))
 }
 
 /// What failed is hidden, and ages; an age that counts is that of a queue from which something can be taken.

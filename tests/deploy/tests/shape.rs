@@ -23,7 +23,7 @@ fn what_does_not_fit_is_found() {
     }
 }
 
-fn spoilt() -> [(&'static str, &'static str, Value, &'static str); 20] {
+fn spoilt() -> [(&'static str, &'static str, Value, &'static str); 21] {
     [
         (
             "ScheduledQueue",
@@ -90,6 +90,12 @@ fn spoilt() -> [(&'static str, &'static str, Value, &'static str); 20] {
             "/Properties/MetricName",
             json!("Late"),
             "nothing counts",
+        ),
+        (
+            "UnconfirmedAlarm",
+            "/Properties/MetricName",
+            json!("Unconfirmed"),
+            "until somebody has settled",
         ),
         (
             "ScheduledAgeAlarm",
