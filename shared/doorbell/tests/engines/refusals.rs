@@ -162,7 +162,7 @@ async fn a_scheduler_that_never_answers_is_given_up(pool: PgPool) {
             .http_client(silent.clone())
             .sleep_impl(impatient.clone())
     });
-    let bell = Doorbell::aws(settings(), &config.await, pool.clone());
+    let bell = Doorbell::aws(settings(), &config, pool.clone());
     bell.try_ring((PostId::mint(), 1), in_a_day(&pool).await)
         .await;
     assert_eq!(bell.failures(), 1);
@@ -256,7 +256,7 @@ impl Scheduler {
         let config = cloud::testing::patient(|loader| {
             loader.http_client(client).sleep_impl(self.pauses.clone())
         });
-        Doorbell::aws(settings(), &config.await, pool.clone())
+        Doorbell::aws(settings(), &config, pool.clone())
     }
 
     fn asked(&self) -> Vec<Asked> {
