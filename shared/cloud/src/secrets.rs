@@ -33,10 +33,17 @@ pub enum SecretsError {
 /// [`SecretsError`]; no value is ever part of it.
 pub async fn vars() -> Result<Vars, SecretsError> {
     let process = Vars::process();
+    if process.find("SECRETS").is_none() {
+        return Ok(process);
+    }
+    whole(process, &crate::config().await).await
+}
+
+async fn whole(process: Vars, config: &SdkConfig) -> Result<Vars, SecretsError> {
     let Some(names) = process.find("SECRETS") else {
         return Ok(process);
     };
-    let kept = kept(&crate::config().await, names).await?;
+    let kept = kept(config, names).await?;
     Ok(process.or(&kept))
 }
 
@@ -60,3 +67,6 @@ async fn read(client: &Client, name: &str) -> Result<BTreeMap<String, String>, S
     serde_json::from_str(secret.secret_string().unwrap_or_default())
         .map_err(|_| SecretsError::Shape(name.to_owned()))
 }
+
+#[cfg(test)]
+mod tests;
