@@ -10,7 +10,7 @@ use media::{Folder, Library};
 use publishing::Publisher;
 use settings::{
     DatabaseSettings, DoorbellSettings, HttpSettings, Networks, ObjectPlace, ObjectSettings,
-    Reader, Vars, VaultSettings,
+    Reader, Vars, VaultSettings, WrappingKey,
 };
 use store::{Pool, PoolSettings};
 use tokio::net::TcpListener;
@@ -69,6 +69,13 @@ impl AllSettings {
             objects,
         })
     }
+
+    /// Whether anything of it is kept at AWS.
+    const fn reach_aws(&self) -> bool {
+        matches!(self.doorbell, DoorbellSettings::Aws(_))
+            || matches!(self.vault.wrapping_key, WrappingKey::Kms(_))
+            || matches!(self.objects.place, ObjectPlace::Bucket(_))
+    }
 }
 
 impl House {
@@ -103,8 +110,13 @@ impl House {
         migrate::migrate(&direct).await?;
         direct.close().await;
         let pool = store::connect(&PoolSettings::from(database))?;
-        let config = cloud::config().await;
-        let doorbell = doorbell::open(settings.doorbell.clone(), &config, pool.clone())?;
+        // Elsewhere than on AWS it would ask the network where it is.
+        let config = if settings.reach_aws() {
+            Some(cloud::config().await)
+        } else {
+            None
+        };
+        let doorbell = doorbell::open(settings.doorbell.clone(), config.as_ref(), pool.clone())?;
         doorbell.reach().await?;
         Ok(Self {
             doorbell,
@@ -112,7 +124,7 @@ impl House {
             settings,
             clock: Clock::default(),
             cluster,
-            config: Some(config),
+            config,
         })
     }
 

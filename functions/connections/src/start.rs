@@ -45,7 +45,7 @@ impl Env {
             apps: Arc::new(apps),
             wire: Arc::new(wire),
             sealer: Sealer::new(wrapper, shelf, Arc::new(SystemClock)),
-            doorbell: doorbell::open(doorbell, config, pool.clone())?,
+            doorbell: doorbell::open(doorbell, Some(config), pool.clone())?,
             web: WebEnv {
                 pool,
                 settings: Arc::new(http),
