@@ -10,8 +10,8 @@ use std::{
 
 use serde_json::Value;
 use settings::{
-    Apps, DatabaseSettings, DoorbellSettings, HttpSettings, Networks, ObjectSettings, Reader,
-    Stage, Vars, VaultSettings,
+    Apps, ConsentSettings, DatabaseSettings, DoorbellSettings, HttpSettings, Networks,
+    ObjectSettings, Reader, Stage, Vars, VaultSettings,
 };
 
 use crate::{Code, Template, code::literals, rights, tools};
@@ -203,6 +203,7 @@ fn one(kind: &str, direct: bool, reader: &mut Reader<'_>) -> String {
             let public_url = reader.url("PUBLIC_URL");
             format!("{:?}", Apps::from_vars(reader, &public_url))
         }
+        "ConsentSettings" => format!("{:?}", ConsentSettings::from_vars(reader)),
         "DatabaseSettings" if direct => format!("{:?}", DatabaseSettings::direct_from_vars(reader)),
         "DatabaseSettings" => format!("{:?}", DatabaseSettings::from_vars(reader)),
         "DoorbellSettings" => format!("{:?}", DoorbellSettings::from_vars(reader)),
