@@ -9,8 +9,8 @@ use doorbell::{Doorbell, Receiver, Reception};
 use media::{Folder, Library};
 use publishing::Publisher;
 use settings::{
-    DatabaseSettings, DoorbellSettings, HttpSettings, Networks, ObjectPlace, ObjectSettings,
-    Reader, Vars, VaultSettings,
+    ConsentSettings, DatabaseSettings, DoorbellSettings, HttpSettings, Networks, ObjectPlace,
+    ObjectSettings, Reader, Vars, VaultSettings, WrappingKey,
 };
 use store::{Pool, PoolSettings};
 use tokio::net::TcpListener;
@@ -39,6 +39,8 @@ pub struct House {
 pub struct AllSettings {
     /// Of the HTTP functions.
     pub http: Arc<HttpSettings>,
+    /// Of visits to consent pages.
+    pub consent: ConsentSettings,
     /// Of the networks.
     pub networks: Networks,
     /// Of the doorbell.
@@ -57,17 +59,26 @@ impl AllSettings {
     pub fn read(vars: &Vars) -> Result<Self, settings::SettingsError> {
         let mut reader = Reader::new(vars);
         let http = HttpSettings::from_vars(&mut reader);
+        let consent = ConsentSettings::from_vars(&mut reader);
         let networks = Networks::from_vars(&mut reader);
         let doorbell = DoorbellSettings::from_vars(&mut reader);
         let vault = VaultSettings::from_vars(&mut reader);
         let objects = ObjectSettings::from_vars(&mut reader, http.stage, &http.public_url);
         reader.finish(Self {
             http: Arc::new(http),
+            consent,
             networks,
             doorbell,
             vault,
             objects,
         })
+    }
+
+    /// Whether anything of it is kept at AWS.
+    const fn reach_aws(&self) -> bool {
+        matches!(self.doorbell, DoorbellSettings::Aws(_))
+            || matches!(self.vault.wrapping_key, WrappingKey::Kms(_))
+            || matches!(self.objects.place, ObjectPlace::Bucket(_))
     }
 }
 
@@ -103,8 +114,13 @@ impl House {
         migrate::migrate(&direct).await?;
         direct.close().await;
         let pool = store::connect(&PoolSettings::from(database))?;
-        let config = cloud::config().await;
-        let doorbell = doorbell::open(settings.doorbell.clone(), &config, pool.clone())?;
+        // Elsewhere than on AWS it would ask the network where it is.
+        let config = if settings.reach_aws() {
+            Some(cloud::config())
+        } else {
+            None
+        };
+        let doorbell = doorbell::open(settings.doorbell.clone(), config.as_ref(), pool.clone())?;
         doorbell.reach().await?;
         Ok(Self {
             doorbell,
@@ -112,7 +128,7 @@ impl House {
             settings,
             clock: Clock::default(),
             cluster,
-            config: Some(config),
+            config,
         })
     }
 
@@ -135,6 +151,7 @@ impl House {
     pub fn router(&self) -> Result<Router, Failure> {
         let AllSettings {
             http,
+            consent,
             networks,
             vault,
             objects,
@@ -149,6 +166,7 @@ impl House {
         let connections = connections::Env {
             web: web.clone(),
             apps: Arc::clone(&apps),
+            consent: consent.clone(),
             wire: Arc::new(publishing::wire(networks)?),
             sealer: publishing::vault(vault, self.config.as_ref(), self.pool.clone())?.sealer(),
             doorbell: doorbell.clone(),

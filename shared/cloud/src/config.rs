@@ -30,8 +30,7 @@ const AUTHORITIES: [&[u8]; 2] = [b"Amazon Root CA", b"Starfield Services Root"];
 ///
 /// Nowhere else are credentials looked for: whatever could look would weigh a megabyte in every function.
 /// Every call made with it may be repeated; none of them publishes anything.
-#[expect(clippy::unused_async, reason = "TEMP")]
-pub async fn config() -> SdkConfig {
+pub fn config() -> SdkConfig {
     let vars = Vars::process();
     let trust = roots().fold(TrustStore::empty(), |trust, root| {
         trust.with_pem_certificate(pem(root))

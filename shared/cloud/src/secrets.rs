@@ -36,7 +36,17 @@ pub async fn vars() -> Result<Vars, SecretsError> {
     if process.find("SECRETS").is_none() {
         return Ok(process);
     }
-    whole(process, &crate::config().await).await
+    whole(process, &crate::config()).await
+}
+
+/// As [`vars`], for a function that reaches AWS afterwards as well: the configuration is made once, because
+/// reading the roots of trust is most of a start.
+///
+/// # Errors
+/// As [`vars`].
+pub async fn start() -> Result<(Vars, SdkConfig), SecretsError> {
+    let config = crate::config();
+    Ok((whole(Vars::process(), &config).await?, config))
 }
 
 async fn whole(process: Vars, config: &SdkConfig) -> Result<Vars, SecretsError> {
