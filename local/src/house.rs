@@ -114,12 +114,7 @@ impl House {
         migrate::migrate(&direct).await?;
         direct.close().await;
         let pool = store::connect(&PoolSettings::from(database))?;
-        // Elsewhere than on AWS it would ask the network where it is.
-        let config = if settings.reach_aws() {
-            Some(cloud::config())
-        } else {
-            None
-        };
+        let config = settings.reach_aws().then(cloud::config);
         let doorbell = doorbell::open(settings.doorbell.clone(), config.as_ref(), pool.clone())?;
         doorbell.reach().await?;
         Ok(Self {
