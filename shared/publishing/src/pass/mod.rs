@@ -51,7 +51,7 @@ pub(crate) async fn look(publisher: &Publisher, id: PostId) -> Result<(), LookEr
         Some(work) => {
             let mut pass = Pass::new(parts, work);
             match pass.run().await {
-                Err(error) => pass.without_keys(error).await,
+                Err(error) => pass.cut_short(error).await,
                 done => done,
             }
         }

@@ -2,13 +2,17 @@
 
 use domain::Stage;
 use platforms::{Fault, FaultKind, Publish};
-use store::work::{self, Save};
+use store::{
+    StoreError,
+    work::{self, Save},
+};
 use time::{Duration, OffsetDateTime};
 use vault::VaultError;
 
 use super::{Desk, Flow, Pass, told};
 use crate::{
     backoff,
+    progress::ProgressError,
     publisher::LookError,
     tokens::{self, Access},
 };
@@ -128,26 +132,47 @@ impl Pass<'_> {
             .await
     }
 
-    /// A look that ended because there are no keys to the post's secrets. Nothing is wrong with the post, so it
-    /// waits, and the look counts neither as a crash nor as a fault of the post. A post found or left
-    /// `firing` stays so: the next look confirms it.
-    pub(super) async fn without_keys(&mut self, error: LookError) -> Result<(), LookError> {
-        let Some(pause) = error.vault().and_then(pause_for_keys) else {
+    /// A look that ended because something that it leans on is away. Nothing is wrong with the post, so it
+    /// waits, and the look does not count as a crash. A post found or left `firing` stays so: the
+    /// next look confirms it. Where even this cannot be stored, the lease runs out by itself.
+    pub(super) async fn cut_short(&mut self, error: LookError) -> Result<(), LookError> {
+        let Some((fault, pause)) = self.away(&error) else {
             return Err(error);
         };
-        tracing::error!(post.id = %self.work.post.id, error = &error as &dyn std::error::Error, "{} waits for the keys to its secrets", self.work.post.id);
-        if self.is_doubt_over() {
-            return self
-                .end(Stage::NeedsAttention, &Fault::unconfirmed(Vec::new()), &[])
-                .await;
+        tracing::error!(post.id = %self.work.post.id, error = &error as &dyn std::error::Error, "{} waits: {}", self.work.post.id, fault.code);
+        self.wait_for(&fault, pause).await
+    }
+
+    /// What is away, as its author reads it, and how long to wait for it; `None` where waiting mends nothing.
+    fn away(&self, error: &LookError) -> Option<(Fault, Duration)> {
+        let grown = backoff::after(self.work.tries + 1, self.work.post.id);
+        match error {
+            LookError::Library(_) => Some((
+                Fault::operator(
+                    "files_unavailable",
+                    "The files of the post are not available on our side; trying again.",
+                ),
+                grown,
+            )),
+            LookError::Store(StoreError::Database(_)) => Some((
+                Fault::operator(
+                    "database_unavailable",
+                    "Something failed on our side; trying again.",
+                ),
+                grown,
+            )),
+            LookError::Progress(ProgressError::Vault(error)) | LookError::Vault(error) => Some((
+                Fault::operator(
+                    "keys_unavailable",
+                    "The keys to the account's access are not available; trying again.",
+                ),
+                pause_for_keys(error)?,
+            )),
+            LookError::Progress(ProgressError::Decode(_) | ProgressError::Encode(_))
+            | LookError::Store(
+                StoreError::Conflict(_) | StoreError::Migrate(_) | StoreError::Row { .. },
+            ) => None,
         }
-        let fault = Fault::operator(
-            "keys_unavailable",
-            "The keys to the account's access are not available; trying again.",
-        );
-        let at = self.now() + pause;
-        self.put_down(self.work.post.stage, None, at, Some(&fault))
-            .await
     }
 
     async fn put_down(
@@ -203,11 +228,8 @@ impl Pass<'_> {
 /// How long to wait for keys; `None` when waiting gives none.
 const fn pause_for_keys(error: &VaultError) -> Option<Duration> {
     match error {
-        VaultError::KeyServiceDown(_) => Some(KEYS),
+        VaultError::Chance | VaultError::KeyServiceDown(_) | VaultError::Shelf(_) => Some(KEYS),
         VaultError::KeyServiceRefuses(_) | VaultError::WrongWrappingKey(_) => Some(PERSON),
-        VaultError::Chance
-        | VaultError::Refused
-        | VaultError::Shelf(_)
-        | VaultError::UnknownKey(_) => None,
+        VaultError::Refused | VaultError::UnknownKey(_) => None,
     }
 }
