@@ -22,8 +22,8 @@ use crate::{
 const AT_ONCE: u64 = 64 * 1024 * 1024;
 /// How long its author waits for a file at most.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// How long a publisher waits for one.
-const LONG_PATIENCE: Duration = Duration::from_secs(200);
+/// How long a publisher waits for one at most.
+pub const LONG_PATIENCE: Duration = Duration::from_secs(200);
 
 /// Fetches, probes, converts and keeps files. Cheap to clone.
 #[derive(Clone)]

@@ -20,4 +20,5 @@ mod lost;
 mod names;
 mod publish;
 mod secrets;
+mod slow;
 mod tenants;

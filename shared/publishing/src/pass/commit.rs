@@ -1,7 +1,5 @@
 //! The one call that makes a post visible: armed, sent once, settled.
 
-use std::time::Instant;
-
 use domain::{AttemptId, Stage};
 use platforms::{Call, Event, Fault, FaultKind, Machine as _, Publish};
 use store::{
@@ -9,6 +7,7 @@ use store::{
     work::{self, Armed, Outcomes, Save},
 };
 use time::OffsetDateTime;
+use tokio::time::Instant;
 use vault::Pen;
 use wire::SendError;
 
@@ -54,6 +53,12 @@ impl Pass<'_> {
         let Some((token, version)) = self.token(desk, &machine).await? else {
             return Ok(Flow::Over);
         };
+        if self.left() < COMMIT {
+            return self
+                .park(desk, &machine, self.now() + BUSY, None)
+                .await
+                .map(|()| Flow::Over);
+        }
         // Taken before the arm: what the commit comes to must be stored even if no key is to be had after it.
         let pen = self.parts.vault.pen(COMMIT).await?;
         let asked = Instant::now();

@@ -11,8 +11,6 @@ mod ends;
 mod open;
 mod waits;
 
-use std::time::Instant;
-
 use domain::{ConnectionHealth, Move, PostError, PostId, Stage};
 use platforms::{
     Account, Action, Answer, App, Call, Content, Event, Fault, Machine as _, Publish,
@@ -25,6 +23,7 @@ use store::{
     work::{self, Save, Work},
 };
 use time::{Duration, OffsetDateTime};
+use tokio::time::{Instant, timeout_at};
 use vault::Pen;
 use wire::{Authority, SendError};
 
@@ -39,20 +38,28 @@ use crate::{
 
 /// How long one look may hold a post: the longest run of the function, and a minute.
 const LEASE: Duration = Duration::minutes(6);
-/// When a look that still has calls to make hands over to the next one.
-const LONG_ENOUGH: std::time::Duration = std::time::Duration::from_mins(4);
+/// The longest that one turn of a machine takes: new tokens, a call, and what is stored of both.
+const TURN: std::time::Duration = std::time::Duration::from_secs(130);
 /// Leases in a row without an orderly end after which a post is given up.
 const CRASHES: i32 = 3;
 
-/// Does what comes next for a post.
-pub(crate) async fn look(publisher: &Publisher, id: PostId) -> Result<(), LookError> {
+/// Does what comes next for a post, and is over by `until`.
+///
+/// What would not be done by then is not begun. Where something lasts longer than it may, the look is
+/// dropped where it stands, as if its process had died there, but the post is put down at once.
+pub(crate) async fn look(
+    publisher: &Publisher,
+    id: PostId,
+    until: Instant,
+) -> Result<(), LookError> {
     let parts = &publisher.0;
     match work::lease(&parts.pool, id, LEASE).await? {
         Some(work) => {
-            let mut pass = Pass::new(parts, work);
-            match pass.run().await {
+            let mut pass = Pass::new(parts, work, until);
+            let ran = timeout_at(until, pass.run()).await;
+            match ran.unwrap_or(Err(LookError::OutOfTime)) {
                 Err(error) => pass.cut_short(error).await,
-                done => done,
+                Ok(()) => Ok(()),
             }
         }
         None => not_now(parts, id).await,
@@ -81,6 +88,7 @@ struct Pass<'a> {
     parts: &'a Parts,
     work: Work,
     started: Instant,
+    until: Instant,
     refreshed: bool,
 }
 
@@ -104,11 +112,12 @@ enum Flow {
 }
 
 impl<'a> Pass<'a> {
-    fn new(parts: &'a Parts, work: Work) -> Self {
+    fn new(parts: &'a Parts, work: Work, until: Instant) -> Self {
         Self {
             parts,
             work,
             started: Instant::now(),
+            until,
             refreshed: false,
         }
     }
@@ -158,8 +167,8 @@ impl<'a> Pass<'a> {
             machine
         };
         loop {
-            if self.started.elapsed() > LONG_ENOUGH {
-                return self.park(&desk, &machine, self.now(), None).await;
+            if self.left() < TURN {
+                return self.park(&desk, &machine, self.now() + BUSY, None).await;
             }
             match self.step(&desk, machine).await? {
                 Flow::On(next) => machine = next,
@@ -342,6 +351,11 @@ impl<'a> Pass<'a> {
     /// The database's time: what it said at the lease, and what has passed since by our own watch.
     fn now(&self) -> OffsetDateTime {
         self.work.now + self.started.elapsed()
+    }
+
+    /// How much time there is until this look has to be over.
+    fn left(&self) -> std::time::Duration {
+        self.until.saturating_duration_since(Instant::now())
     }
 
     /// The stage of a post that is being worked on.

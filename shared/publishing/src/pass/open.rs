@@ -28,7 +28,7 @@ impl Pass<'_> {
         };
         let snapshot = match &kept {
             Some(kept) => kept.snapshot.clone(),
-            None => match assets::prepare(self.parts, &self.work).await? {
+            None => match assets::prepare(self.parts, &self.work, self.until).await? {
                 Ok(assets) => Snapshot {
                     caption: self.work.post.caption.as_str().to_owned(),
                     options: self.work.post.options.clone(),

@@ -105,11 +105,6 @@ impl Pass<'_> {
         at: OffsetDateTime,
         fault: Option<&Fault>,
     ) -> Result<(), LookError> {
-        if self.is_doubt_over() {
-            return self
-                .end(Stage::NeedsAttention, &Fault::unconfirmed(Vec::new()), &[])
-                .await;
-        }
         let to = self.under_way();
         let progress = self.sealed(desk, machine).await?;
         self.put_down(to, Some(&progress), at, fault).await
@@ -121,21 +116,22 @@ impl Pass<'_> {
         fault: &Fault,
         pause: Duration,
     ) -> Result<(), LookError> {
-        if self.is_doubt_over() {
-            return self
-                .end(Stage::NeedsAttention, &Fault::unconfirmed(Vec::new()), &[])
-                .await;
-        }
         self.work.tries += 1;
         let at = self.now() + pause;
         self.put_down(self.work.post.stage, None, at, Some(fault))
             .await
     }
 
-    /// A look that ended because something that it leans on is away. Nothing is wrong with the post, so it
-    /// waits, and the look does not count as a crash. A post found or left `firing` stays so: the
-    /// next look confirms it. Where even this cannot be stored, the lease runs out by itself.
+    /// A look that ended because its time was over, or because something that it leans on is away.
+    /// Nothing is wrong with the post, so it waits, and the look does not count as a crash. A post found
+    /// or left `firing` stays so: the next look confirms it. Where even this cannot be stored, the
+    /// lease runs out by itself.
     pub(super) async fn cut_short(&mut self, error: LookError) -> Result<(), LookError> {
+        if matches!(error, LookError::OutOfTime) {
+            tracing::warn!(post.id = %self.work.post.id, "{} is left to another look", self.work.post.id);
+            let at = self.now() + BUSY;
+            return self.put_down(self.work.post.stage, None, at, None).await;
+        }
         let Some((fault, pause)) = self.away(&error) else {
             return Err(error);
         };
@@ -168,7 +164,8 @@ impl Pass<'_> {
                 ),
                 pause_for_keys(error)?,
             )),
-            LookError::Progress(ProgressError::Decode(_) | ProgressError::Encode(_))
+            LookError::OutOfTime
+            | LookError::Progress(ProgressError::Decode(_) | ProgressError::Encode(_))
             | LookError::Store(
                 StoreError::Conflict(_) | StoreError::Migrate(_) | StoreError::Row { .. },
             ) => None,
@@ -182,6 +179,11 @@ impl Pass<'_> {
         at: OffsetDateTime,
         fault: Option<&Fault>,
     ) -> Result<(), LookError> {
+        if self.is_doubt_over() {
+            return self
+                .end(Stage::NeedsAttention, &Fault::unconfirmed(Vec::new()), &[])
+                .await;
+        }
         let at = self.before_the_end(at);
         let error = fault.map(told);
         let save = Save {
@@ -216,7 +218,7 @@ impl Pass<'_> {
     }
 
     fn is_doubt_over(&self) -> bool {
-        self.work.post.stage == Stage::Confirming
+        matches!(self.work.post.stage, Stage::Confirming | Stage::Firing)
             && self
                 .work
                 .post
