@@ -42,6 +42,7 @@ impl Pass<'_> {
                 return Ok(Flow::Over);
             }
             self.work.post.stage = Stage::Prepared;
+            self.work.post.accepted_at = None;
         }
         self.ready(desk, &machine).await?;
         if self.now() < self.work.post.due_at {
@@ -70,7 +71,7 @@ impl Pass<'_> {
                 "the arm was committed too late".to_owned(),
             ))
         } else {
-            self.send(desk, call, token).await?
+            self.send(desk, call, token).await
         };
         let answer = match sent {
             Ok(answer) => answer,
@@ -145,7 +146,7 @@ impl Pass<'_> {
             Armed::Done(at) => {
                 self.work.post.stage = Stage::Firing;
                 self.work.post.armed_at = Some(at);
-                self.note("arm", "done", None, None).await?;
+                self.note("arm", "done", None, None).await;
                 Ok(true)
             }
             Armed::Busy => self
@@ -249,6 +250,10 @@ impl Pass<'_> {
             return Ok(Flow::Over);
         }
         self.work.post.stage = Stage::Confirming;
+        if outcome == Outcome::Accepted {
+            let now = self.now();
+            self.work.post.accepted_at.get_or_insert(now);
+        }
         Ok(Flow::On(next))
     }
 

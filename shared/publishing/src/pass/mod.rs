@@ -204,7 +204,7 @@ impl<'a> Pass<'a> {
         let Some((token, version)) = self.token(desk, &machine).await? else {
             return Ok(Flow::Over);
         };
-        let sent = self.send(desk, call, token).await?;
+        let sent = self.send(desk, call, token).await;
         let event = match sent {
             Ok(answer) => Event::Answer(answer),
             Err(_) if call.safety == Safety::Optional => Event::Lost,
@@ -273,7 +273,7 @@ impl<'a> Pass<'a> {
         desk: &Desk,
         call: &Call,
         token: SecretString,
-    ) -> Result<Result<Answer, SendError>, LookError> {
+    ) -> Result<Answer, SendError> {
         let authority = Authority {
             access_token: Some(token),
             app_secret: Some(desk.app.client_secret.clone()),
@@ -281,35 +281,27 @@ impl<'a> Pass<'a> {
         let begun = Instant::now();
         let sent = self.parts.wire.send(call, &authority, &desk.files).await;
         let milliseconds = i32::try_from(begun.elapsed().as_millis()).unwrap_or(i32::MAX);
-        // A step that cannot be written down must not undo what the network did.
-        let noted = match &sent {
+        match &sent {
             Ok(answer) => {
-                self.note(
-                    call.name,
-                    "answered",
-                    Some((answer.status, milliseconds)),
-                    None,
-                )
-                .await
+                let answered = Some((answer.status, milliseconds));
+                self.note(call.name, "answered", answered, None).await;
             }
             Err(error) => {
-                self.note(call.name, "lost", None, Some(&error.to_string()))
-                    .await
+                let detail = Some(error.to_string());
+                self.note(call.name, "lost", None, detail.as_deref()).await;
             }
-        };
-        if let Err(error) = noted {
-            tracing::warn!(post.id = %self.work.post.id, error = &error as &dyn std::error::Error, "a step could not be written down");
         }
-        Ok(sent)
+        sent
     }
 
+    /// Writes a step down. What cannot be written down must not undo what was done.
     async fn note(
         &self,
         step: &str,
         outcome: &str,
         answered: Option<(u16, i32)>,
         detail: Option<&str>,
-    ) -> Result<(), LookError> {
+    ) {
         let step = job_log::Step {
             step: step.to_owned(),
             outcome: outcome.to_owned(),
@@ -317,14 +309,10 @@ impl<'a> Pass<'a> {
             duration_ms: answered.map(|(_, milliseconds)| milliseconds),
             detail: detail.map(str::to_owned),
         };
-        job_log::note(
-            &self.parts.pool,
-            self.work.post.user_id,
-            self.work.post.id,
-            &step,
-        )
-        .await?;
-        Ok(())
+        let (user, id) = (self.work.post.user_id, self.work.post.id);
+        if let Err(error) = job_log::note(&self.parts.pool, user, id, &step).await {
+            tracing::warn!(post.id = %id, error = &error as &dyn std::error::Error, "a step could not be written down");
+        }
     }
 
     async fn sealed(&self, desk: &Desk, machine: &Publish) -> Result<Vec<u8>, LookError> {

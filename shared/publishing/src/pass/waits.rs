@@ -198,7 +198,7 @@ impl Pass<'_> {
         if work::save(&self.parts.pool, &self.work, &save).await? {
             if let Some(fault) = fault {
                 self.note("wait", "hindered", None, Some(&fault.to_string()))
-                    .await?;
+                    .await;
             }
             self.parts
                 .doorbell
