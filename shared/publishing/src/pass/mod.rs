@@ -18,6 +18,7 @@ use platforms::{
 };
 use secrecy::SecretString;
 use store::{
+    StoreError,
     connections::{self, Connection},
     job_log,
     work::{self, Save, Work},
@@ -53,17 +54,32 @@ pub(crate) async fn look(
     until: Instant,
 ) -> Result<(), LookError> {
     let parts = &publisher.0;
-    match work::lease(&parts.pool, id, LEASE).await? {
-        Some(work) => {
-            let mut pass = Pass::new(parts, work, until);
-            let ran = timeout_at(until, pass.run()).await;
-            match ran.unwrap_or(Err(LookError::OutOfTime)) {
-                Err(error) => pass.cut_short(error).await,
-                Ok(()) => Ok(()),
-            }
-        }
-        None => not_now(parts, id).await,
+    let work = match work::lease(&parts.pool, id, LEASE).await {
+        Ok(Some(work)) => work,
+        Ok(None) => return not_now(parts, id).await,
+        Err(error @ StoreError::Row { .. }) => return unreadable(parts, id, error).await,
+        Err(error) => return Err(error.into()),
+    };
+    let mut pass = Pass::new(parts, work, until);
+    let ran = timeout_at(until, pass.run()).await;
+    match ran.unwrap_or(Err(LookError::OutOfTime)) {
+        Err(error) => pass.cut_short(error).await,
+        Ok(()) => Ok(()),
     }
+}
+
+/// A post whose row this build cannot read. Another build may, so its lease runs out as that of a crash
+/// would; after some of those a person is asked.
+async fn unreadable(parts: &Parts, id: PostId, error: StoreError) -> Result<(), LookError> {
+    let fault = Fault::operator(
+        "post_unreadable",
+        "The post is kept in a shape that cannot be read. Our operators have been told.",
+    );
+    if work::set_aside(&parts.pool, id, CRASHES, &told(&fault)).await? {
+        tracing::error!(post.id = %id, error = &error as &dyn std::error::Error, "ended {id}, which cannot be read");
+        return Ok(());
+    }
+    Err(error.into())
 }
 
 /// A post that could not be leased: final or gone needs nothing, an early ring is rung again for the
@@ -109,6 +125,31 @@ enum Flow {
     On(Publish),
     /// It is over, and its end is stored.
     Over,
+}
+
+/// What is written down of a call.
+struct Heard {
+    outcome: &'static str,
+    answered: Option<(u16, i32)>,
+    detail: Option<String>,
+}
+
+impl Heard {
+    fn of(sent: &Result<Answer, SendError>, begun: Instant) -> Self {
+        let milliseconds = i32::try_from(begun.elapsed().as_millis()).unwrap_or(i32::MAX);
+        match sent {
+            Ok(answer) => Self {
+                outcome: "answered",
+                answered: Some((answer.status, milliseconds)),
+                detail: None,
+            },
+            Err(error) => Self {
+                outcome: "lost",
+                answered: None,
+                detail: Some(error.to_string()),
+            },
+        }
+    }
 }
 
 impl<'a> Pass<'a> {
@@ -204,7 +245,9 @@ impl<'a> Pass<'a> {
         let Some((token, version)) = self.token(desk, &machine).await? else {
             return Ok(Flow::Over);
         };
+        let begun = Instant::now();
         let sent = self.send(desk, call, token).await;
+        self.note_call(call, Heard::of(&sent, begun)).await;
         let event = match sent {
             Ok(answer) => Event::Answer(answer),
             Err(_) if call.safety == Safety::Optional => Event::Lost,
@@ -267,7 +310,7 @@ impl<'a> Pass<'a> {
             .map(|()| None)
     }
 
-    /// Sends a call and writes the step down.
+    /// Sends a call.
     async fn send(
         &self,
         desk: &Desk,
@@ -278,20 +321,18 @@ impl<'a> Pass<'a> {
             access_token: Some(token),
             app_secret: Some(desk.app.client_secret.clone()),
         };
-        let begun = Instant::now();
-        let sent = self.parts.wire.send(call, &authority, &desk.files).await;
-        let milliseconds = i32::try_from(begun.elapsed().as_millis()).unwrap_or(i32::MAX);
-        match &sent {
-            Ok(answer) => {
-                let answered = Some((answer.status, milliseconds));
-                self.note(call.name, "answered", answered, None).await;
-            }
-            Err(error) => {
-                let detail = Some(error.to_string());
-                self.note(call.name, "lost", None, detail.as_deref()).await;
-            }
-        }
-        sent
+        self.parts.wire.send(call, &authority, &desk.files).await
+    }
+
+    /// Writes a call down.
+    async fn note_call(&self, call: &Call, heard: Heard) {
+        let Heard {
+            outcome,
+            answered,
+            detail,
+        } = heard;
+        self.note(call.name, outcome, answered, detail.as_deref())
+            .await;
     }
 
     /// Writes a step down. What cannot be written down must not undo what was done.
