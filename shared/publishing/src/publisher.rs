@@ -57,6 +57,11 @@ pub(crate) enum LookError {
 }
 
 impl LookError {
+    /// Whether every other row would fail alike just then.
+    pub(crate) fn is_of_every_row(&self) -> bool {
+        matches!(self, Self::Store(_)) || self.vault().is_some_and(VaultError::is_of_every_secret)
+    }
+
     /// What the vault said, when that is why.
     pub(crate) const fn vault(&self) -> Option<&VaultError> {
         match self {

@@ -21,4 +21,5 @@ mod names;
 mod publish;
 mod secrets;
 mod slow;
+mod sweep;
 mod tenants;
