@@ -11,6 +11,7 @@
 mod house;
 mod networks;
 
+mod away;
 mod bad_input;
 mod crash;
 mod disconnect;

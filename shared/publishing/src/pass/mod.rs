@@ -226,13 +226,29 @@ impl<'a> Pass<'a> {
                 .park(desk, &machine, at, None)
                 .await
                 .map(|()| Flow::Over),
-            Action::Send(call) => match call.safety {
-                Safety::Once => self.commit(desk, machine, &call).await,
-                Safety::Optional | Safety::Repeatable => {
-                    self.repeatable(desk, machine, &call).await
+            Action::Send(call) => {
+                self.reach_files(desk, &call).await?;
+                match call.safety {
+                    Safety::Once => self.commit(desk, machine, &call).await,
+                    Safety::Optional | Safety::Repeatable => {
+                        self.repeatable(desk, machine, &call).await
+                    }
                 }
-            },
+            }
         }
+    }
+
+    /// That our own files are away must not end as a call that the network did not understand.
+    async fn reach_files(&self, desk: &Desk, call: &Call) -> Result<(), LookError> {
+        for key in call
+            .body
+            .assets()
+            .filter_map(|asset| desk.files.keys.get(asset))
+        {
+            let reached = self.parts.library.reach(key).await;
+            reached.map_err(LookError::Library)?;
+        }
+        Ok(())
     }
 
     /// A call that may be sent twice.

@@ -24,7 +24,11 @@ impl Pass<'_> {
     ) -> Result<Result<(Desk, Publish), Fault>, LookError> {
         let kept = match self.work.progress.take() {
             Some(sealed) => Some(Progress::open(&sealed, &self.parts.vault, &self.work).await?),
-            None => None,
+            None => {
+                // What is prepared is kept sealed: without a key all of it would be for nothing.
+                self.parts.vault.pen(std::time::Duration::ZERO).await?;
+                None
+            }
         };
         let snapshot = match &kept {
             Some(kept) => kept.snapshot.clone(),
