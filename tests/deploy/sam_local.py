@@ -2,9 +2,10 @@
 
 `sam local` knows the routes of serverless functions alone, passes on only variables that its template names, and
 reads no secrets. So each function that is asked over HTTP gets its routes as events and every variable of
-.env.example, to be filled with --env-vars.
+.env.example, to be filled from the environment of `sam local` or with --env-vars.
 
-usage: sam_local.py TEMPLATE ENV_EXAMPLE FOLDER, where FOLDER/<function>/bootstrap are the built functions
+usage: sam_local.py TEMPLATE ENV_EXAMPLE FOLDER [VARIABLE…], where FOLDER/<function>/bootstrap are the built
+functions and each VARIABLE is a further one to pass on
 """
 
 import json
@@ -13,11 +14,11 @@ import sys
 
 from samtranslator.yaml_helper import yaml_parse
 
-template_file, example_file, folder = sys.argv[1:]
+template_file, example_file, folder, *further = sys.argv[1:]
 with open(template_file, encoding="utf-8") as file:
     template = yaml_parse(file.read())
 with open(example_file, encoding="utf-8") as file:
-    variables = re.findall(r"^#?([A-Z][A-Z0-9_]*)=", file.read(), re.MULTILINE)
+    variables = re.findall(r"^#?([A-Z][A-Z0-9_]*)=", file.read(), re.MULTILINE) + further
 
 resources = template["Resources"]
 functions = {}

@@ -1,1 +1,12 @@
-//! Black-box tests over the routers and the database; they stand in `tests/acceptance`.
+//! What tests of the whole share: the settings of a house, the networks on a socket, and answers.
+//!
+//! The tests over the routers and the database stand in `tests/acceptance`, those under the Lambda
+//! runtime in the crate `lambda`.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod answer;
+pub mod settings;
+pub mod world;
+
+pub use answer::Answer;

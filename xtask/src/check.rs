@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{queries, shell, suite};
+use crate::{
+    queries,
+    shell::{self, FEATURES},
+};
 
 /// Runs every check, even after one failed, and sums up.
 pub(crate) fn check() -> ExitCode {
@@ -65,7 +68,7 @@ fn lints() -> Outcome {
         "--workspace",
         "--all-targets",
         "--features",
-        suite::FEATURES,
+        FEATURES,
         "--",
         "-D",
         "warnings",
@@ -80,7 +83,7 @@ fn docs() -> Outcome {
         "--workspace",
         "--no-deps",
         "--features",
-        suite::FEATURES,
+        FEATURES,
     ]);
     shell::run(command.env("RUSTDOCFLAGS", "-D warnings")).into()
 }
@@ -129,16 +132,7 @@ fn query_data() -> Outcome {
 
 /// Whether a file is what the tool of that name makes of the code.
 fn generated(tool: &str) -> Outcome {
-    let tools = [
-        "run",
-        "--quiet",
-        "--package",
-        "local",
-        "--bin",
-        "tools",
-        "--",
-    ];
-    shell::run(shell::cargo(tools).args([tool, "--check"])).into()
+    shell::run(shell::program("tools").args([tool, "--check"])).into()
 }
 
 fn table(results: &[(&str, Outcome, Duration)]) -> String {

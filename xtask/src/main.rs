@@ -2,7 +2,9 @@
 
 mod check;
 mod forward;
+mod lambda;
 mod queries;
+mod sam_local;
 mod shell;
 mod suite;
 mod tools;
@@ -22,7 +24,9 @@ run
 prove
   check                               format, lints, docs, dependencies, stale files; all are run
   test [FILTER…]                      every test beside a throw-away Postgres, and the doc tests
+  lambda [--arm64]                    every function built for release: size, C library, start, memory
   bench [CRATE [FILTER…]]             the benchmarks of a crate
+  sam-local [NETWORK…]                the demo, with every function as built for Lambda, in containers under SAM
 
 generate
   sqlx [--check]                      the committed query data of crate `store`
@@ -38,6 +42,8 @@ fn main() -> ExitCode {
         "check" => check::check(),
         "demo" | "grant-admin" | "openapi" | "postman" | "seed" => forward::tool(&command, &rest),
         "dev" | "worker" => forward::server(&command, rest),
+        "lambda" => lambda::command(&rest),
+        "sam-local" => sam_local::command(&rest),
         "sqlx" => queries::command(&rest),
         "test" => suite::test(&rest),
         "" | "help" | "--help" | "-h" => {

@@ -12,7 +12,7 @@ use std::{
     time::SystemTime,
 };
 
-use crate::shell;
+use crate::shell::{self, FEATURES};
 
 /// File name to content.
 type Files = BTreeMap<String, String>;
@@ -80,21 +80,14 @@ fn compile(folder: &Path) -> Result<(), String> {
     shell::run(&mut shell::cargo([
         "build",
         "--quiet",
-        "--package",
-        "cluster",
-    ]))?;
-    let _touched = Touched::new(store().join("src").join("lib.rs"))?;
-    let throwaway = [
-        "run",
-        "--quiet",
-        "--package",
-        "cluster",
+        "--features",
+        FEATURES,
         "--bin",
         "throwaway",
-        "--",
-    ];
+    ]))?;
+    let _touched = Touched::new(store().join("src").join("lib.rs"))?;
     // The inner cargo is given its own settings: the outer one must not ask the database that is not there yet.
-    let mut command = shell::cargo(throwaway);
+    let mut command = shell::program("throwaway");
     command
         .args(["env", "SQLX_OFFLINE=false"])
         .arg(format!("SQLX_OFFLINE_DIR={}", folder.display()))

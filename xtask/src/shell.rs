@@ -6,6 +6,9 @@ use std::{
     process::{Command, ExitCode, ExitStatus, Stdio},
 };
 
+/// Everything that can be compiled in is tested.
+pub(crate) const FEATURES: &str = "lambda/runtime,local/redis";
+
 /// The root of the project.
 pub(crate) fn root() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -20,6 +23,13 @@ pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> 
         .args(arguments)
         .current_dir(root())
         .env("SQLX_OFFLINE", "true");
+    command
+}
+
+/// A program of the project, compiled with the features of the tests, so that nothing is compiled twice.
+pub(crate) fn program(name: &str) -> Command {
+    let mut command = cargo(["run", "--quiet", "--features", FEATURES, "--bin", name]);
+    command.arg("--");
     command
 }
 

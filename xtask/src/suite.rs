@@ -2,10 +2,14 @@
 
 use std::{ffi::OsStr, fs, process::ExitCode};
 
-use crate::{shell, tools};
+use crate::{
+    lambda,
+    shell::{self, FEATURES},
+    tools,
+};
 
-/// Everything that can be compiled in is tested.
-pub(crate) const FEATURES: &str = "local/redis";
+/// Tests whose names or programs hold this need the functions as they are built for release.
+const BOOTSTRAP: &str = "bootstrap";
 
 /// `cargo xtask test [FILTER…]`
 pub(crate) fn test(filters: &[String]) -> ExitCode {
@@ -39,6 +43,18 @@ pub(crate) fn bench(arguments: &[String]) -> ExitCode {
 }
 
 fn run_tests(filters: &[String]) -> Result<(), String> {
+    if filters.is_empty() || filters.iter().any(|filter| filter.contains(BOOTSTRAP)) {
+        lambda::build_for_tests()?;
+    }
+    // The functions that `cargo lambda watch` starts; with the same features they are compiled once.
+    shell::run(&mut shell::cargo([
+        "build",
+        "--quiet",
+        "--workspace",
+        "--bins",
+        "--features",
+        FEATURES,
+    ]))?;
     if !shell::has_cargo("nextest") {
         eprintln!("cargo-nextest is not installed; cargo's own runner is used");
         return beside_postgres(
@@ -75,22 +91,26 @@ fn run_tests(filters: &[String]) -> Result<(), String> {
 
 /// Runs a command with the maintenance database of an empty server in `DATABASE_URL`.
 fn beside_postgres<const N: usize>(command: [&str; N], arguments: &[String]) -> Result<(), String> {
+    beside(&["--bare"], &command, arguments)
+}
+
+/// Runs a command with a database whose schema is up to date in `DATABASE_URL`.
+pub(crate) fn beside_migrated_postgres<const N: usize>(
+    command: [&str; N],
+    arguments: &[String],
+) -> Result<(), String> {
+    beside(&[], &command, arguments)
+}
+
+fn beside(options: &[&str], command: &[&str], arguments: &[String]) -> Result<(), String> {
     let tools = tools::install_tools()?;
-    let throwaway = [
-        "run",
-        "--quiet",
-        "--package",
-        "cluster",
-        "--bin",
-        "throwaway",
-        "--",
-    ];
     shell::run(
-        shell::cargo(throwaway)
-            .arg("--bare")
+        shell::program("throwaway")
+            .args(options)
             .args(command)
             .args(arguments)
             .env("INSTA_UPDATE", "no")
+            .env("PICSCRIPTER_BOOTSTRAPS", lambda::folder())
             .env("PICSCRIPTER_TOOLS", tools),
     )
 }

@@ -21,14 +21,35 @@ const PACKAGES: [(&str, &str); 3] = [
 
 /// Installs what is missing of servers, where `apt-get` may be used; elsewhere a test that misses one says so.
 pub(crate) fn install_servers() {
-    let missing: Vec<&str> = PACKAGES
-        .into_iter()
+    install_missing(&PACKAGES);
+}
+
+/// Installs Postgres, where it is missing and `apt-get` may be used; elsewhere it is fetched.
+pub(crate) fn install_postgres() {
+    install_missing(&PACKAGES[..1]);
+}
+
+fn install_missing(packages: &[(&'static str, &str)]) {
+    let missing: Vec<&str> = packages
+        .iter()
         .filter(|(_, program)| !is_installed(program))
-        .map(|(package, _)| package)
+        .map(|(package, _)| *package)
         .collect();
-    if missing.is_empty() || !Path::new(DEBIAN).exists() || !is_root() {
+    if missing.is_empty() || !can_install() {
         return;
     }
+    if let Err(why) = install(&missing) {
+        eprintln!("apt-get did not help ({why}); what misses a server says so");
+    }
+}
+
+/// Whether this machine's packages are Debian's and this process may install them.
+pub(crate) fn can_install() -> bool {
+    Path::new(DEBIAN).exists() && is_root()
+}
+
+/// Installs packages of Debian's.
+pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
     let apt = |arguments: &[&str]| {
         shell::run(
             Command::new(DEBIAN)
@@ -37,11 +58,8 @@ pub(crate) fn install_servers() {
         )
     };
     let mut install = vec!["install", "--yes", "--no-install-recommends"];
-    install.extend(missing);
-    let installed = apt(&["update"]).and_then(|()| apt(&install));
-    if let Err(why) = installed {
-        eprintln!("apt-get did not help ({why}); tests that miss a server say so");
-    }
+    install.extend(packages);
+    apt(&["update"]).and_then(|()| apt(&install))
 }
 
 /// Installs the tools from PyPI into a folder of the project's, once for each list of versions; gives

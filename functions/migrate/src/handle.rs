@@ -3,7 +3,10 @@
 use std::{error::Error, time::Duration};
 
 use serde_json::{Value, json};
-use store::{Pool, StoreError, admin};
+use store::{
+    Pool, StoreError,
+    admin::{self, Restored},
+};
 
 use crate::{Order, Reporter, Request, RequestType};
 
@@ -41,6 +44,21 @@ pub async fn handle(
             let failure = outcome.as_ref().err().map(String::as_str);
             reporter.report(&request, failure).await?;
             Ok(json!({ "done": "answered" }))
+        }
+        Order::Restored(from) => {
+            let restored = admin::restored(&open().await?, from).await?;
+            let Restored {
+                unconfirmed,
+                waiting,
+            } = restored.ok_or("the backup would be from the future; nothing was done")?;
+            tracing::warn!(
+                unconfirmed,
+                waiting,
+                "publishing is halted after a restore; {unconfirmed} posts wait for their authors"
+            );
+            Ok(
+                json!({ "done": "restored", "halted": true, "unconfirmed": unconfirmed, "waiting": waiting }),
+            )
         }
         Order::Resume => {
             admin::halt(&open().await?, false).await?;

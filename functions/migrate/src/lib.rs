@@ -1,5 +1,5 @@
 //! Brings the schema up to the build that is being deployed, before new code takes traffic; and
-//! halts publishing for operators, and lets it go on.
+//! halts publishing for operators, also after a restore, and lets it go on.
 
 mod handle;
 mod order;

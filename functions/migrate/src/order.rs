@@ -5,6 +5,7 @@ use std::fmt;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// What the function is asked for.
 #[derive(Debug)]
@@ -15,6 +16,9 @@ pub enum Order {
     Migrate,
     /// By `CloudFormation`: the schema, and an answer.
     Resource(Request),
+    /// By an operator: the database's state is that of this time, so what may have gone out since waits for
+    /// its authors, and nothing goes out until it is resumed.
+    Restored(OffsetDateTime),
     /// By an operator: posts go out again.
     Resume,
 }
@@ -50,6 +54,14 @@ pub enum RequestType {
     Update,
 }
 
+/// What a database was restored from.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Backup {
+    /// The time of its state.
+    from: String,
+}
+
 /// It is not known what was asked for.
 #[derive(Debug, thiserror::Error)]
 pub struct OrderError(Option<serde_json::Error>);
@@ -58,7 +70,9 @@ impl fmt::Display for OrderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Some(_) => f.write_str("this is no request of CloudFormation"),
-            None => f.write_str(r#"ask with {}, {"halt":true} or {"resume":true}"#),
+            None => f.write_str(
+                r#"ask with {}, {"halt":true}, {"resume":true} or {"restored":{"from":"2026-11-28T14:05:00Z"}}"#,
+            ),
         }
     }
 }
@@ -80,6 +94,13 @@ impl TryFrom<Value> for Order {
         match (words.next(), words.next()) {
             (None, None) => Ok(Self::Migrate),
             (Some(("halt", Value::Bool(true))), None) => Ok(Self::Halt),
+            (Some(("restored", value)), None) => {
+                let backup: Backup =
+                    serde_json::from_value(value.clone()).map_err(|_| OrderError(None))?;
+                OffsetDateTime::parse(&backup.from, &Rfc3339)
+                    .map(Self::Restored)
+                    .map_err(|_| OrderError(None))
+            }
             (Some(("resume", Value::Bool(true))), None) => Ok(Self::Resume),
             (Some(_) | None, Some(_) | None) => Err(OrderError(None)),
         }
@@ -106,6 +127,15 @@ mod tests {
     }
 
     #[test]
+    fn the_time_of_a_backup_is_exact() {
+        let order = json!({ "restored": { "from": "2026-11-28T15:05:00.5+01:00" } });
+        let Ok(Order::Restored(from)) = Order::try_from(order) else {
+            panic!("it is an order");
+        };
+        assert_eq!(from, time::macros::datetime!(2026-11-28 14:05:00.5 UTC));
+    }
+
+    #[test]
     fn what_could_mean_two_things_means_nothing() {
         for payload in [
             json!(null),
@@ -114,6 +144,13 @@ mod tests {
             json!({ "halt": false }),
             json!({ "halt": true, "resume": true }),
             json!({ "hold": true }),
+            json!({ "restored": true }),
+            json!({ "restored": {} }),
+            json!({ "restored": { "from": "2026-11-28" } }),
+            json!({ "restored": { "from": "2026-11-28T14:05:00" } }),
+            json!({ "restored": { "from": 1_764_338_700 } }),
+            json!({ "restored": { "from": "2026-11-28T14:05:00Z", "to": "2026-11-28T15:05:00Z" } }),
+            json!({ "restored": { "from": "2026-11-28T14:05:00Z" }, "resume": true }),
             json!({ "RequestType": "Create" }),
             json!({ "RequestType": "Burn" }),
         ] {

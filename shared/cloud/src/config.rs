@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{
+    BehaviorVersion, ConfigLoader, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig,
+};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
@@ -31,20 +33,45 @@ pub async fn config() -> SdkConfig {
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
         .tls_context(tls.expect("a list of certificates makes a context"))
         .build_https();
+    patient().http_client(client).load().await
+}
+
+/// How every client tries: how often, and for how long.
+pub(crate) fn patient() -> ConfigLoader {
+    let limits = TimeoutConfig::builder()
+        .operation_attempt_timeout(TRY)
+        .operation_timeout(CALL)
+        .build();
     aws_config::defaults(BehaviorVersion::latest())
-        .http_client(client)
         .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .operation_attempt_timeout(TRY)
-                .operation_timeout(CALL)
-                .build(),
-        )
-        .load()
-        .await
+        .timeout_config(limits)
 }
 
 fn pem(certificate: &[u8]) -> String {
     let body = BASE64_STANDARD.encode(certificate);
     format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::retry::RetryMode;
+
+    use crate::testing::patient;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_is_tried_four_times_and_ends_before_its_caller_gives_up() {
+        let config = patient(|loader| loader).await;
+        let retries = config.retry_config().expect("retries");
+        assert_eq!(retries.mode(), RetryMode::Standard);
+        assert_eq!(retries.max_attempts(), 4);
+        // A fixed base would take the chance out of the pauses, and all who were refused would come back at once.
+        assert!(!retries.use_static_exponential_base());
+        let limits = config.timeout_config().expect("limits");
+        assert_eq!(limits.operation_attempt_timeout(), Some(TRY));
+        assert_eq!(limits.operation_timeout(), Some(CALL));
+        let api = Duration::from_secs(30);
+        assert!(TRY < CALL && CALL * 2 < api, "an API call has to answer");
+    }
 }

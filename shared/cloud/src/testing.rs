@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_sdk_secretsmanager::config::Credentials;
 
 const REGION: &str = "us-east-1";
@@ -98,6 +98,15 @@ pub async fn config(address: &str) -> SdkConfig {
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .load()
         .await
+}
+
+/// The configuration of clients that try as often and as long as those of [`crate::config`], reached
+/// and answered as `change` says.
+pub async fn patient(change: impl FnOnce(ConfigLoader) -> ConfigLoader) -> SdkConfig {
+    let loader = crate::config::patient()
+        .region(Region::from_static(REGION))
+        .credentials_provider(Credentials::for_tests());
+    change(loader).load().await
 }
 
 /// A program that `cargo xtask test` installs.

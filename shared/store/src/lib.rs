@@ -6,6 +6,7 @@
 mod error;
 mod link;
 mod pool;
+mod schema;
 
 pub mod admin;
 pub mod attempts;
@@ -29,6 +30,7 @@ pub mod work;
 
 pub use error::StoreError;
 pub use link::Link;
-pub use pool::{MIGRATOR, Pool, PoolSettings, Shift, connect, migrate, now, ping};
+pub use pool::{Pool, PoolSettings, Shift, connect, now};
+pub use schema::{MIGRATOR, migrate, ping};
 pub use settings::Pooler;
 pub use sqlx::{PgExecutor, postgres::PgListener};

@@ -1,4 +1,4 @@
-//! Connecting, migrating and asking for the time.
+//! Connecting, and asking for the time.
 
 use std::{
     str::FromStr as _,
@@ -12,15 +12,11 @@ use std::{
 use settings::Pooler;
 use sqlx::{
     PgExecutor, PgPool, Row as _,
-    migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 use time::OffsetDateTime;
 
 use crate::{Link, StoreError, link::Line};
-
-/// The migrations of this build.
-pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -204,37 +200,9 @@ async fn apply(db: impl PgExecutor<'_>, shift: &Shift, only_here: bool) -> Resul
     .map(drop)
 }
 
-/// Brings the schema up to this build. One that is newer already is left as it is: old code runs on
-/// it, and a deploy that is rolled back comes by here.
-///
-/// # Errors
-/// When a migration fails; those before it stay. Through a pooler in transaction mode none is begun.
-pub async fn migrate(pool: &Pool) -> Result<(), StoreError> {
-    let sessions = pool.sessions().ok_or_else(|| {
-        let reason = "migrations need a session: a direct connection or a pooler in session mode";
-        MigrateError::Execute(sqlx::Error::Configuration(reason.into()))
-    })?;
-    let mut migrator = Migrator::with_migrations(MIGRATOR.iter().cloned().collect());
-    migrator.set_ignore_missing(true);
-    Ok(migrator.run(sessions).await?)
-}
-
 /// The database's clock, which all rows go by.
 pub async fn now(db: impl PgExecutor<'_>) -> Result<OffsetDateTime, StoreError> {
     Ok(sqlx::query_scalar!(r#"SELECT app_now() AS "now!""#)
         .fetch_one(db)
         .await?)
-}
-
-/// Whether the database answers and its schema is that of this build or newer.
-pub async fn ping(db: impl PgExecutor<'_>) -> Result<bool, StoreError> {
-    let newest = MIGRATOR
-        .iter()
-        .map(|migration| migration.version)
-        .max()
-        .unwrap_or(0);
-    let applied = sqlx::query_scalar!("SELECT max(version) FROM _sqlx_migrations WHERE success")
-        .fetch_one(db)
-        .await?;
-    Ok(applied.is_some_and(|applied| applied >= newest))
 }

@@ -7,6 +7,7 @@ mod extract;
 mod layers;
 mod problem;
 mod run;
+mod telemetry;
 mod token;
 mod views;
 
@@ -16,7 +17,8 @@ pub use env::{HasWeb, WebEnv};
 pub use extract::{Json, Path, Query};
 pub use layers::dress;
 pub use problem::{Problem, ProblemBody};
-pub use run::{run, telemetry};
+pub use run::run;
+pub use telemetry::telemetry;
 pub use token::{AccessToken, issue};
 pub use views::ConnectionView;
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::{Code, Template};
+use crate::{Code, Template, code::literals};
 
 /// Without its address in this variable the client of a service is never made.
 const ADDRESSES: [(&str, &str); 5] = [
@@ -37,7 +37,7 @@ const NAMES: [(&str, &str, &[&str]); 11] = [
     ("sqs", "send_message_batch", &["sqs:SendMessage"]),
 ];
 /// What a function is built with and never does, and why.
-const NEVER: [(&str, &str, &str); 5] = [
+const NEVER: [(&str, &str, &str); 6] = [
     (
         "connections",
         "kms:Decrypt",
@@ -52,6 +52,11 @@ const NEVER: [(&str, &str, &str); 5] = [
         "publisher",
         "s3:DeleteObject",
         "files are deleted by the sweeper",
+    ),
+    (
+        "sweeper",
+        "s3:AbortMultipartUpload",
+        "it deletes files and keeps none",
     ),
     ("sweeper", "s3:GetObject", "it deletes files and reads none"),
     ("sweeper", "s3:PutObject", "it deletes files and keeps none"),
@@ -92,7 +97,7 @@ struct Statement {
 
 /// Everything that is wrong with the rights that a template gives.
 pub fn problems(template: &Template, code: &Code) -> Vec<String> {
-    let mut problems = stars(template);
+    let mut problems = stars(template, code);
     let roles = template.resources("AWS::IAM::Role");
     let mut taken = BTreeMap::new();
     for (name, function) in functions(template) {
@@ -210,7 +215,7 @@ fn of_function(
                 "iam:PassRole" => {
                     json!({ "StringEquals": { "iam:PassedToService": "scheduler.amazonaws.com" } })
                 }
-                "kms:Decrypt" | "kms:GenerateDataKey" => bound(),
+                "kms:Decrypt" | "kms:GenerateDataKey" => bound(code),
                 _ => Value::Null,
             };
             if statement.condition != condition {
@@ -224,9 +229,21 @@ fn of_function(
     problems
 }
 
-/// A data key is always bound to what it is for.
-fn bound() -> Value {
-    json!({ "Null": { "kms:EncryptionContextKeys": "false" } })
+/// A data key is always bound to what the vault makes it for. The condition is known for each action that
+/// sends a context, in a key's policy and in a role's (read 2026-11-28):
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-encryption-context>
+fn bound(code: &Code) -> Value {
+    let vault = code.text("vault");
+    let purposes: Vec<_> = literals(vault, "const PURPOSE: &str = \"").collect();
+    let names: Vec<_> = vault
+        .split_once("\".to_owned(), PURPOSE.to_owned())")
+        .and_then(|(before, _)| before.rsplit('"').next())
+        .into_iter()
+        .collect();
+    let ([purpose], [name]) = (&purposes[..], &names[..]) else {
+        panic!("say here what the vault binds a data key to");
+    };
+    json!({ "StringEquals": { format!("kms:EncryptionContext:{name}"): purpose } })
 }
 
 fn actions(service: &str, operation: &str) -> Vec<String> {
@@ -309,7 +326,7 @@ fn timers(template: &Template) -> Vec<String> {
 }
 
 /// Everything in the whole template that is allowed for more than it names.
-fn stars(template: &Template) -> Vec<String> {
+fn stars(template: &Template, code: &Code) -> Vec<String> {
     let mut problems = Vec::new();
     for (name, resource) in template.all() {
         for document in documents(&resource["Properties"]) {
@@ -351,7 +368,7 @@ fn stars(template: &Template) -> Vec<String> {
                         .actions
                         .iter()
                         .any(|a| matches!(a.as_str(), "kms:Decrypt" | "kms:GenerateDataKey"))
-                    && statement.condition != bound()
+                    && statement.condition != bound(code)
                 {
                     problems.push(format!(
                         "{name} lets a data key be made for nothing in particular: {whole}"

@@ -4,12 +4,16 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::{Code, Template, rights};
+use crate::{Code, Template, code::literals, rights};
 
 /// How many times its reader's timeout a queue hides a message.
 const HIDDEN: u64 = 6;
 /// 14 days, the longest that SQS keeps a message.
 const LONGEST: u64 = 1_209_600;
+/// Days that a post may still be worked on after it was prepared: one of lateness, one of doubt, and some.
+const MADE: u64 = 7;
+/// Days that a post may be scheduled ahead, and 30 more.
+const GIVEN: u64 = 396;
 /// What an access log may hold; paths, queries, headers, bodies and addresses of people are not in it.
 const LOGGED: [&str; 7] = [
     "integrationLatency",
@@ -28,6 +32,7 @@ pub fn problems(template: &Template, code: &Code) -> Vec<String> {
     problems.extend(metrics(template, code));
     problems.extend(alarms(template));
     problems.extend(logs(template));
+    problems.extend(files(template, code));
     problems
 }
 
@@ -141,11 +146,19 @@ fn alarms(template: &Template) -> Vec<String> {
         .collect();
     let mut problems = Vec::new();
     for (name, alarm) in template.resources("AWS::CloudWatch::Alarm") {
-        let is_ours = alarm["Namespace"].is_object();
-        let metric = alarm["MetricName"].as_str().unwrap();
-        if is_ours && !counted.contains(metric) {
-            problems.push(format!("{name} watches {metric}, which nothing counts"));
+        let watched = watched(alarm);
+        if watched.is_empty() {
+            problems.push(format!("{name} watches nothing"));
         }
+        for (_, metric) in watched {
+            let is_ours = metric["Namespace"].is_object();
+            let metric = metric["MetricName"].as_str().unwrap();
+            if is_ours && !counted.contains(metric) {
+                problems.push(format!("{name} watches {metric}, which nothing counts"));
+            }
+        }
+        problems.extend(age(name, alarm));
+        problems.extend(standing(name, alarm, template));
         if alarm["AlarmActions"].is_null() {
             problems.push(format!("{name} tells nobody"));
         }
@@ -158,6 +171,83 @@ fn alarms(template: &Template) -> Vec<String> {
         if alarm["TreatMissingData"] != missing {
             problems.push(format!(
                 "{name} takes silence for the opposite of what it is"
+            ));
+        }
+    }
+    problems
+}
+
+/// The metrics that an alarm is made of, with their names in its expression.
+fn watched(alarm: &Value) -> Vec<(&str, &Value)> {
+    let Some(metrics) = alarm["Metrics"].as_array() else {
+        return vec![("", alarm)];
+    };
+    metrics
+        .iter()
+        .map(|it| (it["Id"].as_str().unwrap(), &it["MetricStat"]["Metric"]))
+        .filter(|(_, metric)| metric.is_object())
+        .collect()
+}
+
+/// What stands is written down each minute until a person has settled it; an alarm is about what happens.
+fn standing(name: &str, alarm: &Value, template: &Template) -> Option<String> {
+    let is_level = template
+        .resources("AWS::Logs::MetricFilter")
+        .values()
+        .map(|filter| &filter["MetricTransformations"][0])
+        .filter(|counted| counted["MetricName"] == alarm["MetricName"])
+        .any(|counted| counted["MetricValue"] != "1" && counted["Unit"] == "Count");
+    is_level.then(|| format!("{name} rings until somebody has settled what stands"))
+}
+
+/// What failed is hidden, and ages; an age that counts is that of a queue from which something can be taken.
+fn age(name: &str, alarm: &Value) -> Option<String> {
+    let watched = watched(alarm);
+    let of = |wanted: &str| {
+        let found = watched.iter().find(|(_, it)| it["MetricName"] == wanted);
+        found.map(|(id, metric)| (*id, &metric["Dimensions"]))
+    };
+    let (age, queue) = of("ApproximateAgeOfOldestMessage")?;
+    let counts = of("ApproximateNumberOfMessagesVisible").is_some_and(|(visible, of)| {
+        let expression = format!("IF({visible} > 0, {age}, 0)");
+        let metrics = alarm["Metrics"].as_array().into_iter().flatten();
+        let mut shown = metrics.filter(|it| it["ReturnData"] != false);
+        of == queue && shown.all(|it| it["Expression"] == expression.as_str())
+    });
+    (!counts).then(|| format!("{name} rings for a message that failed and is hidden"))
+}
+
+/// What no row tells of is deleted by the bucket, and not while a post may need it.
+fn files(template: &Template, code: &Code) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (name, bucket) in template.resources("AWS::S3::Bucket") {
+        let rules = bucket["LifecycleConfiguration"]["Rules"].as_array();
+        let rules: Vec<_> = rules.into_iter().flatten().collect();
+        let ends = |prefix: Option<&str>| {
+            let mut rules = rules.iter().filter(|it| it["Prefix"].as_str() == prefix);
+            rules.find_map(|it| it["ExpirationInDays"].as_u64())
+        };
+        let made: BTreeSet<&str> = literals(code.text("publishing"), "let key = format!(\"")
+            .filter_map(|key| key.split_inclusive('/').next())
+            .collect();
+        if made.is_empty() {
+            problems.push("nothing tells what the publisher keeps".to_owned());
+        }
+        for prefix in &made {
+            if !ends(Some(prefix)).is_some_and(|days| (MADE..=60).contains(&days)) {
+                problems.push(format!(
+                    "{name} does not keep {prefix} as long as it may be needed"
+                ));
+            }
+        }
+        for prefix in rules.iter().filter_map(|it| it["Prefix"].as_str()) {
+            if !made.contains(prefix) {
+                problems.push(format!("{name} deletes {prefix}, which nobody makes"));
+            }
+        }
+        if !ends(None).is_some_and(|days| days >= GIVEN) {
+            problems.push(format!(
+                "{name} does not keep what a post a year ahead needs"
             ));
         }
     }

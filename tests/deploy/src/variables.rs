@@ -56,6 +56,26 @@ const BY_CALL: [(&str, &str); 2] = [
 const BY_NAME: [&str; 3] = [".optional(\"", ".required(\"", ".with_default(\""];
 const GARBLED: &str = "%%";
 
+/// What a function begins with.
+#[derive(Debug)]
+pub struct Given {
+    /// In its environment.
+    pub variables: BTreeMap<String, String>,
+    /// In the secrets that its environment names, as they are made.
+    pub secrets: BTreeMap<String, String>,
+}
+
+/// What a template gives to a function where an operator said only what has no default.
+pub fn given(template: &Template, function: &str) -> Given {
+    let world = World::plain(template);
+    let functions = rights::functions(template);
+    let function = functions[function];
+    Given {
+        variables: world.variables(function),
+        secrets: world.secrets(function),
+    }
+}
+
 /// Everything that is wrong with what a template gives to functions.
 pub fn problems(template: &Template, code: &Code) -> Vec<String> {
     let mut problems = Vec::new();
@@ -273,23 +293,28 @@ impl<'a> World<'a> {
 
     /// The variables that a function begins with, those of its secrets included.
     fn given(&self, function: &Value) -> BTreeMap<String, String> {
-        let variables = &function["Environment"]["Variables"];
-        let mut given: BTreeMap<String, String> = variables
-            .as_object()
+        let mut given = self.variables(function);
+        given.extend(self.secrets(function));
+        given
+    }
+
+    fn variables(&self, function: &Value) -> BTreeMap<String, String> {
+        let variables = function["Environment"]["Variables"].as_object();
+        variables
             .into_iter()
             .flatten()
             .filter_map(|(name, value)| Some((name.clone(), self.value(value)?)))
-            .collect();
+            .collect()
+    }
+
+    fn secrets(&self, function: &Value) -> BTreeMap<String, String> {
         let secrets = self.template.resources("AWS::SecretsManager::Secret");
-        for secret in variables["SECRETS"]["Fn::Join"][1]
-            .as_array()
+        let named = function["Environment"]["Variables"]["SECRETS"]["Fn::Join"][1].as_array();
+        named
             .into_iter()
             .flatten()
-        {
-            let secret = secrets[secret["Ref"].as_str().unwrap()];
-            given.extend(self.secret(secret));
-        }
-        given
+            .flat_map(|secret| self.secret(secrets[secret["Ref"].as_str().unwrap()]))
+            .collect()
     }
 
     fn secret(&self, secret: &Value) -> BTreeMap<String, String> {

@@ -58,6 +58,33 @@ fn the_settings_of_each_stage_are_parameters_of_the_template() {
     }
 }
 
+#[test]
+fn what_is_built_is_what_is_deployed() {
+    let settings = fs::read_to_string(root().join("samconfig.toml")).unwrap();
+    for stage in ["default", "dev", "staging", "prod"] {
+        let [built, deployed] = ["build", "deploy"].map(|command| {
+            let heading = format!("[{stage}.{command}.parameters]\n");
+            let (_, section) = settings.split_once(&heading).unwrap();
+            let section = section.split("\n[").next().unwrap();
+            let (_, after) = section.split_once("Architecture=").unwrap();
+            after.split([' ', '"']).next().unwrap()
+        });
+        assert_eq!(built, deployed, "{stage}");
+    }
+}
+
+/// SAM CLI asks for what it does not show until it is given something, whatever the default.
+#[test]
+fn what_is_not_shown_can_be_left_out_by_a_word() {
+    let template = deploy::Template::of_project();
+    let parameters = template.0["Parameters"].as_object().unwrap();
+    let hidden = parameters.iter().filter(|(_, it)| it["NoEcho"] == true);
+    let words: Vec<_> = hidden
+        .filter_map(|(_, it)| it["Default"].as_str())
+        .collect();
+    assert_eq!(words, ["none"]);
+}
+
 fn spoilt(right: &str, wrong: &str, check: impl FnOnce(&std::path::Path) -> Outcome) -> Outcome {
     let text = fs::read_to_string(root().join("template.yaml")).unwrap();
     assert!(text.contains(right), "{right}");

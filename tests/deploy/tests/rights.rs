@@ -68,7 +68,7 @@ fn a_call_that_nobody_allowed_is_found() {
 }
 
 type Spoil = fn(&mut Value);
-const SPOILT: [(&str, &str, Spoil); 14] = [
+const SPOILT: [(&str, &str, Spoil); 16] = [
     ("any action", "OpsRole", |it| action(it, 2, json!("sqs:*"))),
     ("any resource", "OpsRole", |it| {
         of(it, 2)["Resource"] = json!("*");
@@ -106,6 +106,13 @@ const SPOILT: [(&str, &str, Spoil); 14] = [
     }),
     ("roles passed to anybody", "PostsRole", |it| {
         of(it, 4)["Condition"] = json!(null);
+    }),
+    ("keys for any purpose", "PublisherRole", |it| {
+        of(it, 6)["Condition"] = json!({ "Null": { "kms:EncryptionContextKeys": "false" } });
+    }),
+    ("keys for another purpose", "TokenKey", |it| {
+        it["Properties"]["KeyPolicy"]["Statement"][1]["Condition"] =
+            json!({ "StringEquals": { "kms:EncryptionContext:purpose": "another" } });
     }),
     ("keys for nothing in particular", "TokenKey", |it| {
         it["Properties"]["KeyPolicy"]["Statement"][1]["Condition"] = json!(null);

@@ -23,7 +23,7 @@ fn what_does_not_fit_is_found() {
     }
 }
 
-fn spoilt() -> [(&'static str, &'static str, Value, &'static str); 15] {
+fn spoilt() -> [(&'static str, &'static str, Value, &'static str); 21] {
     [
         (
             "ScheduledQueue",
@@ -92,10 +92,46 @@ fn spoilt() -> [(&'static str, &'static str, Value, &'static str); 15] {
             "nothing counts",
         ),
         (
+            "UnconfirmedAlarm",
+            "/Properties/MetricName",
+            json!("Unconfirmed"),
+            "until somebody has settled",
+        ),
+        (
+            "ScheduledAgeAlarm",
+            "/Properties/Metrics/0/Expression",
+            json!("age"),
+            "failed and is hidden",
+        ),
+        (
+            "ImmediateAgeAlarm",
+            "/Properties/Metrics/2/MetricStat/Metric/Dimensions/0/Value",
+            json!({ "Fn::GetAtt": ["ScheduledQueue", "QueueName"] }),
+            "failed and is hidden",
+        ),
+        (
             "SweeperSilentAlarm",
             "/Properties/TreatMissingData",
             json!("notBreaching"),
             "takes silence",
+        ),
+        (
+            "MediaBucket",
+            "/Properties/LifecycleConfiguration/Rules/1/ExpirationInDays",
+            json!(2),
+            "renditions/ as long as",
+        ),
+        (
+            "MediaBucket",
+            "/Properties/LifecycleConfiguration/Rules/1/Prefix",
+            json!("rendition/"),
+            "which nobody makes",
+        ),
+        (
+            "MediaBucket",
+            "/Properties/LifecycleConfiguration/Rules/2/ExpirationInDays",
+            json!(366),
+            "a year ahead",
         ),
         (
             "ApiErrorsAlarm",

@@ -16,6 +16,7 @@ mod bad_input;
 mod crash;
 mod disconnect;
 mod edit;
+mod keys;
 mod limits;
 mod lost;
 mod names;

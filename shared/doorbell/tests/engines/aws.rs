@@ -60,7 +60,9 @@ async fn what_is_far_ahead_gets_a_timer_that_fires_early_once_and_to_the_right_p
     assert_eq!(target.input(), Some(id.to_string().as_str()));
     let dead = target.dead_letter_config().and_then(|config| config.arn());
     assert_eq!(dead, Some(cloud.arns[2].as_str()));
-    assert!(target.retry_policy().is_some());
+    let retry = target.retry_policy().expect("a policy");
+    assert_eq!(retry.maximum_event_age_in_seconds(), Some(3_600));
+    assert_eq!(retry.maximum_retry_attempts(), Some(185));
     assert_eq!(cloud.waiting("scheduled").await, 0);
 }
 

@@ -7,5 +7,6 @@ mod aws;
 mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
+mod refusals;
 mod rig;
 mod suite;

@@ -1,12 +1,9 @@
 //! Everything together in one process, over a database of its own.
 
-mod answer;
 mod keys;
 mod log;
 mod person;
-mod settings;
 mod verdict;
-mod world;
 
 use std::sync::{
     Mutex, PoisonError,
@@ -24,15 +21,15 @@ use serde_json::{Value, json};
 use simulator::{FaultScript, LivePost, Simulator};
 use sqlx::PgPool;
 use store::{Pool, PoolSettings, Pooler, Shift, rings};
+use tests::{settings, world};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use tower::ServiceExt as _;
 use url::Url;
 use vault::{Vault, testing::SteeredWrapper};
 
-pub use answer::Answer;
 pub use log::Log;
 pub use person::Person;
-pub use settings::CANARY;
+pub use tests::{Answer, settings::CANARY};
 
 use crate::networks::{Commit, Network, What};
 
@@ -107,7 +104,13 @@ impl House {
             local::house::House::over(pool.clone(), settings, web_clock.clone()).with_vault(vault);
         let router = whole.router().unwrap();
         let network_clock = simulator::Clock::default();
-        let networks = world::serve(listener, &base, &apps, &network_clock, router.clone());
+        let networks = world::serve(
+            listener,
+            &base,
+            &apps,
+            &network_clock,
+            world::from_router(router.clone()),
+        );
         Self {
             publisher: whole.publisher().unwrap(),
             keys,

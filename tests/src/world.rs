@@ -7,11 +7,11 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use http::{Request, header};
 use http_body_util::BodyExt as _;
 use secrecy::ExposeSecret as _;
-use simulator::{Clock, Pulled, Registration, Settings, Simulator};
+use simulator::{Clock, Pull, Pulled, Registration, Settings, Simulator};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
-use super::settings::MEDIA_ORIGIN;
+use crate::settings::MEDIA_ORIGIN;
 
 /// A socket, and its address.
 pub async fn listen() -> (TcpListener, String) {
@@ -20,20 +20,25 @@ pub async fn listen() -> (TcpListener, String) {
     (listener, base)
 }
 
-/// Serves the networks, which fetch our files from `files`.
+/// How the networks fetch our files from a router.
+pub fn from_router(files: Router) -> Box<dyn Pull> {
+    let pull = move |url: String| -> BoxFuture<'static, Result<Pulled, String>> {
+        pull(files.clone(), url).boxed()
+    };
+    Box::new(pull)
+}
+
+/// Serves the networks, which fetch our files by `pull`.
 pub fn serve(
     listener: TcpListener,
     base: &str,
     apps: &Apps,
     clock: &Clock,
-    files: Router,
+    pull: Box<dyn Pull>,
 ) -> Simulator {
-    let pull = move |url: String| -> BoxFuture<'static, Result<Pulled, String>> {
-        pull(files.clone(), url).boxed()
-    };
     let simulator = Simulator::new(Settings {
         clock: clock.clone(),
-        pull: Box::new(pull),
+        pull,
         registrations: Platform::ALL
             .into_iter()
             .filter_map(|platform| {

@@ -9,12 +9,16 @@ use url::Url;
 /// What was answered.
 #[derive(Debug, Clone)]
 pub struct Answer {
+    /// Its status.
     pub status: StatusCode,
+    /// Its headers.
     pub headers: HeaderMap,
+    /// Its body, as text.
     pub body: String,
 }
 
 impl Answer {
+    /// Reads one to its end.
     pub async fn of(response: Response) -> Self {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
@@ -25,6 +29,7 @@ impl Answer {
         }
     }
 
+    /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
     }
@@ -50,6 +55,7 @@ impl Answer {
         kind.strip_prefix("/problems/").unwrap().to_owned()
     }
 
+    /// Where a browser is sent on to.
     pub fn location(&self) -> Url {
         assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.body);
         Url::parse(self.headers[header::LOCATION].to_str().unwrap()).unwrap()

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use ::settings::Vars;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::Platform;
-use settings::Vars;
 
 /// Where the networks believe our files to be.
 pub const MEDIA_ORIGIN: &str = "https://media.picscripter.localhost";
@@ -12,6 +12,8 @@ pub const MEDIA_ORIGIN: &str = "https://media.picscripter.localhost";
 /// What every secret of ours begins with; it must turn up nowhere.
 pub const CANARY: &str = "canary-secret";
 
+/// The settings of a house whose networks are at an address and whose files are in a folder; what it has of its
+/// own comes first.
 pub fn vars(networks: &str, files: &Path, own: &[(&str, &str)]) -> Vars {
     let mut pairs = vec![
         ("APP_ENV".to_owned(), "development".to_owned()),

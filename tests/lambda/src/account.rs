@@ -1,0 +1,147 @@
+//! What the template makes, in an account at a stand-in for AWS.
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use cloud::{SdkConfig, testing::StandIn};
+use deploy::{Template, variables};
+
+const BUCKET: &str = "media";
+const GROUP: &str = "posts";
+const ROLE: &str = "arn:aws:iam::123456789012:role/timers";
+/// What the variables of the template that hold secrets are kept under.
+const SECRET: &str = "SECRETS";
+
+/// An account with the queues, the group of schedules, the key and the bucket of the template.
+#[derive(Debug)]
+pub struct Account {
+    server: StandIn,
+    config: SdkConfig,
+    template: Template,
+    resources: BTreeMap<String, String>,
+    kept: AtomicU32,
+}
+
+impl Account {
+    /// A new one.
+    pub async fn open() -> Self {
+        let server = StandIn::moto().await;
+        let config = server.config().await;
+        let (scheduled, immediate, dead) = (
+            queue(&config, "scheduled").await,
+            queue(&config, "immediate").await,
+            queue(&config, "dead").await,
+        );
+        let group = aws_sdk_scheduler::Client::new(&config)
+            .create_schedule_group()
+            .name(GROUP);
+        group.send().await.unwrap();
+        let key = aws_sdk_kms::Client::new(&config).create_key().send().await;
+        let key = key.unwrap().key_metadata.unwrap().arn.unwrap();
+        let bucket = aws_sdk_s3::Client::new(&config)
+            .create_bucket()
+            .bucket(BUCKET);
+        bucket.send().await.unwrap();
+        let resources = [
+            ("IMMEDIATE_QUEUE_URL", immediate.url),
+            ("KMS_KEY_ID", key),
+            ("MEDIA_BUCKET", BUCKET.to_owned()),
+            ("QUEUE_URL", scheduled.url),
+            ("SCHEDULE_DEAD_LETTER_ARN", dead.arn),
+            ("SCHEDULE_GROUP", GROUP.to_owned()),
+            ("SCHEDULE_QUEUE_ARN", scheduled.arn),
+            ("SCHEDULE_ROLE_ARN", ROLE.to_owned()),
+        ];
+        Self {
+            server,
+            config,
+            template: Template::of_project(),
+            resources: resources
+                .map(|(name, value)| (name.to_owned(), value))
+                .into(),
+            kept: AtomicU32::new(0),
+        }
+    }
+
+    /// How its services are reached.
+    pub const fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// The addresses of the queues: of rings that are due later, and at once.
+    pub fn queues(&self) -> [&str; 2] {
+        ["QUEUE_URL", "IMMEDIATE_QUEUE_URL"].map(|name| self.resources[name].as_str())
+    }
+
+    /// What the template gives to functions, with what it makes standing in this account, `own` in place of
+    /// what an operator says, and `secrets` beside what Secrets Manager makes.
+    pub async fn variables(
+        &self,
+        functions: &[&str],
+        own: &[(&str, &str)],
+        secrets: &[(&str, &str)],
+    ) -> BTreeMap<String, String> {
+        let (mut variables, mut kept) = (BTreeMap::new(), BTreeMap::new());
+        for function in functions {
+            let given = variables::given(&self.template, function);
+            variables.extend(given.variables);
+            kept.extend(given.secrets);
+        }
+        variables.extend(pairs(own));
+        kept.extend(pairs(secrets));
+        for (name, value) in &self.resources {
+            if variables.contains_key(name) {
+                variables.insert(name.clone(), value.clone());
+            }
+        }
+        variables.insert(SECRET.to_owned(), self.keep(&kept).await);
+        variables.extend(pairs(&self.access()));
+        variables
+    }
+
+    /// What Lambda tells every function of the account it runs in, and where the stand-in is.
+    fn access(&self) -> [(&str, &str); 4] {
+        [
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_ENDPOINT_URL", self.server.address()),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+        ]
+    }
+
+    /// Keeps a secret; gives its ARN.
+    async fn keep(&self, secret: &BTreeMap<String, String>) -> String {
+        let text = serde_json::to_string(secret).unwrap();
+        let client = aws_sdk_secretsmanager::Client::new(&self.config);
+        let name = format!("secret-{}", self.kept.fetch_add(1, Ordering::Relaxed));
+        let kept = client.create_secret().name(name).secret_string(text);
+        kept.send().await.unwrap().arn.unwrap()
+    }
+}
+
+struct Queue {
+    url: String,
+    arn: String,
+}
+
+async fn queue(config: &SdkConfig, name: &str) -> Queue {
+    let client = aws_sdk_sqs::Client::new(config);
+    let made = client.create_queue().queue_name(name).send().await;
+    let url = made.unwrap().queue_url.unwrap();
+    let told = client
+        .get_queue_attributes()
+        .queue_url(&url)
+        .attribute_names(QueueAttributeName::QueueArn);
+    let attributes = told.send().await.unwrap().attributes.unwrap();
+    let arn = attributes[&QueueAttributeName::QueueArn].clone();
+    Queue { url, arn }
+}
+
+fn pairs<'a>(pairs: &'a [(&str, &str)]) -> impl Iterator<Item = (String, String)> + 'a {
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+}

@@ -1,0 +1,237 @@
+//! One story that asks at every route.
+
+use std::collections::BTreeSet;
+
+use base64::{Engine as _, prelude::*};
+use deploy::routes;
+use domain::Platform;
+use hmac::{Hmac, Mac as _};
+use http::{Method, StatusCode};
+use lambda::event;
+use serde_json::{Value, json};
+use sha2::Sha256;
+use sqlx::PgPool;
+use tests::{Answer, settings::CANARY};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::house::{Ask, House};
+
+const EMAIL: &str = "somebody@example.com";
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn every_route_is_answered_and_a_post_goes_from_the_app_to_its_network(pool: PgPool) {
+    let house = House::open(&pool).await;
+    look_around(&house).await;
+    let token = sign_in(&house).await;
+    let connection = house.connect(&token).await;
+    let shown = get(&house, &token, "/api/connections", "/api/connections").await;
+    assert_eq!(shown["connections"][0]["id"], connection["id"]);
+    publish(&house, &token).await;
+    schedule(&house, &pool, &token).await;
+    hear_from_networks(&house).await;
+    disconnect(&house, &token).await;
+    sign_out(&house, &token).await;
+
+    let all: BTreeSet<_> = routes::of_watch()
+        .into_iter()
+        .map(|route| (route.method, route.path))
+        .collect();
+    assert_eq!(house.driven(), all);
+    assert!(
+        !house.watch.log().contains(CANARY),
+        "a secret is in the log"
+    );
+}
+
+async fn look_around(house: &House) {
+    for (path, beginning) in [
+        ("/", "<!doctype html>"),
+        ("/docs", "<!doctype html>"),
+        ("/healthz", r#"{"status":"ok"}"#),
+        ("/openapi.json", "{"),
+        ("/readyz", "{"),
+    ] {
+        let answer = house.ask(Method::GET, path, Ask::default()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+        let body = answer.body.to_lowercase();
+        assert!(body.starts_with(beginning), "{path}: {}", answer.body);
+    }
+}
+
+/// Signs up and in; gives a token that was refreshed.
+async fn sign_in(house: &House) -> String {
+    house.sign_up(EMAIL).await;
+    let ask = Ask::default().json(&House::credentials(EMAIL));
+    let signed_in = house.ask(Method::POST, "/api/auth/login", ask).await;
+    assert_eq!(signed_in.status, StatusCode::OK, "{}", signed_in.body);
+    let refresh = json!({ "refreshToken": signed_in.text("refreshToken") });
+    let ask = Ask::default().json(&refresh);
+    let refreshed = house.ask(Method::POST, "/api/auth/refresh", ask).await;
+    assert_eq!(refreshed.status, StatusCode::OK, "{}", refreshed.body);
+    let token = refreshed.text("token").to_owned();
+    let me = get(house, &token, "/api/me", "/api/me").await;
+    assert_eq!(me["user"]["email"], EMAIL);
+    token
+}
+
+/// Publishes a picture at once: the ring goes through SQS, and the publisher is sent it as Lambda would.
+async fn publish(house: &House, token: &str) {
+    let draft = json!({
+        "platform": "x",
+        "caption": "Through the runtime",
+        "media": { "type": "image", "url": format!("{}/photo.jpg", house.samples) },
+    });
+    let ask = || Ask::of(token).json(&draft);
+    let answer = house.ask(Method::POST, "/api/posts/validate", ask()).await;
+    assert_eq!(answer.json()["valid"], true, "{}", answer.body);
+    let accepted = house.ask(Method::POST, "/api/posts", ask()).await;
+    assert_eq!(accepted.status, StatusCode::ACCEPTED, "{}", accepted.body);
+    let id = accepted.text("id").to_owned();
+
+    while house.live("Through the runtime").is_empty() {
+        let rings = house.receive(house.immediate_queue()).await;
+        assert!(!rings.is_empty(), "nothing rings: {}", house.watch.log());
+        let event = event::messages(rings.iter().map(String::as_str));
+        let (status, answer) = house.watch.send("publisher", &event).await;
+        assert_eq!((status, answer), (200, json!({ "batchItemFailures": [] })));
+    }
+
+    let path = format!("/api/posts/{id}");
+    let shown = get(house, token, "/api/posts/{id}", &path).await;
+    assert_eq!(shown["status"], "published", "{shown}");
+    let path = format!("/api/posts/{id}/status");
+    let status = get(house, token, "/api/posts/{id}/status", &path).await;
+    assert_eq!(status["status"], "published", "{status}");
+    let path = format!("/api/posts/{id}/log");
+    let log = get(house, token, "/api/posts/{id}/log", &path).await;
+    assert!(log.to_string().contains("create_post"), "{log}");
+    let path = format!("/api/posts/{id}/resolve");
+    let ask = Ask::of(token)
+        .at(&path)
+        .json(&json!({ "resolution": "retry" }));
+    let refused = house
+        .ask(Method::POST, "/api/posts/{id}/resolve", ask)
+        .await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.body);
+    assert_eq!(house.live("Through the runtime").len(), 1);
+}
+
+/// Schedules a post for tomorrow, edits it, looks for it, lets an operator look at it, and calls it off.
+async fn schedule(house: &House, pool: &PgPool, token: &str) {
+    let at = store::now(pool).await.unwrap() + Duration::days(1);
+    let draft = json!({ "platform": "x", "caption": "Tomorrow", "scheduledAtISO": text(at) });
+    let ask = Ask::of(token).json(&draft);
+    let accepted = house.ask(Method::POST, "/api/schedule", ask).await;
+    assert_eq!(accepted.status, StatusCode::ACCEPTED, "{}", accepted.body);
+    let id = accepted.text("id").to_owned();
+    let path = format!("/api/posts/{id}");
+    assert_eq!(house.schedules().await, [format!("{id}-1")]);
+
+    let edit = json!({ "caption": "The day after", "revision": 1, "scheduledAtISO": text(at + Duration::days(1)) });
+    let ask = Ask::of(token).at(&path).json(&edit);
+    let edited = house.ask(Method::PATCH, "/api/posts/{id}", ask).await;
+    assert_eq!(edited.json()["revision"], 2, "{}", edited.body);
+    assert_eq!(house.schedules().await, [format!("{id}-2")]);
+    let listed = get(
+        house,
+        token,
+        "/api/posts",
+        "/api/posts?status=queued&limit=1",
+    )
+    .await;
+    assert_eq!(listed["posts"][0]["id"], id.as_str());
+
+    let requeue = format!("/api/admin/posts/{id}/requeue");
+    let ask = || Ask::of(token).at(&requeue).json(&json!({}));
+    let route = "/api/admin/posts/{id}/requeue";
+    let refused = house.ask(Method::POST, route, ask()).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.body);
+    assert!(store::admin::grant(pool, EMAIL).await.unwrap());
+    let requeued = house.ask(Method::POST, route, ask()).await;
+    assert!(requeued.status.is_success(), "{}", requeued.body);
+
+    let ask = Ask::of(token).at(&path);
+    let canceled = house.ask(Method::DELETE, "/api/posts/{id}", ask).await;
+    assert_eq!(canceled.json()["status"], "canceled", "{}", canceled.body);
+    assert!(house.schedules().await.is_empty());
+}
+
+/// The check of an address, a signed body of JSON, and a signed form, which the runtime hands on in base64.
+async fn hear_from_networks(house: &House) {
+    let hear = async |method: Method, ask| house.ask(method, "/api/webhooks/{platform}", ask).await;
+    let secret = format!("{CANARY}-webhook_secret-x");
+    let ask = Ask::default().at("/api/webhooks/x?crc_token=word");
+    let checked = hear(Method::GET, ask).await;
+    let expected = format!("sha256={}", BASE64_STANDARD.encode(sha256(&secret, "word")));
+    assert_eq!(checked.text("response_token"), expected);
+
+    let body = r#"{"data":{}}"#;
+    let signature = format!("sha256={}", BASE64_STANDARD.encode(sha256(&secret, body)));
+    let news = || {
+        Ask::default()
+            .at("/api/webhooks/x")
+            .body("application/json", body.to_owned())
+    };
+    let heard = hear(
+        Method::POST,
+        news().header("x-twitter-webhooks-signature", &signature),
+    )
+    .await;
+    assert_eq!(heard.status, StatusCode::OK, "{}", heard.body);
+    let forged = hear(Method::POST, news()).await;
+    assert_eq!(forged.status, StatusCode::UNAUTHORIZED, "{}", forged.body);
+
+    let secret = format!("{CANARY}-client_secret-{}", Platform::Facebook);
+    let payload = json!({ "algorithm": "HMAC-SHA256", "issued_at": 1_795_867_200, "user_id": "1" });
+    let payload = BASE64_URL_SAFE_NO_PAD.encode(payload.to_string());
+    let signature = BASE64_URL_SAFE_NO_PAD.encode(sha256(&secret, &payload));
+    let form = format!("signed_request={signature}.{payload}");
+    let ask = Ask::default()
+        .at("/api/webhooks/facebook")
+        .body("application/x-www-form-urlencoded", form);
+    let heard = hear(Method::POST, ask).await;
+    assert_eq!(heard.status, StatusCode::OK, "{}", heard.body);
+}
+
+/// Disconnects; the publisher, rung for, revokes the access and wipes the tokens.
+async fn disconnect(house: &House, token: &str) {
+    let ask = Ask::of(token).at("/api/disconnect/x");
+    let route = "/api/disconnect/{platform}";
+    let begun = house.ask(Method::POST, route, ask).await;
+    assert_eq!(begun.status, StatusCode::ACCEPTED, "{}", begun.body);
+    let rings = house.receive(house.immediate_queue()).await;
+    let event = event::messages(rings.iter().map(String::as_str));
+    let (status, answer) = house.watch.send("publisher", &event).await;
+    assert_eq!((status, answer), (200, json!({ "batchItemFailures": [] })));
+    let shown = get(house, token, "/api/connections", "/api/connections").await;
+    assert_ne!(
+        shown["connections"][0]["health"], "disconnecting",
+        "{shown}"
+    );
+}
+
+async fn sign_out(house: &House, token: &str) {
+    let left = house
+        .ask(Method::POST, "/api/auth/logout", Ask::of(token))
+        .await;
+    assert_eq!(left.status, StatusCode::NO_CONTENT, "{}", left.body);
+    let refused: Answer = house.ask(Method::GET, "/api/me", Ask::of(token)).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{}", refused.body);
+    assert_eq!(refused.rule(), "unauthorized");
+}
+
+async fn get(house: &House, token: &str, route: &str, path: &str) -> Value {
+    let answer = house.ask(Method::GET, route, Ask::of(token).at(path)).await;
+    assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+    answer.json()
+}
+
+fn text(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap()
+}
+
+fn sha256(secret: &str, message: &str) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(message.as_bytes());
+    mac.finalize().into_bytes().to_vec()
+}
