@@ -7,7 +7,7 @@ use cloud::SdkConfig;
 use cluster::{Cluster, ClusterSettings, Durability};
 use doorbell::{Doorbell, Receiver, Reception};
 use media::{Folder, Library};
-use publishing::Publisher;
+use publishing::{Parts, Publisher};
 use settings::{
     ConsentSettings, DatabaseSettings, DoorbellSettings, HttpSettings, Networks, ObjectPlace,
     ObjectSettings, Reader, Vars, VaultSettings, WrappingKey,
@@ -15,6 +15,7 @@ use settings::{
 use store::{Pool, PoolSettings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use vault::Vault;
 use web::{Clock, WebEnv};
 
 use crate::{Failure, Variables, networks, objects, work};
@@ -32,6 +33,7 @@ pub struct House {
     clock: Clock,
     cluster: Option<Cluster>,
     config: Option<SdkConfig>,
+    vault: Option<Vault>,
 }
 
 /// The settings of all functions.
@@ -124,6 +126,7 @@ impl House {
             clock: Clock::default(),
             cluster,
             config,
+            vault: None,
         })
     }
 
@@ -136,7 +139,15 @@ impl House {
             clock,
             cluster: None,
             config: None,
+            vault: None,
         }
+    }
+
+    /// The same, sealing and opening with a vault that its maker steers.
+    #[must_use]
+    pub fn with_vault(mut self, vault: Vault) -> Self {
+        self.vault = Some(vault);
+        self
     }
 
     /// Every function's routes on one router.
@@ -148,7 +159,6 @@ impl House {
             http,
             consent,
             networks,
-            vault,
             objects,
             ..
         } = &self.settings;
@@ -163,7 +173,7 @@ impl House {
             apps: Arc::clone(&apps),
             consent: consent.clone(),
             wire: Arc::new(publishing::wire(networks)?),
-            sealer: publishing::vault(vault, self.config.as_ref(), self.pool.clone())?.sealer(),
+            sealer: self.vault()?.sealer(),
             doorbell: doorbell.clone(),
         };
         let library = Arc::new(Library::from_settings(objects, self.config.as_ref())?);
@@ -205,13 +215,26 @@ impl House {
             objects,
             ..
         } = &self.settings;
-        Ok(Publisher::assemble(
-            self.pool.clone(),
-            self.doorbell.clone(),
-            networks,
-            vault,
-            objects,
+        Ok(Publisher::new(Parts {
+            pool: self.pool.clone(),
+            vault: self.vault()?,
+            key_life: vault.key_life,
+            wire: Arc::new(publishing::wire(networks)?),
+            apps: Arc::new(networks.apps.clone()),
+            library: Arc::new(Library::from_settings(objects, self.config.as_ref())?),
+            doorbell: self.doorbell.clone(),
+        }))
+    }
+
+    fn vault(&self) -> Result<Vault, Failure> {
+        if let Some(vault) = &self.vault {
+            return Ok(vault.clone());
+        }
+        let pool = self.pool.clone();
+        Ok(publishing::vault(
+            &self.settings.vault,
             self.config.as_ref(),
+            pool,
         )?)
     }
 

@@ -7,7 +7,7 @@ use axum::{
 use domain::{ConnectionId, GrantId, Platform, UserId};
 use http::{HeaderMap, StatusCode, header};
 use platforms::{App, AppContext, Callback, Fault, FaultKind, Grant, GrantedAccount};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use store::{
     connections::{self, Granted, SealedTokens},
@@ -15,11 +15,15 @@ use store::{
 };
 use url::Url;
 use utoipa::ToSchema;
-use vault::Place;
+use vault::{Pen, Place, VaultError};
 use web::{ConnectionView, Json, Path, Problem, ProblemBody, Query};
 
 use crate::{Env, connect::not_set_up, visit};
 
+/// How long a key is held: longer than a network takes to exchange a code for all accounts.
+const EXCHANGE: std::time::Duration = std::time::Duration::from_mins(3);
+/// When it is worth coming back if there is no key.
+const AGAIN: time::Duration = time::Duration::seconds(30);
 /// The longest code of any network is far shorter.
 const LONGEST_CODE: usize = 4_096;
 
@@ -40,7 +44,8 @@ pub(crate) struct Connected {
         (status = 200, description = "Connected.", body = Connected),
         (status = 303, description = "To the app's own page, for browsers."),
         (status = 400, description = "The state is not one of ours, or was used; or the person said no.", body = ProblemBody),
-        (status = 502, description = "The network could not be reached, or refused.", body = ProblemBody)
+        (status = 502, description = "The network could not be reached, or refused.", body = ProblemBody),
+        (status = 503, description = "Our key service does not answer; the same way back can be taken again.", body = ProblemBody)
     )
 )]
 pub(crate) async fn callback(
@@ -87,6 +92,13 @@ async fn end(
         .ok_or_else(|| not_set_up(platform))?;
     let state = only(&query, "state").ok_or_else(stale)?;
     let browser = visit::browser(headers).ok_or_else(stale)?;
+    // Had before anything is used up: without a key the visit stays open, and the same way back can be
+    // taken again; after the exchange the tokens must be stored even if no key is to be had any more.
+    let pen = env
+        .sealer
+        .pen(EXCHANGE)
+        .await
+        .map_err(|error| no_key(&error))?;
     let (state_hash, browser_hash) = (visit::hash(state), visit::hash(&browser));
     let user = oauth_attempts::take(&env.web.pool, platform, &state_hash, &browser_hash)
         .await?
@@ -137,7 +149,7 @@ async fn end(
         .converse(machine, &cx)
         .await
         .map_err(|fault| refused(platform, &fault))?;
-    keep(env, user, platform, &grant).await
+    keep(env, user, platform, &grant, &pen).await
 }
 
 /// Connects every account of a grant.
@@ -146,6 +158,7 @@ async fn keep(
     user: UserId,
     platform: Platform,
     grant: &Grant,
+    pen: &Pen,
 ) -> Result<Vec<ConnectionView>, Problem> {
     let grant_id = GrantId::mint();
     let mut views = Vec::with_capacity(grant.accounts.len());
@@ -165,7 +178,7 @@ async fn keep(
         let id = loop {
             let id =
                 connections::id_for(&env.web.pool, user, platform, &account.external_id).await?;
-            let sealed = seal(env, user, platform, id, account).await?;
+            let sealed = seal(pen, user, platform, id, account)?;
             if connections::connect(&env.web.pool, user, id, &granted, &sealed).await? {
                 break id;
             }
@@ -179,43 +192,30 @@ async fn keep(
     Ok(views)
 }
 
-async fn seal(
-    env: &Env,
+fn seal(
+    pen: &Pen,
     user: UserId,
     platform: Platform,
     id: ConnectionId,
     account: &GrantedAccount,
 ) -> Result<SealedTokens, Problem> {
-    let place = |field| Place {
-        table: "connections",
-        row: id.uuid(),
-        user: user.uuid(),
-        platform: platform.as_str(),
-        field,
+    let seal = |field, clear: &SecretString| {
+        let place = Place {
+            table: "connections",
+            row: id.uuid(),
+            user: user.uuid(),
+            platform: platform.as_str(),
+            field,
+        };
+        pen.seal(&place, clear.expose_secret().as_bytes())
+            .map_err(|error| Problem::internal(&error))
     };
     let tokens = &account.tokens;
-    let access = tokens.access.expose_secret().as_bytes();
-    let access = env
-        .sealer
-        .seal(&place("access_token"), access)
-        .await
-        .map_err(|error| Problem::internal(&error))?;
-    let refresh = match &tokens.refresh {
-        Some(refresh) => {
-            let clear = refresh.expose_secret().as_bytes();
-            Some(
-                env.sealer
-                    .seal(&place("refresh_token"), clear)
-                    .await
-                    .map_err(|error| Problem::internal(&error))?,
-            )
-        }
-        None => None,
-    };
+    let refresh = tokens.refresh.as_ref();
     Ok(SealedTokens {
-        access,
+        access: seal("access_token", &tokens.access)?,
         access_expires_at: tokens.access_expires_at,
-        refresh,
+        refresh: refresh.map(|it| seal("refresh_token", it)).transpose()?,
         refresh_expires_at: tokens.refresh_expires_at,
     })
 }
@@ -275,6 +275,19 @@ fn thousandths(quality: &str) -> u16 {
         Some(_) => 0,
         None => u16::from(quality == "1") * 1_000,
     }
+}
+
+fn no_key(error: &VaultError) -> Problem {
+    tracing::error!(
+        error = error as &dyn std::error::Error,
+        "an account could not be connected: there is no key to seal with"
+    );
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "keys_unavailable",
+        "The account could not be connected because our key service does not answer. Nothing is lost: reload this page in a moment.",
+    )
+    .retry_after(AGAIN)
 }
 
 fn stale() -> Problem {

@@ -24,7 +24,8 @@ async fn main() -> Result<(), Error> {
     let publisher =
         &Publisher::assemble(pool, doorbell, &networks, &vault, &objects, Some(&config))?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<_>| async move {
-        Ok::<_, Error>(publisher::handle(publisher, event.payload).await)
+        let deadline = publisher::on_our_watch(event.context.deadline());
+        Ok::<_, Error>(publisher::handle(publisher, event.payload, deadline).await)
     }))
     .await
 }

@@ -39,16 +39,24 @@ pub async fn handle(publisher: &Publisher, event: &Value) -> Result<(), SweepErr
     Ok(())
 }
 
-/// Sweeps once, and says what was done.
+/// Sweeps once, and says what was done; then looks after tokens, for which networks are waited for.
 ///
 /// # Errors
 /// When the database fails; the next minute tries again.
 pub async fn sweep(publisher: &Publisher) -> Result<Swept, StoreError> {
-    let swept = publisher.sweep().await?;
+    let swept = publisher.sweep().await;
+    if let Ok(swept) = &swept {
+        tell(swept);
+    }
+    let tokens = publisher.renew_tokens().await?;
+    tracing::info!(tokens, "looked after tokens");
+    swept
+}
+
+fn tell(swept: &Swept) {
     tracing::info!(
         posts = swept.posts,
         connections = swept.connections,
-        tokens = swept.tokens,
         resealed = swept.resealed,
         retired = swept.retired,
         files = swept.files,
@@ -56,7 +64,6 @@ pub async fn sweep(publisher: &Publisher) -> Result<Swept, StoreError> {
         unconfirmed = swept.unconfirmed,
         "swept"
     );
-    Ok(swept)
 }
 
 /// An event without `rotateKeys` is the timer's.

@@ -16,5 +16,5 @@ pub use address::is_public;
 pub use fetch::{FetchError, FetchSettings, Fetched, Fetcher, Resolve, SystemResolver};
 pub use fit::{Fitted, fit};
 pub use judge::judge;
-pub use library::{Intake, Library, LibraryError, Looked, SetUpError};
+pub use library::{Intake, LONG_PATIENCE, Library, LibraryError, Looked, SetUpError};
 pub use objects::{Bucket, Denied, Folder, ObjectError, ObjectStore};

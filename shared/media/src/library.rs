@@ -5,7 +5,7 @@ use std::{io, ops::Range, path::PathBuf, time::Duration};
 use aws_types::SdkConfig;
 use bytes::Bytes;
 use domain::{ImageRules, MediaFacts, MediaKind, Violation};
-use futures_util::stream::BoxStream;
+use futures_util::{StreamExt as _, stream::BoxStream};
 use settings::{ObjectPlace, ObjectSettings};
 use time::OffsetDateTime;
 use tokio::fs;
@@ -22,8 +22,8 @@ use crate::{
 const AT_ONCE: u64 = 64 * 1024 * 1024;
 /// How long its author waits for a file at most.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// How long a publisher waits for one.
-const LONG_PATIENCE: Duration = Duration::from_secs(200);
+/// How long a publisher waits for one at most.
+pub const LONG_PATIENCE: Duration = Duration::from_secs(200);
 
 /// Fetches, probes, converts and keeps files. Cheap to clone.
 #[derive(Clone)]
@@ -207,6 +207,17 @@ impl Library {
     /// Some bytes of a kept file.
     pub fn stream(&self, key: &str, range: Range<u64>) -> BoxStream<'static, io::Result<Bytes>> {
         self.objects.stream(key, range)
+    }
+
+    /// Whether a kept file can be read just now.
+    ///
+    /// # Errors
+    /// [`LibraryError`] when it cannot.
+    pub async fn reach(&self, key: &str) -> Result<(), LibraryError> {
+        match self.objects.stream(key, 0..1).next().await {
+            Some(Err(error)) => Err(LibraryError::Objects(error.into())),
+            Some(Ok(_)) | None => Ok(()),
+        }
     }
 
     /// An address under which a network can fetch a kept file until `ends_at`.

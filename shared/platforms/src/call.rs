@@ -73,6 +73,22 @@ pub enum Body {
     Multipart(Vec<Part>),
 }
 
+impl Body {
+    /// The files of which it carries bytes: their places among the post's assets.
+    pub fn assets(&self) -> impl Iterator<Item = usize> {
+        let (whole, parts) = match self {
+            Self::File(file) => (Some(file.asset), [].as_slice()),
+            Self::Multipart(parts) => (None, parts.as_slice()),
+            Self::Empty | Self::Form(_) | Self::Json(_) => (None, [].as_slice()),
+        };
+        let of_parts = parts.iter().filter_map(|part| match &part.content {
+            PartContent::File { file, .. } => Some(file.asset),
+            PartContent::Text(_) => None,
+        });
+        whole.into_iter().chain(of_parts)
+    }
+}
+
 /// Some bytes of one of the post's files; the driver reads them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileRange {

@@ -1,6 +1,6 @@
 //! The files of a post, from where its author put them to what the network takes.
 
-use std::ops::Range;
+use std::{ops::Range, time::Duration};
 
 use bytes::Bytes;
 use domain::{MediaKind, MediaRules, Violation};
@@ -8,11 +8,15 @@ use futures_util::stream::BoxStream;
 use media::{Intake, Library};
 use platforms::Fault;
 use store::{media as rows, work::Work};
+use tokio::time::Instant;
 
 use crate::{
     progress::StoredAsset,
     publisher::{LookError, Parts},
 };
+
+/// How long reading, fitting and keeping a file takes at most.
+const KEEPING: Duration = Duration::from_mins(1);
 
 /// Fetches what is not here yet, judges it again and fits it to the network.
 ///
@@ -20,13 +24,14 @@ use crate::{
 pub(crate) async fn prepare(
     parts: &Parts,
     work: &Work,
+    until: Instant,
 ) -> Result<Result<Vec<StoredAsset>, Fault>, LookError> {
     let rules = platforms::profile(work.post.platform).media;
     let network = work.post.platform.display_name();
     let mut assets = Vec::with_capacity(work.post.media.len());
     for (place, item) in work.post.media.iter().enumerate() {
         let field = format!("media[{place}]");
-        let stored = match stored(parts, work, item.media_id, &rules).await? {
+        let stored = match stored(parts, work, item.media_id, &rules, until).await? {
             Ok(stored) => stored,
             Err(fault) => return Ok(Err(fault)),
         };
@@ -36,6 +41,7 @@ pub(crate) async fn prepare(
         {
             return Ok(Err(of(broken)));
         }
+        in_time(until, Duration::ZERO)?;
         let asset = match (item.kind, rules.image) {
             (MediaKind::Image, Some(image)) => {
                 let key = format!("renditions/{}/{}-{place}", work.post.id, work.post.revision);
@@ -76,6 +82,7 @@ async fn stored(
     work: &Work,
     id: domain::MediaId,
     rules: &MediaRules,
+    until: Instant,
 ) -> Result<Result<rows::Stored, Fault>, LookError> {
     let user = work.post.user_id;
     let Some(row) = rows::find(&parts.pool, user, id).await? else {
@@ -87,6 +94,7 @@ async fn stored(
     if let Some(stored) = row.stored {
         return Ok(Ok(stored));
     }
+    in_time(until, media::LONG_PATIENCE)?;
     let most = rules
         .video
         .map_or(0, |video| video.max_bytes)
@@ -116,6 +124,15 @@ async fn stored(
         )),
         Err(broken) => Err(of(broken)),
     })
+}
+
+/// Whether what may last so long, and keeping what comes of it, is done before `until`; if not it is
+/// left to the next look, which finds the files before it kept.
+fn in_time(until: Instant, longest: Duration) -> Result<(), LookError> {
+    if until.saturating_duration_since(Instant::now()) < longest + KEEPING {
+        return Err(LookError::OutOfTime);
+    }
+    Ok(())
 }
 
 fn of(broken: Violation) -> Fault {

@@ -22,15 +22,36 @@ impl Publisher {
             return Ok(());
         }
         let now = store::now(pool).await?;
+        let left = PATIENCE - (now - connection.updated_at);
         let revoked = connections::shares_grant(pool, &connection).await?
-            || self.revoke(&connection, now).await?;
-        if !revoked && now - connection.updated_at < PATIENCE {
-            self.0.doorbell.try_ring(id, now + PAUSE).await;
+            || self.revoke_within(left, &connection, now).await?;
+        if !revoked && left.is_positive() {
+            self.0.doorbell.try_ring(id, now + PAUSE.min(left)).await;
             return Ok(());
         }
         connections::finish_disconnect(pool, connection.user_id, id).await?;
         tracing::info!(connection.id = %id, platform = %connection.platform, revoked, "disconnected {id}");
         Ok(())
+    }
+
+    /// As [`Publisher::revoke`], but neither a network that does not answer nor a secret that does not
+    /// open, now or ever, keeps it from being wiped.
+    async fn revoke_within(
+        &self,
+        left: Duration,
+        connection: &Connection,
+        now: time::OffsetDateTime,
+    ) -> Result<bool, LookError> {
+        let left = left.try_into().unwrap_or_default();
+        let revoked = tokio::time::timeout(left, self.revoke(connection, now)).await;
+        match revoked {
+            Ok(Err(LookError::Vault(error))) => {
+                tracing::error!(connection.id = %connection.id, error = &error as &dyn std::error::Error, "what would revoke {} does not open", connection.id);
+                Ok(false)
+            }
+            Ok(revoked) => revoked,
+            Err(_) => Ok(false),
+        }
     }
 
     /// Withdraws our access at the network; tells whether it is withdrawn, as far as we can.

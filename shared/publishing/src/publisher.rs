@@ -9,10 +9,14 @@ use media::Library;
 use settings::{Apps, Networks, ObjectSettings, VaultSettings};
 use store::{Pool, StoreError};
 use time::Duration;
+use tokio::time::Instant;
 use vault::{SystemClock, Vault, VaultError, Wrapper, WrapperError};
 use wire::{Wire, WireSettings};
 
 use crate::{pass, progress::ProgressError};
+
+/// How long a look may last where nobody says when it has to be over.
+const ALLOWANCE: std::time::Duration = std::time::Duration::from_secs(280);
 
 /// What a publisher works with.
 #[derive(Clone)]
@@ -42,6 +46,8 @@ pub struct Publisher(pub(crate) Parts);
 pub(crate) enum LookError {
     #[error("the file of a post could not be read or kept")]
     Library(#[source] media::LibraryError),
+    #[error("the time for this look is over")]
+    OutOfTime,
     #[error(transparent)]
     Progress(#[from] ProgressError),
     #[error(transparent)]
@@ -51,11 +57,17 @@ pub(crate) enum LookError {
 }
 
 impl LookError {
+    /// Whether every other row would fail alike just then.
+    pub(crate) fn is_of_every_row(&self) -> bool {
+        matches!(self, Self::Store(_)) || self.vault().is_some_and(VaultError::is_of_every_secret)
+    }
+
     /// What the vault said, when that is why.
     pub(crate) const fn vault(&self) -> Option<&VaultError> {
         match self {
             Self::Progress(ProgressError::Vault(error)) | Self::Vault(error) => Some(error),
             Self::Library(_)
+            | Self::OutOfTime
             | Self::Progress(ProgressError::Decode(_) | ProgressError::Encode(_))
             | Self::Store(_) => None,
         }
@@ -133,12 +145,18 @@ impl Publisher {
         Self(parts)
     }
 
-    /// Answers a ring for `subject`: does what comes next for the row of that id.
+    /// As [`Publisher::answer_by`], where nobody ends this process at a certain time.
+    pub async fn answer(&self, subject: &str) -> Reply {
+        self.answer_by(subject, Instant::now() + ALLOWANCE).await
+    }
+
+    /// Answers a ring for `subject`: does what comes next for the row of that id, and puts it down
+    /// for the next look where that would last beyond `until`.
     ///
     /// A subject that is no id of ours can never be answered, so it is logged and dropped.
-    pub async fn answer(&self, subject: &str) -> Reply {
+    pub async fn answer_by(&self, subject: &str, until: Instant) -> Reply {
         let looked = if let Ok(id) = subject.parse::<PostId>() {
-            pass::look(self, id).await
+            pass::look(self, id, until).await
         } else if let Ok(id) = subject.parse::<ConnectionId>() {
             self.look_at_connection(id).await
         } else {

@@ -1,7 +1,14 @@
-//! The sweep: rings again for whatever is overdue, renews tokens that end soon, seals anew what lies
-//! under old keys, forgets what has outlived its retention. It never publishes.
+//! The sweep: rings again for whatever is overdue, seals anew what lies under old keys, forgets what
+//! has outlived its retention; and, by itself, renews tokens that end soon. It never publishes.
 
-use domain::DataKeyId;
+use std::{
+    future::ready,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Instant,
+};
+
+use domain::{ConnectionId, DataKeyId};
+use futures_util::{StreamExt as _, stream};
 use store::{StoreError, connections, data_keys, sweep, tokens as stored_tokens};
 use time::{Duration, OffsetDateTime};
 use vault::VaultError;
@@ -12,6 +19,9 @@ use crate::{Publisher, publisher::LookError, reseal, tokens};
 const AT_MOST: i64 = 500;
 /// How long after one overdue post the next is rung for.
 const TURN: Duration = Duration::milliseconds(40);
+/// How many tokens are renewed at once, and for how long new renewals are begun.
+const AT_ONCE: usize = 8;
+const RENEWING: std::time::Duration = std::time::Duration::from_mins(2);
 /// How long before their end tokens are renewed, so that no post has to wait for it.
 const AHEAD: Duration = Duration::minutes(10);
 
@@ -27,8 +37,6 @@ pub struct Swept {
     pub posts: usize,
     /// Connections to be wiped that were rung for.
     pub connections: usize,
-    /// Tokens that were looked after.
-    pub tokens: usize,
     /// Rows whose secrets were sealed anew, under the current data key.
     pub resealed: usize,
     /// Data keys that were deleted because nothing lay under them.
@@ -51,30 +59,14 @@ impl Publisher {
         let pool = &parts.pool;
         let now = store::now(pool).await?;
         let mut swept = Swept::default();
-        for id in sweep::overdue(pool, AT_MOST).await? {
-            // One after the other: a crowd that was overlooked must not hold up who posts now.
+        // One after the other: a crowd that was overlooked must not hold up who posts now.
+        for (id, at) in sweep::overdue(pool, AT_MOST, TURN).await? {
+            parts.doorbell.try_ring(id, at).await;
             swept.posts += 1;
-            let turn = TURN * u32::try_from(swept.posts).unwrap_or(u32::MAX);
-            parts.doorbell.try_ring(id, now + turn).await;
         }
         for id in sweep::disconnecting(pool, AT_MOST).await? {
             parts.doorbell.try_ring(id, now).await;
             swept.connections += 1;
-        }
-        for id in stored_tokens::ending(pool, now + AHEAD, AT_MOST).await? {
-            let Some(connection) = connections::by_message(pool, id).await? else {
-                continue;
-            };
-            match tokens::access(parts, &connection, None, now).await {
-                Ok(_) => swept.tokens += 1,
-                Err(LookError::Store(error)) => return Err(error),
-                Err(error) => {
-                    tracing::error!(connection.id = %id, error = &error as &dyn std::error::Error, "tokens could not be looked after");
-                    if error.vault().is_some_and(VaultError::is_of_every_secret) {
-                        break;
-                    }
-                }
-            }
         }
         self.look_after_keys(now, &mut swept).await?;
         for (id, key) in sweep::outlived_media(pool, AT_MOST).await? {
@@ -90,6 +82,49 @@ impl Publisher {
         swept.rows = sweep::forget(pool).await?;
         swept.unconfirmed = sweep::unconfirmed(pool).await?;
         Ok(swept)
+    }
+
+    /// Looks after tokens that end soon; tells how many. It waits for the networks, so nothing else
+    /// should wait for it. What is not done in time is left to the next minute, or to the post that
+    /// needs it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn renew_tokens(&self) -> Result<usize, StoreError> {
+        let (begun, now) = (Instant::now(), store::now(&self.0.pool).await?);
+        let ending = stored_tokens::ending(&self.0.pool, now + AHEAD, AT_MOST).await?;
+        // What has begun is finished whatever happens: a network may have taken the old tokens back.
+        let goes_on = AtomicBool::new(true);
+        let renewals = stream::iter(ending)
+            .take_while(|_| ready(goes_on.load(Ordering::Relaxed) && begun.elapsed() < RENEWING))
+            .map(async |id| {
+                let renewed = self.renew(id, now + begun.elapsed()).await;
+                if renewed.as_ref().is_err_and(LookError::is_of_every_row) {
+                    goes_on.store(false, Ordering::Relaxed);
+                }
+                (id, renewed)
+            })
+            .buffer_unordered(AT_ONCE)
+            .collect::<Vec<_>>()
+            .await;
+        let (mut tokens, mut failure) = (0, None);
+        for (id, renewed) in renewals {
+            match renewed {
+                Ok(()) => tokens += 1,
+                Err(LookError::Store(error)) => failure = Some(error),
+                Err(error) => {
+                    tracing::error!(connection.id = %id, error = &error as &dyn std::error::Error, "tokens could not be looked after");
+                }
+            }
+        }
+        failure.map_or(Ok(tokens), Err)
+    }
+
+    async fn renew(&self, id: ConnectionId, now: OffsetDateTime) -> Result<(), LookError> {
+        if let Some(connection) = connections::by_message(&self.0.pool, id).await? {
+            tokens::access(&self.0, &connection, None, now).await?;
+        }
+        Ok(())
     }
 
     /// Replaces the current data key, as if it had become too old; tells the new one's id. What lies

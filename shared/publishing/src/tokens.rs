@@ -8,12 +8,14 @@ use store::{
     tokens,
 };
 use time::{Duration, OffsetDateTime};
-use vault::Place;
+use vault::{Pen, Place, VaultError};
 
 use crate::publisher::{LookError, Parts};
 
 /// How long the refresh of a caller that died keeps others waiting.
 const PATIENCE: Duration = Duration::seconds(60);
+/// How long the key for new tokens is held: longer than a network takes to give them.
+const CONVERSATION: std::time::Duration = std::time::Duration::from_mins(3);
 /// How long to wait while somebody else refreshes.
 const PAUSE: Duration = Duration::seconds(2);
 
@@ -42,6 +44,22 @@ pub(crate) async fn access(
     let Some(current) = tokens::find(&parts.pool, user, id).await? else {
         return Ok(Access::Wiped);
     };
+    match of_version(parts, connection, &current, refused, now).await {
+        Err(LookError::Vault(error)) if error.is_forever() => {
+            unreadable(parts, connection, &current, &error).await
+        }
+        known => known,
+    }
+}
+
+async fn of_version(
+    parts: &Parts,
+    connection: &Connection,
+    current: &tokens::Versioned,
+    refused: Option<i32>,
+    now: OffsetDateTime,
+) -> Result<Access, LookError> {
+    let (user, id) = (connection.user_id, connection.id);
     let was_refused = refused == Some(current.version);
     let left = current.tokens.access_expires_at.map(|end| end - now);
     let margin = match platforms::profile(connection.platform).refresh {
@@ -50,7 +68,7 @@ pub(crate) async fn access(
     };
     let usable = !was_refused && left.is_none_or(|left| left > Duration::ZERO);
     if usable && left.is_none_or(|left| left > margin) {
-        return token(parts, connection, &current).await;
+        return token(parts, connection, current).await;
     }
     let Some(app) = parts.apps.find(connection.platform) else {
         return Ok(Access::Wait(PAUSE));
@@ -60,7 +78,7 @@ pub(crate) async fn access(
     };
     let Some(call) = platforms::refresh(connection.platform, &credentials, app) else {
         if usable {
-            return token(parts, connection, &current).await;
+            return token(parts, connection, current).await;
         }
         return give_up(
             parts,
@@ -70,16 +88,26 @@ pub(crate) async fn access(
         )
         .await;
     };
+    // Taken before the network is asked: it may take the old tokens back as it gives new ones, and
+    // then those must be stored even if no key is to be had any more.
+    let pen = match parts.vault.pen(CONVERSATION).await {
+        Ok(pen) => pen,
+        Err(error) if usable => {
+            tracing::warn!(connection.id = %id, error = &error as &dyn std::error::Error, "tokens are renewed later");
+            return token(parts, connection, current).await;
+        }
+        Err(error) => return Err(error.into()),
+    };
     if !tokens::begin_refresh(&parts.pool, user, id, current.version, PATIENCE).await? {
         return if usable {
-            token(parts, connection, &current).await
+            token(parts, connection, current).await
         } else {
             Ok(Access::Wait(PAUSE))
         };
     }
     match parts.wire.converse(call, &AppContext { now, app }).await {
         Ok(fresh) => {
-            let sealed = seal(parts, connection, &fresh).await?;
+            let sealed = seal(&pen, connection, &fresh)?;
             let stored =
                 tokens::finish_refresh(&parts.pool, user, id, current.version, &sealed).await?;
             tracing::info!(connection.id = %id, platform = %connection.platform, stored, "refreshed the tokens of {id}");
@@ -100,7 +128,7 @@ pub(crate) async fn access(
             | FaultKind::Unconfirmed { .. } => {
                 tracing::warn!(connection.id = %id, code = fault.code, evidence = fault.evidence, "tokens could not be refreshed");
                 if usable {
-                    return token(parts, connection, &current).await;
+                    return token(parts, connection, current).await;
                 }
                 // The claim stays until its patience ends: a refresh token that may have been used
                 // is not thrown at the network again at once.
@@ -128,6 +156,29 @@ async fn token(
 ) -> Result<Access, LookError> {
     let access = unseal(parts, connection, "access_token", &current.tokens.access).await?;
     Ok(Access::Token(access, current.version))
+}
+
+/// Tokens that were altered, or whose key is gone: only the person can give new ones.
+async fn unreadable(
+    parts: &Parts,
+    connection: &Connection,
+    seen: &tokens::Versioned,
+    error: &VaultError,
+) -> Result<Access, LookError> {
+    let (user, id) = (connection.user_id, connection.id);
+    // What was sealed anew while we looked keeps its version, and opens.
+    let is_still = tokens::find(&parts.pool, user, id)
+        .await?
+        .is_some_and(|current| {
+            current.tokens.access == seen.tokens.access
+                && current.tokens.refresh == seen.tokens.refresh
+        });
+    if !is_still {
+        return Ok(Access::Wait(PAUSE));
+    }
+    tracing::error!(connection.id = %id, error = error as &dyn std::error::Error, "the tokens of {id} do not open");
+    let reason = "The access that is kept cannot be read any more; connect the account again.";
+    give_up(parts, connection, seen.version, reason).await
 }
 
 async fn give_up(
@@ -174,29 +225,17 @@ async fn open(
     }))
 }
 
-async fn seal(
-    parts: &Parts,
-    connection: &Connection,
-    tokens: &Tokens,
-) -> Result<SealedTokens, LookError> {
+fn seal(pen: &Pen, connection: &Connection, tokens: &Tokens) -> Result<SealedTokens, VaultError> {
     let access = tokens.access.expose_secret().as_bytes();
     let refresh = match &tokens.refresh {
         Some(refresh) => {
             let clear = refresh.expose_secret().as_bytes();
-            Some(
-                parts
-                    .vault
-                    .seal(&place_of(connection, "refresh_token"), clear)
-                    .await?,
-            )
+            Some(pen.seal(&place_of(connection, "refresh_token"), clear)?)
         }
         None => None,
     };
     Ok(SealedTokens {
-        access: parts
-            .vault
-            .seal(&place_of(connection, "access_token"), access)
-            .await?,
+        access: pen.seal(&place_of(connection, "access_token"), access)?,
         access_expires_at: tokens.access_expires_at,
         refresh,
         refresh_expires_at: tokens.refresh_expires_at,

@@ -2,22 +2,42 @@
 
 use domain::{ConnectionId, PostId};
 use sqlx::PgExecutor;
+use time::{Duration, OffsetDateTime};
 
 use crate::{Pool, StoreError};
 
-/// Open posts that should have been looked at 30 seconds ago and that nobody works on.
-pub async fn overdue(db: impl PgExecutor<'_>, limit: i64) -> Result<Vec<PostId>, StoreError> {
-    let ids = sqlx::query_scalar!(
-        "SELECT id FROM posts
-         WHERE stage IN ('scheduled', 'preparing', 'prepared', 'firing', 'confirming')
-           AND next_attempt_at < app_now() - interval '30 seconds'
-           AND (lease_until IS NULL OR lease_until < app_now())
-         ORDER BY next_attempt_at LIMIT $1",
-        limit
+/// Open posts that should have been looked at 30 seconds ago and that nobody works on: each is
+/// pushed forward to a moment of its own, `turn` after the one before, and given with that moment.
+///
+/// Whoever is pushed forward stands behind all who were not, so that of more than `limit` none is
+/// forgotten.
+pub async fn overdue(
+    db: impl PgExecutor<'_>,
+    limit: i64,
+    turn: Duration,
+) -> Result<Vec<(PostId, OffsetDateTime)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"WITH late AS (
+               SELECT id, next_attempt_at FROM posts
+               WHERE stage IN ('scheduled', 'preparing', 'prepared', 'firing', 'confirming')
+                 AND next_attempt_at < app_now() - interval '30 seconds'
+                 AND (lease_until IS NULL OR lease_until < app_now())
+               ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED
+           ), turns AS (
+               SELECT id, row_number() OVER (ORDER BY next_attempt_at) AS turn FROM late
+           )
+           UPDATE posts p SET next_attempt_at = app_now() + turns.turn * make_interval(secs => $2)
+           FROM turns WHERE p.id = turns.id
+           RETURNING p.id, p.next_attempt_at"#,
+        limit,
+        turn.as_seconds_f64()
     )
     .fetch_all(db)
     .await?;
-    Ok(ids.into_iter().map(PostId::from).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.id.into(), row.next_attempt_at))
+        .collect())
 }
 
 /// How many posts are unconfirmed: sent, the answer lost, and not yet settled by anybody.

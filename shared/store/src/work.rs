@@ -103,6 +103,28 @@ pub async fn lease(
     }))
 }
 
+/// Ends a post whose row [`lease`] cannot read, after so many leases in a row without an orderly
+/// end; tells whether it did.
+pub async fn set_aside(
+    db: impl PgExecutor<'_>,
+    id: PostId,
+    crashes: i32,
+    error: &PostError,
+) -> Result<bool, StoreError> {
+    let ended = sqlx::query!(
+        "UPDATE posts SET stage = 'needs_attention', error = $3, lease_until = NULL, crash_count = 0,
+             updated_at = app_now()
+         WHERE id = $1 AND crash_count > $2
+           AND stage IN ('scheduled', 'preparing', 'prepared', 'firing', 'confirming')",
+        id.uuid(),
+        crashes,
+        serde_json::json!(error)
+    )
+    .execute(db)
+    .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
 /// Looks at a post without taking it.
 pub async fn glance(db: impl PgExecutor<'_>, id: PostId) -> Result<Option<Glance>, StoreError> {
     let row = sqlx::query!(

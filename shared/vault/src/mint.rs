@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use domain::DataKeyId;
@@ -30,9 +30,12 @@ impl Mint {
         }
     }
 
-    /// A key to seal under. It lies on the shelf before it is given out.
-    pub(crate) async fn key(&self) -> Result<(DataKeyId, Arc<ClearKey>), VaultError> {
-        if let Some(kept) = &*self.fresh() {
+    /// A key to seal under for at least `time` from now. It lies on the shelf before it is given out.
+    pub(crate) async fn key(
+        &self,
+        time: Duration,
+    ) -> Result<(DataKeyId, Arc<ClearKey>), VaultError> {
+        if let Some(kept) = &*self.fresh(time) {
             return Ok((kept.id, Arc::clone(&kept.key)));
         }
         let since = self.bench.clock.instant();
@@ -40,7 +43,7 @@ impl Mint {
         let (id, key) = (wrapped.id, Arc::new(key));
         let kept = self.bench.shelf.keep(wrapped).await;
         kept.map_err(VaultError::Shelf)?;
-        *self.fresh() = Some(Kept {
+        *self.fresh(Duration::ZERO) = Some(Kept {
             id,
             key: Arc::clone(&key),
             since,
@@ -48,11 +51,11 @@ impl Mint {
         Ok((id, key))
     }
 
-    /// What is kept, after it was dropped and with it wiped when it outlived its time.
-    fn fresh(&self) -> MutexGuard<'_, Option<Kept>> {
-        let now = self.bench.clock.instant();
+    /// What is kept, after it was dropped and with it wiped when it outlives its time by `time` from now.
+    fn fresh(&self, time: Duration) -> MutexGuard<'_, Option<Kept>> {
+        let then = self.bench.clock.instant() + time;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.take_if(|kept| now.saturating_duration_since(kept.since) >= KEPT_FOR);
+        kept.take_if(|kept| then.saturating_duration_since(kept.since) >= KEPT_FOR);
         kept
     }
 }

@@ -38,6 +38,7 @@ struct Steering {
     health: Health,
     made: usize,
     unwrapped: usize,
+    answers_left: Option<usize>,
 }
 
 impl SteeredWrapper {
@@ -59,7 +60,14 @@ impl SteeredWrapper {
 
     /// Lets it do like that from here on.
     pub fn set(&self, health: Health) {
-        self.state().health = health;
+        let mut state = self.state();
+        state.health = health;
+        state.answers_left = None;
+    }
+
+    /// Lets it go down after so many more answers.
+    pub fn go_down_after(&self, answers: usize) {
+        self.state().answers_left = Some(answers);
     }
 
     /// How often it was asked for a new key.
@@ -76,7 +84,7 @@ impl SteeredWrapper {
         let health = {
             let mut state = self.state();
             state.made += 1;
-            state.health
+            state.asked()
         };
         match health {
             Health::Down => Err(VaultError::KeyServiceDown("it is down".into())),
@@ -89,7 +97,7 @@ impl SteeredWrapper {
         let health = {
             let mut state = self.state();
             state.unwrapped += 1;
-            state.health
+            state.asked()
         };
         match health {
             Health::Down => Err(VaultError::KeyServiceDown("it is down".into())),
@@ -102,6 +110,18 @@ impl SteeredWrapper {
 
     fn state(&self) -> MutexGuard<'_, Steering> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Steering {
+    /// How it does when it is asked once more.
+    fn asked(&mut self) -> Health {
+        match &mut self.answers_left {
+            Some(0) => self.health = Health::Down,
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        self.health
     }
 }
 

@@ -50,6 +50,18 @@ impl VaultError {
             Self::Refused | Self::UnknownKey(_) | Self::WrongWrappingKey(_) => false,
         }
     }
+
+    /// Whether this secret opens at no later time either, whatever an operator does.
+    pub const fn is_forever(&self) -> bool {
+        match self {
+            Self::Refused | Self::UnknownKey(_) => true,
+            Self::Chance
+            | Self::KeyServiceDown(_)
+            | Self::KeyServiceRefuses(_)
+            | Self::Shelf(_)
+            | Self::WrongWrappingKey(_) => false,
+        }
+    }
 }
 
 /// Seals secrets and opens them again; for whoever must use them.
@@ -160,8 +172,14 @@ impl Sealer {
 
     /// Seals a secret to its place, under a data key of its own.
     pub async fn seal(&self, place: &Place, clear: &[u8]) -> Result<Vec<u8>, VaultError> {
-        let (id, key) = self.mint.key().await?;
+        let (id, key) = self.mint.key(Duration::ZERO).await?;
         blob::seal(id, &key, place, clear)
+    }
+
+    /// As [`Vault::pen`].
+    pub async fn pen(&self, time: Duration) -> Result<Pen, VaultError> {
+        let (id, key) = self.mint.key(time).await?;
+        Ok(Pen { id, key })
     }
 }
 
@@ -479,6 +497,21 @@ mod tests {
         wrapper.set(Health::Down);
         house.clock.advance(Duration::from_secs(89));
         let blob = pen.seal(&PLACE, SECRET).unwrap();
+        assert_eq!(opened(&house.vault, &PLACE, &blob).await, SECRET);
+    }
+
+    #[tokio::test]
+    async fn a_sealers_pen_writes_to_the_end_of_its_time_too() {
+        let (house, wrapper) = House::steered();
+        let sealer = house.vault.sealer();
+        sealer.seal(&PLACE, SECRET).await.unwrap();
+        house.clock.advance(Duration::from_secs(250));
+        let pen = sealer.pen(Duration::from_secs(90)).await.unwrap();
+        assert_eq!(wrapper.made(), 2, "a key with 50 s left is not enough");
+        wrapper.set(Health::Down);
+        house.clock.advance(Duration::from_secs(89));
+        let blob = pen.seal(&PLACE, SECRET).unwrap();
+        wrapper.set(Health::Good);
         assert_eq!(opened(&house.vault, &PLACE, &blob).await, SECRET);
     }
 

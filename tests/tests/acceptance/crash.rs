@@ -38,7 +38,7 @@ async fn wherever_a_publisher_dies_the_post_is_live_at_most_once(pool: PgPool) {
             let lived = survives(Box::pin(house.publisher.answer(&id)), polls).await;
             house.lose_all_rings().await;
             house.advance(LEASE_OVER);
-            house.publisher.sweep().await.unwrap();
+            house.sweep().await;
             house.run_all().await;
             let ending = house.ending(&author, &id, &words).await;
             if !ending.is_true() || ending.status() == "failed" {
@@ -49,7 +49,7 @@ async fn wherever_a_publisher_dies_the_post_is_live_at_most_once(pool: PgPool) {
             }
             // Networks limit how much an account may post in a day; the sweeper keeps its tokens fresh.
             house.advance(BETWEEN);
-            house.publisher.sweep().await.unwrap();
+            house.sweep().await;
             polls += 1 + polls / 8;
         }
     }
@@ -87,18 +87,60 @@ async fn who_dies_with_the_commit_on_its_way_leaves_a_post_that_is_never_sent_on
                 }
                 house.lose_all_rings().await;
                 house.advance(LEASE_OVER);
-                house.publisher.sweep().await.unwrap();
+                house.sweep().await;
                 house.run_all().await;
                 let ending = house.ending(&author, &id, &words).await;
                 if !ending.is_true() || ending.status() == "failed" {
                     wrong.push(format!("{words}: {ending}"));
                 }
                 house.advance(BETWEEN);
-                house.publisher.sweep().await.unwrap();
+                house.sweep().await;
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn doubt_ends_after_a_day_although_nobody_can_look(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    let mut armed = Vec::new();
+    for network in NETWORKS {
+        house.connect(&author, network.platform).await;
+        let (what, commit) = network.simplest();
+        let words = format!("To {}, with nobody to look after it", network.platform);
+        let id = house
+            .post(&author, &house.draft(network, what, &words))
+            .await;
+        let sent = house.calls(commit) + commit.nth as usize;
+        loop {
+            house.hear_next().await;
+            let look = Box::pin(house.publisher.answer(&id));
+            let is_out = || house.calls(commit) >= sent;
+            if !survives_until(look, is_out, 0).await {
+                break;
+            }
+        }
+        assert_eq!(stage(&house, &id).await, "firing", "{words}");
+        armed.push((id, words));
+    }
+    sqlx::query("UPDATE connections SET health = 'needs_reconnect'")
+        .execute(&house.pool)
+        .await
+        .unwrap();
+    for _ in 0..26 {
+        house.live_through(1).await;
+        house.advance(Duration::hours(1));
+    }
+    house.live_through(1).await;
+    for (id, words) in &armed {
+        let ending = house.ending(&author, id, words).await;
+        assert!(
+            ending.is_true() && ending.status() == "unconfirmed",
+            "{words}: {ending}"
+        );
+    }
 }
 
 async fn stage(house: &House, id: &str) -> String {

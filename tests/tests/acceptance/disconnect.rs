@@ -87,6 +87,70 @@ async fn tokens_are_wiped_within_a_minute_though_the_network_does_not_answer(poo
     }
 }
 
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn tokens_are_wiped_within_a_minute_though_they_do_not_open(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    for network in NETWORKS {
+        let platform = network.platform;
+        let connection = house.connect(&author, platform).await;
+        let id = connection["id"].as_str().unwrap();
+        alter(&house).await;
+        disconnect(&house, &author, platform).await;
+        for _ in 0..6 {
+            house.run_due().await;
+            house.advance(Duration::seconds(10));
+        }
+        assert_eq!(
+            kept(&house, id).await,
+            ("disconnected".to_owned(), 0),
+            "{platform}"
+        );
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_account_whose_tokens_do_not_open_asks_for_a_new_connection_and_its_posts_wait(
+    pool: PgPool,
+) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    for network in NETWORKS {
+        let platform = network.platform;
+        house.connect(&author, platform).await;
+        let words = format!("To {platform} after all");
+        let draft = house.draft(network, network.simplest().0, &words);
+        let id = house.post(&author, &draft).await;
+        alter(&house).await;
+        house.live_through(40).await;
+        let told = house.status(&author, &id).await;
+        assert_eq!(told["error"]["code"], "reconnect_needed", "{told}");
+        let again = house.connect(&author, platform).await;
+        assert_eq!(again["health"], "active", "{again}");
+        house.run_all().await;
+        let ending = house.ending(&author, &id, &words).await;
+        assert!(
+            ending.is_true() && ending.status() == "published",
+            "{words}: {ending}"
+        );
+    }
+}
+
+/// Flips a bit of every sealed token.
+async fn alter(house: &House) {
+    sqlx::query(
+        "UPDATE connections SET
+             access_token_ciphertext = set_bit(access_token_ciphertext, 300,
+                 1 - get_bit(access_token_ciphertext, 300)),
+             refresh_token_ciphertext = set_bit(refresh_token_ciphertext, 300,
+                 1 - get_bit(refresh_token_ciphertext, 300))
+         WHERE access_token_ciphertext IS NOT NULL",
+    )
+    .execute(&house.pool)
+    .await
+    .unwrap();
+}
+
 async fn disconnect(house: &House, person: &Person, platform: Platform) -> String {
     let path = format!("/api/disconnect/{platform}");
     let answer = house.send(person, &path, &json!({})).await;

@@ -51,7 +51,7 @@ async fn what_the_timer_sends_and_a_misspelt_order_replace_no_key(pool: PgPool) 
     let author = house.sign_up().await;
     house.connect(&author, NETWORKS[0].platform).await;
     // What was sealed by a request lies under a key of its own until the sweep.
-    house.publisher.sweep().await.unwrap();
+    house.sweep().await;
     let before = current(&house).await;
     for event in [
         json!({}),
@@ -78,13 +78,13 @@ async fn the_sweep_replaces_a_key_that_is_as_old_as_the_setting_allows(pool: PgP
     for network in NETWORKS {
         house.connect(&author, network.platform).await;
     }
-    house.publisher.sweep().await.unwrap();
+    house.sweep().await;
     let before = current(&house).await;
     house.advance(Duration::hours(47));
-    house.publisher.sweep().await.unwrap();
+    house.sweep().await;
     assert_eq!(current(&house).await, before, "too early");
     house.advance(Duration::hours(2));
-    house.publisher.sweep().await.unwrap();
+    house.sweep().await;
     let after = current(&house).await;
     assert_ne!(after, before, "the key is two days old");
     assert_eq!(lie_under(&house).await, BTreeSet::from([after]));

@@ -11,6 +11,7 @@
 mod house;
 mod networks;
 
+mod away;
 mod bad_input;
 mod crash;
 mod disconnect;
@@ -21,4 +22,6 @@ mod lost;
 mod names;
 mod publish;
 mod secrets;
+mod slow;
+mod sweep;
 mod tenants;

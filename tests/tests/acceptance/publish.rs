@@ -6,9 +6,10 @@ use sha2::{Digest as _, Sha256};
 use simulator::LivePost;
 use sqlx::PgPool;
 use time::Duration;
+use tracing::Level;
 
 use crate::{
-    house::House,
+    house::{House, Log},
     networks::{NETWORKS, Network, What},
 };
 
@@ -105,11 +106,39 @@ async fn a_schedule_outlives_the_loss_of_every_ring(pool: PgPool) {
     house.advance_to(due + Duration::seconds(31));
     house.run_due().await;
     assert_eq!(house.live("Lost and found"), []);
-    let swept = house.publisher.sweep().await.unwrap();
+    let swept = house.sweep().await;
     assert_eq!(swept.posts, 1);
     house.run_all().await;
     assert_eq!(house.status(&author, &id).await["status"], "published");
     assert_eq!(house.live("Lost and found").len(), 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn only_what_was_scheduled_can_be_late(pool: PgPool) {
+    let (log, _heard) = Log::listen(Level::INFO);
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    for network in NETWORKS {
+        house.connect(&author, network.platform).await;
+        let (what, _) = network.simplest();
+        let draft = house.draft(network, what, "At once");
+        let at_once = house.post(&author, &draft).await;
+        house.run_all().await;
+        let due = house.now() + Duration::hours(1);
+        let draft = house.draft(network, what, "On time");
+        let planned = house.schedule(&author, &draft, due).await;
+        house.run_all().await;
+        let text = log.text();
+        let line = |id: &str| {
+            let wanted = format!("published {id}");
+            text.lines().find(|line| line.contains(&wanted)).unwrap()
+        };
+        let (at_once, planned) = (line(&at_once), line(&planned));
+        assert!(at_once.contains(" took_ms="), "{at_once}");
+        assert!(!at_once.contains("late_ms"), "{at_once}");
+        assert!(planned.contains(" late_ms="), "{planned}");
+        assert!(!planned.contains("took_ms"), "{planned}");
+    }
 }
 
 /// The post shows the very video, or the very picture encoded anew.

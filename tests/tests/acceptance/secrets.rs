@@ -1,29 +1,18 @@
 //! No secret leaves its place in clear: not into a row, an answer, or a line of the log.
 
-use std::{
-    io,
-    sync::{Arc, Mutex, PoisonError},
-};
-
 use simulator::Fault;
 use sqlx::{PgPool, Row as _};
 use time::Duration;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::Level;
 
 use crate::{
-    house::{CANARY, House},
+    house::{CANARY, House, Log},
     networks::NETWORKS,
 };
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn no_secret_is_found_in_a_row_an_answer_or_the_log(pool: PgPool) {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    let _told = tracing::subscriber::set_default(subscriber);
+    let (log, _told) = Log::listen(Level::TRACE);
     let house = House::open(pool).await;
     let author = house.sign_up().await;
     let mut canaries = vec![
@@ -60,7 +49,7 @@ async fn no_secret_is_found_in_a_row_an_answer_or_the_log(pool: PgPool) {
                 house.networks.clear_faults();
                 // Long enough for tokens to be renewed.
                 house.advance(Duration::hours(3));
-                house.publisher.sweep().await.unwrap();
+                house.sweep().await;
             }
         }
     }
@@ -127,35 +116,4 @@ fn around<'a>(text: &'a str, canary: &str) -> &'a str {
     let start = text[..at].rfind('\n').map_or(0, |line| line + 1);
     let end = text[at..].find('\n').map_or(text.len(), |line| at + line);
     &text[start..end]
-}
-
-/// Keeps all that is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
 }

@@ -1,19 +1,18 @@
 //! The one call that makes a post visible: armed, sent once, settled.
 
-use std::time::Instant;
-
 use domain::{AttemptId, Stage};
-use platforms::{Call, Event, Fault, FaultKind, Machine as _, Publish};
+use platforms::{Answer, Call, Event, Fault, FaultKind, Machine as _, Publish};
 use store::{
     attempts::{self, Outcome},
     work::{self, Armed, Outcomes, Save},
 };
 use time::OffsetDateTime;
+use tokio::time::Instant;
 use vault::Pen;
 use wire::SendError;
 
 use super::{
-    Desk, Flow, Pass, told,
+    Desk, Flow, Heard, Pass, told,
     waits::{BUSY, PERSON},
 };
 use crate::{backoff, publisher::LookError};
@@ -43,6 +42,7 @@ impl Pass<'_> {
                 return Ok(Flow::Over);
             }
             self.work.post.stage = Stage::Prepared;
+            self.work.post.accepted_at = None;
         }
         self.ready(desk, &machine).await?;
         if self.now() < self.work.post.due_at {
@@ -54,6 +54,12 @@ impl Pass<'_> {
         let Some((token, version)) = self.token(desk, &machine).await? else {
             return Ok(Flow::Over);
         };
+        if self.left() < COMMIT {
+            return self
+                .park(desk, &machine, self.now() + BUSY, None)
+                .await
+                .map(|()| Flow::Over);
+        }
         // Taken before the arm: what the commit comes to must be stored even if no key is to be had after it.
         let pen = self.parts.vault.pen(COMMIT).await?;
         let asked = Instant::now();
@@ -65,12 +71,27 @@ impl Pass<'_> {
                 "the arm was committed too late".to_owned(),
             ))
         } else {
-            self.send(desk, call, token).await?
+            self.send(desk, call, token).await
         };
+        let heard = Heard::of(&sent, asked);
+        let came = self.came_to(desk, machine, version, sent, &pen).await;
+        self.note_call(call, heard).await;
+        came
+    }
+
+    /// What a commit came to is stored before anything else is done.
+    async fn came_to(
+        &mut self,
+        desk: &Desk,
+        machine: Publish,
+        version: i32,
+        sent: Result<Answer, SendError>,
+        pen: &Pen,
+    ) -> Result<Flow, LookError> {
         let answer = match sent {
             Ok(answer) => answer,
             Err(SendError::NotSent(reason)) => return self.not_sent(&reason).await,
-            Err(SendError::Lost(reason)) => return self.lost(desk, machine, &reason, &pen).await,
+            Err(SendError::Lost(reason)) => return self.lost(desk, machine, &reason, pen).await,
         };
         let accepted = answer.is_success();
         let seen = format!("status {}", answer.status);
@@ -84,7 +105,7 @@ impl Pass<'_> {
                 } else {
                     Outcome::Unknown
                 };
-                self.settle(desk, next, outcome, &seen, &pen).await
+                self.settle(desk, next, outcome, &seen, pen).await
             }
             Err(fault) => self.refused(desk, machine, fault, version).await,
         }
@@ -140,7 +161,7 @@ impl Pass<'_> {
             Armed::Done(at) => {
                 self.work.post.stage = Stage::Firing;
                 self.work.post.armed_at = Some(at);
-                self.note("arm", "done", None, None).await?;
+                self.note("arm", "done", None, None).await;
                 Ok(true)
             }
             Armed::Busy => self
@@ -166,8 +187,9 @@ impl Pass<'_> {
         )
         .seen(reason);
         let until = self.now() + backoff::after(self.work.tries + 1, self.work.post.id);
-        self.outcome(Outcome::NotSent, Stage::Prepared, Some(&fault), Some(until))
+        self.outcome(Outcome::NotSent, &fault, Some(until))
             .await
+            .map(|_| Flow::Over)
     }
 
     /// A commit whose answer was lost: the machine looks.
@@ -199,7 +221,8 @@ impl Pass<'_> {
         .await
     }
 
-    /// A commit that the network refused before any effect.
+    /// A commit that the network refused before any effect. That is stored first: what comes after may
+    /// ask the network for new tokens, and may fail.
     async fn refused(
         &mut self,
         desk: &Desk,
@@ -207,18 +230,25 @@ impl Pass<'_> {
         fault: Fault,
         version: i32,
     ) -> Result<Flow, LookError> {
-        let until = match self.pause(&fault, desk, version).await? {
-            Some(pause) => Some(self.now() + pause),
-            None if matches!(fault.kind, FaultKind::Unauthorized) => None,
-            None => return self.end_with(&fault).await,
-        };
-        let until = until.map(|until| self.before_the_end(until));
-        match self
-            .outcome(Outcome::Rejected, Stage::Prepared, Some(&fault), until)
-            .await?
-        {
-            Flow::On(_) | Flow::Over if until.is_some() => Ok(Flow::Over),
-            Flow::On(_) | Flow::Over => Ok(Flow::On(machine)),
+        match &fault.kind {
+            FaultKind::Content | FaultKind::Unconfirmed { .. } => {
+                return self.end_with(&fault).await;
+            }
+            FaultKind::Operator
+            | FaultKind::Quota { .. }
+            | FaultKind::Reconnect
+            | FaultKind::Retry { .. }
+            | FaultKind::Unauthorized => {}
+        }
+        if !self.outcome(Outcome::Rejected, &fault, None).await? {
+            return Ok(Flow::Over);
+        }
+        match self.pause(&fault, desk, version).await? {
+            Some(pause) => self
+                .park(desk, &machine, self.now() + pause, Some(&fault))
+                .await
+                .map(|()| Flow::Over),
+            None => Ok(Flow::On(machine)),
         }
     }
 
@@ -244,35 +274,40 @@ impl Pass<'_> {
             return Ok(Flow::Over);
         }
         self.work.post.stage = Stage::Confirming;
+        if outcome == Outcome::Accepted {
+            let now = self.now();
+            self.work.post.accepted_at.get_or_insert(now);
+        }
         Ok(Flow::On(next))
     }
 
+    /// Stores that a commit had no effect; tells whether the post still was in doubt.
     async fn outcome(
         &mut self,
         outcome: Outcome,
-        to: Stage,
-        fault: Option<&Fault>,
+        fault: &Fault,
         until: Option<OffsetDateTime>,
-    ) -> Result<Flow, LookError> {
-        let error = fault.map(told);
+    ) -> Result<bool, LookError> {
+        let error = told(fault);
         let outcomes = Outcomes {
             outcome,
-            evidence: fault.and_then(|fault| fault.evidence.as_deref()),
-            to,
+            evidence: fault.evidence.as_deref(),
+            to: Stage::Prepared,
             progress: None,
-            error: error.as_ref(),
+            error: Some(&error),
             until,
         };
-        if work::settle(&self.parts.pool, &self.work, &outcomes).await? {
-            self.work.post.stage = to;
-            self.work.tries += 1;
-            if let Some(until) = until {
-                self.parts
-                    .doorbell
-                    .try_ring((self.work.post.id, self.work.post.revision), until)
-                    .await;
-            }
+        if !work::settle(&self.parts.pool, &self.work, &outcomes).await? {
+            return Ok(false);
         }
-        Ok(Flow::Over)
+        self.work.post.stage = Stage::Prepared;
+        self.work.tries += 1;
+        if let Some(until) = until {
+            self.parts
+                .doorbell
+                .try_ring((self.work.post.id, self.work.post.revision), until)
+                .await;
+        }
+        Ok(true)
     }
 }

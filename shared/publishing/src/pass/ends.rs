@@ -10,7 +10,8 @@ use crate::{backoff, publisher::LookError};
 impl Pass<'_> {
     pub(super) async fn published(&self, receipt: &Receipt) -> Result<(), LookError> {
         let id = self.work.post.id;
-        let late = self.work.post.accepted_at.unwrap_or_else(|| self.now()) - self.work.post.due_at;
+        let after =
+            self.work.post.accepted_at.unwrap_or_else(|| self.now()) - self.work.post.due_at;
         let told = work::published(
             &self.parts.pool,
             id,
@@ -20,9 +21,14 @@ impl Pass<'_> {
         .await;
         match told {
             Ok(_) => {
-                self.note("publish", "done", None, None).await?;
-                let late_ms = i64::try_from(late.whole_milliseconds().max(0)).unwrap_or(i64::MAX);
-                tracing::info!(post.id = %id, platform = %self.work.post.platform, late_ms, "published {id}");
+                self.note("publish", "done", None, None).await;
+                let milliseconds =
+                    i64::try_from(after.whole_milliseconds().max(0)).unwrap_or(i64::MAX);
+                // Only what was planned can be late; what is posted now takes the time that it takes.
+                let is_planned = self.work.post.scheduled_at.is_some();
+                let late_ms = is_planned.then_some(milliseconds);
+                let took_ms = (!is_planned).then_some(milliseconds);
+                tracing::info!(post.id = %id, platform = %self.work.post.platform, late_ms, took_ms, "published {id}");
                 Ok(())
             }
             // The network's id belongs to another post of ours, so this is no evidence of this one.
@@ -82,7 +88,7 @@ impl Pass<'_> {
         drop(connection);
         if ended {
             self.note("end", to.as_str(), None, Some(&fault.to_string()))
-                .await?;
+                .await;
             tracing::warn!(post.id = %self.work.post.id, platform = %self.work.post.platform, stage = %to, code = fault.code, evidence = fault.evidence, "ended {}", self.work.post.id);
         }
         Ok(())

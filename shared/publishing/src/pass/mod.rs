@@ -11,8 +11,6 @@ mod ends;
 mod open;
 mod waits;
 
-use std::time::Instant;
-
 use domain::{ConnectionHealth, Move, PostError, PostId, Stage};
 use platforms::{
     Account, Action, Answer, App, Call, Content, Event, Fault, Machine as _, Publish,
@@ -20,11 +18,13 @@ use platforms::{
 };
 use secrecy::SecretString;
 use store::{
+    StoreError,
     connections::{self, Connection},
     job_log,
     work::{self, Save, Work},
 };
 use time::{Duration, OffsetDateTime};
+use tokio::time::{Instant, timeout_at};
 use vault::Pen;
 use wire::{Authority, SendError};
 
@@ -39,24 +39,47 @@ use crate::{
 
 /// How long one look may hold a post: the longest run of the function, and a minute.
 const LEASE: Duration = Duration::minutes(6);
-/// When a look that still has calls to make hands over to the next one.
-const LONG_ENOUGH: std::time::Duration = std::time::Duration::from_mins(4);
+/// The longest that one turn of a machine takes: new tokens, a call, and what is stored of both.
+const TURN: std::time::Duration = std::time::Duration::from_secs(130);
 /// Leases in a row without an orderly end after which a post is given up.
 const CRASHES: i32 = 3;
 
-/// Does what comes next for a post.
-pub(crate) async fn look(publisher: &Publisher, id: PostId) -> Result<(), LookError> {
+/// Does what comes next for a post, and is over by `until`.
+///
+/// What would not be done by then is not begun. Where something lasts longer than it may, the look is
+/// dropped where it stands, as if its process had died there, but the post is put down at once.
+pub(crate) async fn look(
+    publisher: &Publisher,
+    id: PostId,
+    until: Instant,
+) -> Result<(), LookError> {
     let parts = &publisher.0;
-    match work::lease(&parts.pool, id, LEASE).await? {
-        Some(work) => {
-            let mut pass = Pass::new(parts, work);
-            match pass.run().await {
-                Err(error) => pass.without_keys(error).await,
-                done => done,
-            }
-        }
-        None => not_now(parts, id).await,
+    let work = match work::lease(&parts.pool, id, LEASE).await {
+        Ok(Some(work)) => work,
+        Ok(None) => return not_now(parts, id).await,
+        Err(error @ StoreError::Row { .. }) => return unreadable(parts, id, error).await,
+        Err(error) => return Err(error.into()),
+    };
+    let mut pass = Pass::new(parts, work, until);
+    let ran = timeout_at(until, pass.run()).await;
+    match ran.unwrap_or(Err(LookError::OutOfTime)) {
+        Err(error) => pass.cut_short(error).await,
+        Ok(()) => Ok(()),
     }
+}
+
+/// A post whose row this build cannot read. Another build may, so its lease runs out as that of a crash
+/// would; after some of those a person is asked.
+async fn unreadable(parts: &Parts, id: PostId, error: StoreError) -> Result<(), LookError> {
+    let fault = Fault::operator(
+        "post_unreadable",
+        "The post is kept in a shape that cannot be read. Our operators have been told.",
+    );
+    if work::set_aside(&parts.pool, id, CRASHES, &told(&fault)).await? {
+        tracing::error!(post.id = %id, error = &error as &dyn std::error::Error, "ended {id}, which cannot be read");
+        return Ok(());
+    }
+    Err(error.into())
 }
 
 /// A post that could not be leased: final or gone needs nothing, an early ring is rung again for the
@@ -81,6 +104,7 @@ struct Pass<'a> {
     parts: &'a Parts,
     work: Work,
     started: Instant,
+    until: Instant,
     refreshed: bool,
 }
 
@@ -103,12 +127,38 @@ enum Flow {
     Over,
 }
 
+/// What is written down of a call.
+struct Heard {
+    outcome: &'static str,
+    answered: Option<(u16, i32)>,
+    detail: Option<String>,
+}
+
+impl Heard {
+    fn of(sent: &Result<Answer, SendError>, begun: Instant) -> Self {
+        let milliseconds = i32::try_from(begun.elapsed().as_millis()).unwrap_or(i32::MAX);
+        match sent {
+            Ok(answer) => Self {
+                outcome: "answered",
+                answered: Some((answer.status, milliseconds)),
+                detail: None,
+            },
+            Err(error) => Self {
+                outcome: "lost",
+                answered: None,
+                detail: Some(error.to_string()),
+            },
+        }
+    }
+}
+
 impl<'a> Pass<'a> {
-    fn new(parts: &'a Parts, work: Work) -> Self {
+    fn new(parts: &'a Parts, work: Work, until: Instant) -> Self {
         Self {
             parts,
             work,
             started: Instant::now(),
+            until,
             refreshed: false,
         }
     }
@@ -158,8 +208,8 @@ impl<'a> Pass<'a> {
             machine
         };
         loop {
-            if self.started.elapsed() > LONG_ENOUGH {
-                return self.park(&desk, &machine, self.now(), None).await;
+            if self.left() < TURN {
+                return self.park(&desk, &machine, self.now() + BUSY, None).await;
             }
             match self.step(&desk, machine).await? {
                 Flow::On(next) => machine = next,
@@ -176,13 +226,29 @@ impl<'a> Pass<'a> {
                 .park(desk, &machine, at, None)
                 .await
                 .map(|()| Flow::Over),
-            Action::Send(call) => match call.safety {
-                Safety::Once => self.commit(desk, machine, &call).await,
-                Safety::Optional | Safety::Repeatable => {
-                    self.repeatable(desk, machine, &call).await
+            Action::Send(call) => {
+                self.reach_files(desk, &call).await?;
+                match call.safety {
+                    Safety::Once => self.commit(desk, machine, &call).await,
+                    Safety::Optional | Safety::Repeatable => {
+                        self.repeatable(desk, machine, &call).await
+                    }
                 }
-            },
+            }
         }
+    }
+
+    /// That our own files are away must not end as a call that the network did not understand.
+    async fn reach_files(&self, desk: &Desk, call: &Call) -> Result<(), LookError> {
+        for key in call
+            .body
+            .assets()
+            .filter_map(|asset| desk.files.keys.get(asset))
+        {
+            let reached = self.parts.library.reach(key).await;
+            reached.map_err(LookError::Library)?;
+        }
+        Ok(())
     }
 
     /// A call that may be sent twice.
@@ -195,7 +261,9 @@ impl<'a> Pass<'a> {
         let Some((token, version)) = self.token(desk, &machine).await? else {
             return Ok(Flow::Over);
         };
-        let sent = self.send(desk, call, token).await?;
+        let begun = Instant::now();
+        let sent = self.send(desk, call, token).await;
+        self.note_call(call, Heard::of(&sent, begun)).await;
         let event = match sent {
             Ok(answer) => Event::Answer(answer),
             Err(_) if call.safety == Safety::Optional => Event::Lost,
@@ -258,49 +326,39 @@ impl<'a> Pass<'a> {
             .map(|()| None)
     }
 
-    /// Sends a call and writes the step down.
+    /// Sends a call.
     async fn send(
         &self,
         desk: &Desk,
         call: &Call,
         token: SecretString,
-    ) -> Result<Result<Answer, SendError>, LookError> {
+    ) -> Result<Answer, SendError> {
         let authority = Authority {
             access_token: Some(token),
             app_secret: Some(desk.app.client_secret.clone()),
         };
-        let begun = Instant::now();
-        let sent = self.parts.wire.send(call, &authority, &desk.files).await;
-        let milliseconds = i32::try_from(begun.elapsed().as_millis()).unwrap_or(i32::MAX);
-        // A step that cannot be written down must not undo what the network did.
-        let noted = match &sent {
-            Ok(answer) => {
-                self.note(
-                    call.name,
-                    "answered",
-                    Some((answer.status, milliseconds)),
-                    None,
-                )
-                .await
-            }
-            Err(error) => {
-                self.note(call.name, "lost", None, Some(&error.to_string()))
-                    .await
-            }
-        };
-        if let Err(error) = noted {
-            tracing::warn!(post.id = %self.work.post.id, error = &error as &dyn std::error::Error, "a step could not be written down");
-        }
-        Ok(sent)
+        self.parts.wire.send(call, &authority, &desk.files).await
     }
 
+    /// Writes a call down.
+    async fn note_call(&self, call: &Call, heard: Heard) {
+        let Heard {
+            outcome,
+            answered,
+            detail,
+        } = heard;
+        self.note(call.name, outcome, answered, detail.as_deref())
+            .await;
+    }
+
+    /// Writes a step down. What cannot be written down must not undo what was done.
     async fn note(
         &self,
         step: &str,
         outcome: &str,
         answered: Option<(u16, i32)>,
         detail: Option<&str>,
-    ) -> Result<(), LookError> {
+    ) {
         let step = job_log::Step {
             step: step.to_owned(),
             outcome: outcome.to_owned(),
@@ -308,14 +366,10 @@ impl<'a> Pass<'a> {
             duration_ms: answered.map(|(_, milliseconds)| milliseconds),
             detail: detail.map(str::to_owned),
         };
-        job_log::note(
-            &self.parts.pool,
-            self.work.post.user_id,
-            self.work.post.id,
-            &step,
-        )
-        .await?;
-        Ok(())
+        let (user, id) = (self.work.post.user_id, self.work.post.id);
+        if let Err(error) = job_log::note(&self.parts.pool, user, id, &step).await {
+            tracing::warn!(post.id = %id, error = &error as &dyn std::error::Error, "a step could not be written down");
+        }
     }
 
     async fn sealed(&self, desk: &Desk, machine: &Publish) -> Result<Vec<u8>, LookError> {
@@ -342,6 +396,11 @@ impl<'a> Pass<'a> {
     /// The database's time: what it said at the lease, and what has passed since by our own watch.
     fn now(&self) -> OffsetDateTime {
         self.work.now + self.started.elapsed()
+    }
+
+    /// How much time there is until this look has to be over.
+    fn left(&self) -> std::time::Duration {
+        self.until.saturating_duration_since(Instant::now())
     }
 
     /// The stage of a post that is being worked on.

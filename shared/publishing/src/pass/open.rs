@@ -24,11 +24,15 @@ impl Pass<'_> {
     ) -> Result<Result<(Desk, Publish), Fault>, LookError> {
         let kept = match self.work.progress.take() {
             Some(sealed) => Some(Progress::open(&sealed, &self.parts.vault, &self.work).await?),
-            None => None,
+            None => {
+                // What is prepared is kept sealed: without a key all of it would be for nothing.
+                self.parts.vault.pen(std::time::Duration::ZERO).await?;
+                None
+            }
         };
         let snapshot = match &kept {
             Some(kept) => kept.snapshot.clone(),
-            None => match assets::prepare(self.parts, &self.work).await? {
+            None => match assets::prepare(self.parts, &self.work, self.until).await? {
                 Ok(assets) => Snapshot {
                     caption: self.work.post.caption.as_str().to_owned(),
                     options: self.work.post.options.clone(),

@@ -2,13 +2,17 @@
 
 use domain::Stage;
 use platforms::{Fault, FaultKind, Publish};
-use store::work::{self, Save};
+use store::{
+    StoreError,
+    work::{self, Save},
+};
 use time::{Duration, OffsetDateTime};
 use vault::VaultError;
 
 use super::{Desk, Flow, Pass, told};
 use crate::{
     backoff,
+    progress::ProgressError,
     publisher::LookError,
     tokens::{self, Access},
 };
@@ -101,11 +105,6 @@ impl Pass<'_> {
         at: OffsetDateTime,
         fault: Option<&Fault>,
     ) -> Result<(), LookError> {
-        if self.is_doubt_over() {
-            return self
-                .end(Stage::NeedsAttention, &Fault::unconfirmed(Vec::new()), &[])
-                .await;
-        }
         let to = self.under_way();
         let progress = self.sealed(desk, machine).await?;
         self.put_down(to, Some(&progress), at, fault).await
@@ -117,37 +116,60 @@ impl Pass<'_> {
         fault: &Fault,
         pause: Duration,
     ) -> Result<(), LookError> {
-        if self.is_doubt_over() {
-            return self
-                .end(Stage::NeedsAttention, &Fault::unconfirmed(Vec::new()), &[])
-                .await;
-        }
         self.work.tries += 1;
         let at = self.now() + pause;
         self.put_down(self.work.post.stage, None, at, Some(fault))
             .await
     }
 
-    /// A look that ended because there are no keys to the post's secrets. Nothing is wrong with the post, so it
-    /// waits, and the look counts neither as a crash nor as a fault of the post. A post found or left
-    /// `firing` stays so: the next look confirms it.
-    pub(super) async fn without_keys(&mut self, error: LookError) -> Result<(), LookError> {
-        let Some(pause) = error.vault().and_then(pause_for_keys) else {
+    /// A look that ended because its time was over, or because something that it leans on is away.
+    /// Nothing is wrong with the post, so it waits, and the look does not count as a crash. A post found
+    /// or left `firing` stays so: the next look confirms it. Where even this cannot be stored, the
+    /// lease runs out by itself.
+    pub(super) async fn cut_short(&mut self, error: LookError) -> Result<(), LookError> {
+        if matches!(error, LookError::OutOfTime) {
+            tracing::warn!(post.id = %self.work.post.id, "{} is left to another look", self.work.post.id);
+            let at = self.now() + BUSY;
+            return self.put_down(self.work.post.stage, None, at, None).await;
+        }
+        let Some((fault, pause)) = self.away(&error) else {
             return Err(error);
         };
-        tracing::error!(post.id = %self.work.post.id, error = &error as &dyn std::error::Error, "{} waits for the keys to its secrets", self.work.post.id);
-        if self.is_doubt_over() {
-            return self
-                .end(Stage::NeedsAttention, &Fault::unconfirmed(Vec::new()), &[])
-                .await;
+        tracing::error!(post.id = %self.work.post.id, error = &error as &dyn std::error::Error, "{} waits: {}", self.work.post.id, fault.code);
+        self.wait_for(&fault, pause).await
+    }
+
+    /// What is away, as its author reads it, and how long to wait for it; `None` where waiting mends nothing.
+    fn away(&self, error: &LookError) -> Option<(Fault, Duration)> {
+        let grown = backoff::after(self.work.tries + 1, self.work.post.id);
+        match error {
+            LookError::Library(_) => Some((
+                Fault::operator(
+                    "files_unavailable",
+                    "The files of the post are not available on our side; trying again.",
+                ),
+                grown,
+            )),
+            LookError::Store(StoreError::Database(_)) => Some((
+                Fault::operator(
+                    "database_unavailable",
+                    "Something failed on our side; trying again.",
+                ),
+                grown,
+            )),
+            LookError::Progress(ProgressError::Vault(error)) | LookError::Vault(error) => Some((
+                Fault::operator(
+                    "keys_unavailable",
+                    "The keys to the account's access are not available; trying again.",
+                ),
+                pause_for_keys(error)?,
+            )),
+            LookError::OutOfTime
+            | LookError::Progress(ProgressError::Decode(_) | ProgressError::Encode(_))
+            | LookError::Store(
+                StoreError::Conflict(_) | StoreError::Migrate(_) | StoreError::Row { .. },
+            ) => None,
         }
-        let fault = Fault::operator(
-            "keys_unavailable",
-            "The keys to the account's access are not available; trying again.",
-        );
-        let at = self.now() + pause;
-        self.put_down(self.work.post.stage, None, at, Some(&fault))
-            .await
     }
 
     async fn put_down(
@@ -157,6 +179,11 @@ impl Pass<'_> {
         at: OffsetDateTime,
         fault: Option<&Fault>,
     ) -> Result<(), LookError> {
+        if self.is_doubt_over() {
+            return self
+                .end(Stage::NeedsAttention, &Fault::unconfirmed(Vec::new()), &[])
+                .await;
+        }
         let at = self.before_the_end(at);
         let error = fault.map(told);
         let save = Save {
@@ -171,7 +198,7 @@ impl Pass<'_> {
         if work::save(&self.parts.pool, &self.work, &save).await? {
             if let Some(fault) = fault {
                 self.note("wait", "hindered", None, Some(&fault.to_string()))
-                    .await?;
+                    .await;
             }
             self.parts
                 .doorbell
@@ -191,7 +218,7 @@ impl Pass<'_> {
     }
 
     fn is_doubt_over(&self) -> bool {
-        self.work.post.stage == Stage::Confirming
+        matches!(self.work.post.stage, Stage::Confirming | Stage::Firing)
             && self
                 .work
                 .post
@@ -203,11 +230,8 @@ impl Pass<'_> {
 /// How long to wait for keys; `None` when waiting gives none.
 const fn pause_for_keys(error: &VaultError) -> Option<Duration> {
     match error {
-        VaultError::KeyServiceDown(_) => Some(KEYS),
+        VaultError::Chance | VaultError::KeyServiceDown(_) | VaultError::Shelf(_) => Some(KEYS),
         VaultError::KeyServiceRefuses(_) | VaultError::WrongWrappingKey(_) => Some(PERSON),
-        VaultError::Chance
-        | VaultError::Refused
-        | VaultError::Shelf(_)
-        | VaultError::UnknownKey(_) => None,
+        VaultError::Refused | VaultError::UnknownKey(_) => None,
     }
 }

@@ -321,7 +321,7 @@ async fn keys(pool: &Pool) -> Result<(), StoreError> {
 }
 
 async fn sweep(pool: &Pool) -> Result<(), StoreError> {
-    sweep::overdue(pool, 10).await?;
+    sweep::overdue(pool, 10, Duration::SECOND).await?;
     sweep::disconnecting(pool, 10).await?;
     sweep::outlived_media(pool, 10).await?;
     sweep::forget(pool).await?;

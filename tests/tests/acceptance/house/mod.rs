@@ -1,5 +1,7 @@
 //! Everything together in one process, over a database of its own.
 
+mod keys;
+mod log;
 mod person;
 mod verdict;
 
@@ -11,9 +13,10 @@ use std::sync::{
 use axum::{Router, body::Body};
 use cluster::Parameters;
 use domain::Platform;
+use doorbell::Reply;
 use http::{Method, Request, StatusCode, header};
 use local::house::AllSettings;
-use publishing::Publisher;
+use publishing::{Publisher, Swept};
 use serde_json::{Value, json};
 use simulator::{FaultScript, LivePost, Simulator};
 use sqlx::PgPool;
@@ -22,7 +25,9 @@ use tests::{settings, world};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use tower::ServiceExt as _;
 use url::Url;
+use vault::{Vault, testing::SteeredWrapper};
 
+pub use log::Log;
 pub use person::Person;
 pub use tests::{Answer, settings::CANARY};
 
@@ -34,6 +39,10 @@ const VISIBILITY: Duration = Duration::minutes(6);
 const ROUNDS: usize = 2_000;
 /// How many connections a house holds at most.
 pub const MAX_CONNECTIONS: u32 = 12;
+/// The folder of files, where it is there.
+const KEPT: &str = "kept";
+/// Where it is while it is not.
+const AWAY: &str = "away";
 /// After so many minutes an access token is renewed before it is used.
 const TOKEN_LIFE: Duration = Duration::minutes(10);
 
@@ -41,6 +50,8 @@ const TOKEN_LIFE: Duration = Duration::minutes(10);
 pub struct House {
     pub pool: Pool,
     pub publisher: Publisher,
+    /// What wraps the data keys.
+    pub keys: SteeredWrapper,
     pub networks: Simulator,
     router: Router,
     shift: Shift,
@@ -49,7 +60,7 @@ pub struct House {
     samples: String,
     people: AtomicU16,
     heard: Mutex<Vec<String>>,
-    _files: tempfile::TempDir,
+    files: tempfile::TempDir,
 }
 
 impl House {
@@ -76,7 +87,7 @@ impl House {
     async fn open_at(url: String, pooler: Pooler, own: &[(&str, &str)]) -> Self {
         let files = tempfile::tempdir().unwrap();
         let (listener, base) = world::listen().await;
-        let vars = settings::vars(&base, files.path(), own);
+        let vars = settings::vars(&base, &files.path().join(KEPT), own);
         let settings = AllSettings::read(&vars).unwrap();
         let apps = settings.networks.apps.clone();
         let (shift, web_clock) = (Shift::default(), web::Clock::default());
@@ -87,7 +98,10 @@ impl House {
             shift: Some(shift.clone()),
         })
         .unwrap();
-        let whole = local::house::House::over(pool.clone(), settings, web_clock.clone());
+        let keys = SteeredWrapper::new([3; 32]);
+        let vault = keys::vault(&keys, &pool, &web_clock);
+        let whole =
+            local::house::House::over(pool.clone(), settings, web_clock.clone()).with_vault(vault);
         let router = whole.router().unwrap();
         let network_clock = simulator::Clock::default();
         let networks = world::serve(
@@ -99,6 +113,7 @@ impl House {
         );
         Self {
             publisher: whole.publisher().unwrap(),
+            keys,
             samples: format!("{base}/_simulator/samples"),
             pool,
             networks,
@@ -108,7 +123,7 @@ impl House {
             network_clock,
             people: AtomicU16::new(1),
             heard: Mutex::default(),
-            _files: files,
+            files,
         }
     }
 
@@ -144,8 +159,10 @@ impl House {
                 return;
             }
             for ring in taken {
-                self.publisher.answer(&ring.subject).await;
-                rings::answer(&self.pool, &ring).await.unwrap();
+                match self.publisher.answer(&ring.subject).await {
+                    Reply::Again => {}
+                    Reply::Done => rings::answer(&self.pool, &ring).await.unwrap(),
+                }
             }
         }
         panic!("the publisher rings without end");
@@ -163,6 +180,21 @@ impl House {
         panic!("the house never comes to rest");
     }
 
+    /// Lets minutes pass as they do: rings are answered, and each minute is swept.
+    pub async fn live_through(&self, minutes: u32) {
+        for _ in 0..minutes {
+            self.run_due().await;
+            self.advance(Duration::MINUTE);
+            self.sweep().await;
+        }
+        self.run_due().await;
+    }
+
+    /// What the sweeper does each minute.
+    pub async fn sweep(&self) -> Swept {
+        sweeper::sweep(&self.publisher).await.unwrap()
+    }
+
     /// Lets time pass until the next ring is due, and takes all that are.
     pub async fn hear_next(&self) {
         let wait = rings::next_due(&self.pool).await.unwrap();
@@ -176,6 +208,30 @@ impl House {
             .execute(&self.pool)
             .await
             .unwrap();
+    }
+
+    // -- keys --
+
+    /// The vault of another process over the same keys.
+    pub fn another_vault(&self) -> Vault {
+        keys::vault(&self.keys, &self.pool, &self.web_clock)
+    }
+
+    // -- files --
+
+    /// The place where files are kept goes away.
+    pub fn lose_files(&self) {
+        let kept = self.files.path().join(KEPT);
+        std::fs::rename(&kept, self.files.path().join(AWAY)).unwrap();
+        // Nothing can be put below what is no folder.
+        std::fs::write(kept, "").unwrap();
+    }
+
+    /// It is back, with all that was in it.
+    pub fn find_files(&self) {
+        let kept = self.files.path().join(KEPT);
+        std::fs::remove_file(&kept).unwrap();
+        std::fs::rename(self.files.path().join(AWAY), kept).unwrap();
     }
 
     // -- people --

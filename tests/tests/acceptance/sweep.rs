@@ -1,0 +1,129 @@
+//! The sweep: it reaches everything, holds nothing up, and counts what it did.
+
+use std::collections::HashSet;
+
+use domain::Platform;
+use sqlx::PgPool;
+use time::Duration;
+
+use crate::{
+    house::{House, Person},
+    networks::{NETWORKS, Network, What},
+};
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn of_more_overdue_posts_than_one_sweep_takes_none_is_forgotten(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    let id = scheduled(&house, &author, "One of a crowd").await;
+    sqlx::query(
+        "INSERT INTO posts (id, user_id, connection_id, platform, caption, fingerprint, due_at,
+             next_attempt_at)
+         SELECT gen_random_uuid(), user_id, connection_id, platform, caption, fingerprint, due_at,
+             next_attempt_at
+         FROM posts, generate_series(1, 600)",
+    )
+    .execute(&house.pool)
+    .await
+    .unwrap();
+    house.lose_all_rings().await;
+    house.advance(Duration::hours(1) + Duration::minutes(1));
+    let mut rung = HashSet::new();
+    for _ in 0..2 {
+        house.sweep().await;
+        let subjects: Vec<String> = sqlx::query_scalar("SELECT subject FROM rings")
+            .fetch_all(&house.pool)
+            .await
+            .unwrap();
+        rung.extend(subjects);
+        // Nobody hears them.
+        house.lose_all_rings().await;
+        house.advance(Duration::MINUTE);
+    }
+    assert_eq!(rung.len(), 601);
+    assert!(rung.contains(&id));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_ring_of_a_sweep_comes_at_its_time(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    let id = scheduled(&house, &author, "Rung for").await;
+    house.lose_all_rings().await;
+    house.advance(Duration::hours(1) + Duration::minutes(1));
+    house.sweep().await;
+    house.hear_next().await;
+    house.publisher.answer(&id).await;
+    assert_eq!(house.live("Rung for").len(), 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn renewals_that_hang_hold_up_neither_rings_nor_retention(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    scheduled(&house, &author, "Rung for nevertheless").await;
+    for network in NETWORKS {
+        house.connect(&author, network.platform).await;
+    }
+    // Nothing is left to be sealed anew, which would wait too.
+    house.sweep().await;
+    house.lose_all_rings().await;
+    house.advance(Duration::days(2));
+    // Whoever wants to renew a token waits for this.
+    let mut lock = house.pool.begin().await.unwrap();
+    sqlx::query("SELECT FROM connections FOR UPDATE")
+        .execute(&mut lock)
+        .await
+        .unwrap();
+    let limit = std::time::Duration::from_secs(20);
+    let swept = tokio::time::timeout(limit, house.publisher.sweep()).await;
+    let swept = swept.expect("a sweep that ends").unwrap();
+    assert_eq!(swept.posts, 1);
+    assert!(swept.rows > 0, "{swept:?}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn only_what_was_sealed_anew_counts_as_sealed_anew(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::X).await;
+    assert_eq!(
+        house.sweep().await.resealed,
+        1,
+        "from the key of its sealer"
+    );
+    house.another_vault().rotate().await.unwrap();
+    // This process takes the key before for the current one as long as it may keep keys.
+    assert_eq!(house.sweep().await.resealed, 0);
+    house.advance(Duration::minutes(6));
+    assert_eq!(house.sweep().await.resealed, 1);
+    assert_eq!(house.sweep().await.resealed, 0);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_row_that_nobody_can_read_ends_before_an_operator(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    let id = scheduled(&house, &author, "In no shape").await;
+    sqlx::query("UPDATE posts SET media = '7'")
+        .execute(&house.pool)
+        .await
+        .unwrap();
+    house.live_through(90).await;
+    let id: domain::PostId = id.parse().unwrap();
+    let stage: String = sqlx::query_scalar("SELECT stage FROM posts WHERE id = $1")
+        .bind(id.uuid())
+        .fetch_one(&house.pool)
+        .await
+        .unwrap();
+    assert_eq!(stage, "needs_attention");
+}
+
+/// A picture for X, scheduled for in an hour; gives its id.
+async fn scheduled(house: &House, author: &Person, words: &str) -> String {
+    let network = Network::of(Platform::X);
+    house.connect(author, network.platform).await;
+    let draft = house.draft(network, What::Picture, words);
+    let due = house.now() + Duration::hours(1);
+    house.schedule(author, &draft, due).await
+}
