@@ -58,7 +58,7 @@ async fn a_secret_that_is_missing_stops_the_start_and_is_named() {
     let missing = kept.replace("kept", "missing");
     for names in [missing.clone(), format!("{kept},{missing}")] {
         let refused = whole(vars_of(&[("SECRETS", names)]), &account.config).await;
-        let error = refused.err().expect("a refusal");
+        let error = refused.expect_err("a refusal");
         assert!(matches!(error, SecretsError::Read { .. }), "{error:?}");
         let said = said(&error);
         assert!(said.contains(&missing), "{said}");
@@ -99,7 +99,7 @@ async fn a_secret_that_is_no_object_of_texts_stops_the_start_and_is_named_and_no
     for arn in bad {
         let names = format!("{good},{arn}");
         let refused = whole(vars_of(&[("SECRETS", names)]), &account.config).await;
-        let error = refused.err().expect("a refusal");
+        let error = refused.expect_err("a refusal");
         assert!(
             matches!(&error, SecretsError::Shape(name) if *name == arn),
             "{error:?}"
@@ -118,7 +118,7 @@ async fn while_secrets_manager_is_away_nothing_starts() {
     drop(server);
     let own = [("SECRETS", kept.clone()), ("JWT_SECRET", "own".to_owned())];
     let refused = whole(vars_of(&own), &config).await;
-    let error = refused.err().expect("a refusal");
+    let error = refused.expect_err("a refusal");
     assert!(said(&error).contains(&kept), "{error:?}");
 }
 
