@@ -22,13 +22,12 @@ impl Pass<'_> {
         connection: Connection,
         app: App,
     ) -> Result<Result<(Desk, Publish), Fault>, LookError> {
-        let kept = match self.work.progress.take() {
-            Some(sealed) => Some(Progress::open(&sealed, &self.parts.vault, &self.work).await?),
-            None => {
-                // What is prepared is kept sealed: without a key all of it would be for nothing.
-                self.parts.vault.pen(std::time::Duration::ZERO).await?;
-                None
-            }
+        let kept = if let Some(sealed) = self.work.progress.take() {
+            Some(Progress::open(&sealed, &self.parts.vault, &self.work).await?)
+        } else {
+            // What is prepared is kept sealed: without a key all of it would be for nothing.
+            self.parts.vault.pen(std::time::Duration::ZERO).await?;
+            None
         };
         let snapshot = match &kept {
             Some(kept) => kept.snapshot.clone(),
