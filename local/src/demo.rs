@@ -35,7 +35,8 @@ struct Sent {
     words: String,
 }
 
-/// Tells the story of these networks against a running `cargo dev`.
+/// Tells the story of these networks against a running `cargo dev`, or whatever else the app is under
+/// `PUBLIC_URL` and the simulated networks under `NETWORKS_BASE_URL`.
 ///
 /// # Errors
 /// When a step fails, a post is missing from the ledger, or is there twice.
@@ -48,8 +49,13 @@ pub async fn run(
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
-    let app = format!("http://127.0.0.1:{}", variables.port);
-    let networks = format!("http://127.0.0.1:{}", variables.simulator_port);
+    let address = |name| {
+        let address = variables.vars.find(name)?;
+        Some(address.trim_end_matches('/').to_owned())
+    };
+    let app = address("PUBLIC_URL").ok_or("PUBLIC_URL is not known")?;
+    let networks = address("NETWORKS_BASE_URL")
+        .ok_or("the story needs the simulated networks; NETWORKS=real leaves them out")?;
     let mark = domain::PostId::mint().uuid().simple().to_string();
     let mut story = Story {
         client,

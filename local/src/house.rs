@@ -9,8 +9,8 @@ use doorbell::{Doorbell, Receiver, Reception};
 use media::{Folder, Library};
 use publishing::{Parts, Publisher};
 use settings::{
-    DatabaseSettings, DoorbellSettings, HttpSettings, Networks, ObjectPlace, ObjectSettings,
-    Reader, Vars, VaultSettings,
+    ConsentSettings, DatabaseSettings, DoorbellSettings, HttpSettings, Networks, ObjectPlace,
+    ObjectSettings, Reader, Vars, VaultSettings, WrappingKey,
 };
 use store::{Pool, PoolSettings};
 use tokio::net::TcpListener;
@@ -41,6 +41,8 @@ pub struct House {
 pub struct AllSettings {
     /// Of the HTTP functions.
     pub http: Arc<HttpSettings>,
+    /// Of visits to consent pages.
+    pub consent: ConsentSettings,
     /// Of the networks.
     pub networks: Networks,
     /// Of the doorbell.
@@ -59,17 +61,26 @@ impl AllSettings {
     pub fn read(vars: &Vars) -> Result<Self, settings::SettingsError> {
         let mut reader = Reader::new(vars);
         let http = HttpSettings::from_vars(&mut reader);
+        let consent = ConsentSettings::from_vars(&mut reader);
         let networks = Networks::from_vars(&mut reader);
         let doorbell = DoorbellSettings::from_vars(&mut reader);
         let vault = VaultSettings::from_vars(&mut reader);
         let objects = ObjectSettings::from_vars(&mut reader, http.stage, &http.public_url);
         reader.finish(Self {
             http: Arc::new(http),
+            consent,
             networks,
             doorbell,
             vault,
             objects,
         })
+    }
+
+    /// Whether anything of it is kept at AWS.
+    const fn reach_aws(&self) -> bool {
+        matches!(self.doorbell, DoorbellSettings::Aws(_))
+            || matches!(self.vault.wrapping_key, WrappingKey::Kms(_))
+            || matches!(self.objects.place, ObjectPlace::Bucket(_))
     }
 }
 
@@ -105,8 +116,8 @@ impl House {
         migrate::migrate(&direct).await?;
         direct.close().await;
         let pool = store::connect(&PoolSettings::from(database))?;
-        let config = cloud::config().await;
-        let doorbell = doorbell::open(settings.doorbell.clone(), &config, pool.clone())?;
+        let config = settings.reach_aws().then(cloud::config);
+        let doorbell = doorbell::open(settings.doorbell.clone(), config.as_ref(), pool.clone())?;
         doorbell.reach().await?;
         Ok(Self {
             doorbell,
@@ -114,7 +125,7 @@ impl House {
             settings,
             clock: Clock::default(),
             cluster,
-            config: Some(config),
+            config,
             vault: None,
         })
     }
@@ -146,6 +157,7 @@ impl House {
     pub fn router(&self) -> Result<Router, Failure> {
         let AllSettings {
             http,
+            consent,
             networks,
             objects,
             ..
@@ -159,6 +171,7 @@ impl House {
         let connections = connections::Env {
             web: web.clone(),
             apps: Arc::clone(&apps),
+            consent: consent.clone(),
             wire: Arc::new(publishing::wire(networks)?),
             sealer: self.vault()?.sealer(),
             doorbell: doorbell.clone(),

@@ -3,6 +3,7 @@
 
 pub mod demo;
 pub mod house;
+pub mod keys;
 mod networks;
 mod objects;
 pub mod openapi;

@@ -19,6 +19,7 @@ run
   worker [--features F] …             the publisher alone; also `cargo worker`
   seed                                makes a user to try things with, at a running `cargo dev`
   grant-admin EMAIL                   makes a user an administrator
+  rotate-keys                         replaces the data key, and seals anew what lies under older ones
   demo [NETWORK…]                     connects and publishes at a running `cargo dev`, and counts what is live
 
 prove
@@ -40,7 +41,9 @@ fn main() -> ExitCode {
     match command.as_str() {
         "bench" => suite::bench(&rest),
         "check" => check::check(),
-        "demo" | "grant-admin" | "openapi" | "postman" | "seed" => forward::tool(&command, &rest),
+        "demo" | "grant-admin" | "openapi" | "postman" | "rotate-keys" | "seed" => {
+            forward::tool(&command, &rest)
+        }
         "dev" | "worker" => forward::server(&command, rest),
         "lambda" => lambda::command(&rest),
         "sam-local" => sam_local::command(&rest),

@@ -132,7 +132,7 @@ async fn end(
         })?;
     let callback = Callback {
         code: code.to_owned().into(),
-        verifier: Some(visit::verifier(&env.web.settings, state)),
+        verifier: Some(visit::verifier(&env.consent, state)),
         parameters: query
             .iter()
             .filter(|(name, _)| name != "code" && name != "state")

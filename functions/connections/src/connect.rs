@@ -64,7 +64,7 @@ pub(crate) async fn connect(
         visit::LIFE,
     )
     .await?;
-    let verifier = visit::verifier(&env.web.settings, &state);
+    let verifier = visit::verifier(&env.consent, &state);
     let request = AuthorizeRequest {
         state: state.into(),
         verifier,

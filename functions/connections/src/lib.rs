@@ -15,7 +15,7 @@ use axum::{
 };
 use doorbell::Doorbell;
 use http::{StatusCode, header};
-use settings::Apps;
+use settings::{Apps, ConsentSettings};
 use utoipa::OpenApi;
 use vault::Sealer;
 use web::{HasWeb, Problem, WebEnv};
@@ -28,6 +28,8 @@ pub struct Env {
     pub web: WebEnv,
     /// Our registrations at the networks.
     pub apps: Arc<Apps>,
+    /// Binds visits to consent pages.
+    pub consent: ConsentSettings,
     /// Speaks to the networks.
     pub wire: Arc<Wire>,
     /// Seals tokens.

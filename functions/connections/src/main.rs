@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let env = connections::Env::from_vars(&cloud::vars().await?, &cloud::config().await)?;
+    let (vars, config) = cloud::start().await?;
+    let env = connections::Env::from_vars(&vars, &config)?;
     let settings = Arc::clone(&env.web.settings);
     web::telemetry(settings.stage);
     web::run(web::dress(connections::router(env), &settings)).await

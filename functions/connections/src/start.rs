@@ -4,7 +4,8 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use cloud::SdkConfig;
 use settings::{
-    Apps, DatabaseSettings, DoorbellSettings, HttpSettings, Reader, Vars, VaultSettings,
+    Apps, ConsentSettings, DatabaseSettings, DoorbellSettings, HttpSettings, Reader, Vars,
+    VaultSettings,
 };
 use store::{PoolSettings, data_keys::Shelf};
 use vault::{Sealer, SystemClock, Wrapper};
@@ -27,12 +28,13 @@ impl Env {
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let mut reader = Reader::new(vars);
         let http = HttpSettings::from_vars(&mut reader);
+        let consent = ConsentSettings::from_vars(&mut reader);
         let database = DatabaseSettings::from_vars(&mut reader);
         let key = VaultSettings::from_vars(&mut reader);
         let apps = Apps::from_vars(&mut reader, &http.public_url);
         let doorbell = DoorbellSettings::from_vars(&mut reader);
-        let (http, database, key, apps, doorbell) =
-            reader.finish((http, database, key, apps, doorbell))?;
+        let (http, consent, database, key, apps, doorbell) =
+            reader.finish((http, consent, database, key, apps, doorbell))?;
         let pool = store::connect(&PoolSettings::from(database))?;
         let wrapper = Wrapper::from_settings(&key, Some(config))?;
         let shelf = Arc::new(Shelf(pool.clone()));
@@ -43,9 +45,10 @@ impl Env {
         })?;
         Ok(Self {
             apps: Arc::new(apps),
+            consent,
             wire: Arc::new(wire),
             sealer: Sealer::new(wrapper, shelf, Arc::new(SystemClock)),
-            doorbell: doorbell::open(doorbell, config, pool.clone())?,
+            doorbell: doorbell::open(doorbell, Some(config), pool.clone())?,
             web: WebEnv {
                 pool,
                 settings: Arc::new(http),

@@ -6,7 +6,7 @@ use domain::Platform;
 use hmac::{Hmac, Mac as _};
 use http::{HeaderMap, HeaderValue, header};
 use secrecy::SecretString;
-use settings::HttpSettings;
+use settings::ConsentSettings;
 use sha2::{Digest as _, Sha256};
 use time::Duration;
 use web::Problem;
@@ -32,7 +32,7 @@ pub(crate) fn hash(text: &str) -> Vec<u8> {
 }
 
 /// The PKCE verifier of a visit: derived from its state, so that it is stored nowhere.
-pub(crate) fn verifier(settings: &HttpSettings, state: &str) -> SecretString {
+pub(crate) fn verifier(settings: &ConsentSettings, state: &str) -> SecretString {
     let mac = Hmac::<Sha256>::new_from_slice(settings.state_key.expose())
         .map(|mac| {
             mac.chain_update(b"pkce\0")

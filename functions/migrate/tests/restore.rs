@@ -41,8 +41,12 @@ async fn what_may_have_gone_out_since_the_backup_is_not_sent_again(pool: PgPool)
         assert_eq!(house.stage(post).await, "needs_attention");
         assert_eq!(house.arm(post, Duration::minutes(20)).await, None);
     }
-    let left: Vec<PostId> = sweep::overdue(&house.store, 10).await.unwrap();
-    assert!(!left.iter().any(|post| doubtful.contains(post)), "{left:?}");
+    let left = sweep::overdue(&house.store, 10, Duration::SECOND).await;
+    let left = left.unwrap();
+    assert!(
+        !left.iter().any(|(post, _)| doubtful.contains(post)),
+        "{left:?}"
+    );
     assert_eq!(house.stage(missed).await, "scheduled");
     assert_eq!(house.stage(done).await, "published");
     let sent = house.arm(ahead, Duration::minutes(1)).await;

@@ -8,7 +8,7 @@ use web::{Clock, WebEnv};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let vars = cloud::vars().await?;
+    let (vars, config) = cloud::start().await?;
     let mut reader = Reader::new(&vars);
     let http = HttpSettings::from_vars(&mut reader);
     let database = DatabaseSettings::from_vars(&mut reader);
@@ -16,7 +16,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let (http, database, doorbell) = reader.finish((http, database, doorbell))?;
     web::telemetry(http.stage);
     let pool = store::connect(&PoolSettings::from(database))?;
-    let doorbell = doorbell::open(doorbell, &cloud::config().await, pool.clone())?;
+    let doorbell = doorbell::open(doorbell, Some(&config), pool.clone())?;
     let settings = Arc::new(http);
     let web = WebEnv {
         pool,

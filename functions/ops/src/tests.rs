@@ -140,7 +140,6 @@ impl App {
             public_url,
             cors_origins: Vec::new(),
             jwt_keys: vec![vec![1; 32].into()],
-            state_key: vec![2; 32].into(),
             access_life: Duration::minutes(15),
             refresh_life: Duration::days(30),
             requests_per_minute: 120,

@@ -9,7 +9,7 @@ use web::{Clock, WebEnv};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let vars = cloud::vars().await?;
+    let (vars, config) = cloud::start().await?;
     let mut reader = Reader::new(&vars);
     let http = HttpSettings::from_vars(&mut reader);
     let database = DatabaseSettings::from_vars(&mut reader);
@@ -18,9 +18,8 @@ async fn main() -> Result<(), lambda_http::Error> {
     let (http, database, objects, doorbell) = reader.finish((http, database, objects, doorbell))?;
     web::telemetry(http.stage);
     let pool = store::connect(&PoolSettings::from(database))?;
-    let config = &cloud::config().await;
-    let doorbell = doorbell::open(doorbell, config, pool.clone())?;
-    let library = Arc::new(Library::from_settings(&objects, Some(config))?);
+    let doorbell = doorbell::open(doorbell, Some(&config), pool.clone())?;
+    let library = Arc::new(Library::from_settings(&objects, Some(&config))?);
     let settings = Arc::new(http);
     let web = WebEnv {
         pool,

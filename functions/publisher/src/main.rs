@@ -9,7 +9,7 @@ use store::PoolSettings;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let vars = cloud::vars().await?;
+    let (vars, config) = cloud::start().await?;
     let mut reader = Reader::new(&vars);
     let networks = Networks::from_vars(&mut reader);
     let database = DatabaseSettings::from_vars(&mut reader);
@@ -20,10 +20,9 @@ async fn main() -> Result<(), Error> {
         reader.finish((networks, database, vault, objects, doorbell))?;
     web::telemetry(networks.stage);
     let pool = store::connect(&PoolSettings::from(database))?;
-    let config = &cloud::config().await;
-    let doorbell = doorbell::open(doorbell, config, pool.clone())?;
+    let doorbell = doorbell::open(doorbell, Some(&config), pool.clone())?;
     let publisher =
-        &Publisher::assemble(pool, doorbell, &networks, &vault, &objects, Some(config))?;
+        &Publisher::assemble(pool, doorbell, &networks, &vault, &objects, Some(&config))?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<_>| async move {
         let deadline = publisher::on_our_watch(event.context.deadline());
         Ok::<_, Error>(publisher::handle(publisher, event.payload, deadline).await)

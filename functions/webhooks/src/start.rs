@@ -27,7 +27,7 @@ impl Env {
         let pool = store::connect(&PoolSettings::from(database))?;
         Ok(Self {
             apps: Arc::new(apps),
-            doorbell: doorbell::open(doorbell, config, pool.clone())?,
+            doorbell: doorbell::open(doorbell, Some(config), pool.clone())?,
             web: WebEnv {
                 pool,
                 settings: Arc::new(http),

@@ -1,9 +1,9 @@
-//! `cargo xtask seed | grant-admin EMAIL | demo [NETWORK…] | openapi [--check] | postman [--check]`.
+//! `cargo xtask seed | grant-admin EMAIL | rotate-keys | demo [NETWORK…] | openapi [--check] | postman [--check]`.
 
 use std::path::{Path, PathBuf};
 
 use domain::Platform;
-use local::{Failure, Variables, demo, house::House, openapi, postman, seed};
+use local::{Failure, Variables, demo, house::House, keys, openapi, postman, seed};
 
 const PASSWORD: &str = "picture-harbour-quartz-lantern";
 
@@ -34,6 +34,12 @@ async fn main() -> Result<(), Failure> {
                 Err(format!("there is no user {email}").into())
             }
         }
+        ["rotate-keys"] => {
+            let house = House::open(&Variables::read()?).await?;
+            let rotated = keys::rotate(&house.publisher()?, &house.pool, say).await;
+            house.close().await?;
+            rotated
+        }
         ["demo"] => demo::run(&Variables::read()?, &Platform::ALL, say).await,
         ["demo", networks @ ..] => {
             let networks: Result<Vec<Platform>, _> =
@@ -41,7 +47,7 @@ async fn main() -> Result<(), Failure> {
             demo::run(&Variables::read()?, &networks?, say).await
         }
         _ => Err(
-            "use seed, grant-admin EMAIL, demo [NETWORK…], openapi [--check] or postman [--check]"
+            "use seed, grant-admin EMAIL, rotate-keys, demo [NETWORK…], openapi [--check] or postman [--check]"
                 .into(),
         ),
     }

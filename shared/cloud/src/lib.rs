@@ -7,4 +7,4 @@ pub mod testing;
 
 pub use aws_config::SdkConfig;
 pub use config::config;
-pub use secrets::{SecretsError, vars};
+pub use secrets::{SecretsError, start, vars};

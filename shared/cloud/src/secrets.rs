@@ -33,10 +33,27 @@ pub enum SecretsError {
 /// [`SecretsError`]; no value is ever part of it.
 pub async fn vars() -> Result<Vars, SecretsError> {
     let process = Vars::process();
+    if process.find("SECRETS").is_none() {
+        return Ok(process);
+    }
+    whole(process, &crate::config()).await
+}
+
+/// As [`vars`], for a function that reaches AWS afterwards as well: the configuration is made once, because
+/// reading the roots of trust is most of a start.
+///
+/// # Errors
+/// As [`vars`].
+pub async fn start() -> Result<(Vars, SdkConfig), SecretsError> {
+    let config = crate::config();
+    Ok((whole(Vars::process(), &config).await?, config))
+}
+
+async fn whole(process: Vars, config: &SdkConfig) -> Result<Vars, SecretsError> {
     let Some(names) = process.find("SECRETS") else {
         return Ok(process);
     };
-    let kept = kept(&crate::config().await, names).await?;
+    let kept = kept(config, names).await?;
     Ok(process.or(&kept))
 }
 
@@ -60,3 +77,6 @@ async fn read(client: &Client, name: &str) -> Result<BTreeMap<String, String>, S
     serde_json::from_str(secret.secret_string().unwrap_or_default())
         .map_err(|_| SecretsError::Shape(name.to_owned()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,8 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
-use aws_sdk_secretsmanager::config::Credentials;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
+use aws_types::sdk_config;
 
 const REGION: &str = "us-east-1";
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -102,11 +103,11 @@ pub async fn config(address: &str) -> SdkConfig {
 
 /// The configuration of clients that try as often and as long as those of [`crate::config`], reached
 /// and answered as `change` says.
-pub async fn patient(change: impl FnOnce(ConfigLoader) -> ConfigLoader) -> SdkConfig {
-    let loader = crate::config::patient()
+pub fn patient(change: impl FnOnce(sdk_config::Builder) -> sdk_config::Builder) -> SdkConfig {
+    let config = crate::config::patient()
         .region(Region::from_static(REGION))
-        .credentials_provider(Credentials::for_tests());
-    change(loader).load().await
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()));
+    change(config).build()
 }
 
 /// A program that `cargo xtask test` installs.

@@ -11,22 +11,26 @@ use crate::{AwsSettings, Doorbell, Reach, Timers};
 /// Why the engine that the settings name cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// SQS is asked for where nothing tells how AWS is reached.
+    #[error("DOORBELL=aws is set, but this program does not reach AWS")]
+    NoCloud,
     /// `DOORBELL=redis` in a build without it.
     #[error("DOORBELL=redis needs a build with the feature `redis`: cargo dev --features redis")]
     NotBuiltIn,
 }
 
-/// The doorbell that the settings name. Nothing is connected to yet.
+/// The doorbell that the settings name; AWS is reached as `config` says. Nothing is connected to yet.
 ///
 /// # Errors
 /// [`OpenError`].
 pub fn open(
     settings: DoorbellSettings,
-    config: &SdkConfig,
+    config: Option<&SdkConfig>,
     pool: Pool,
 ) -> Result<Doorbell, OpenError> {
     match settings {
         DoorbellSettings::Aws(aws) => {
+            let config = config.ok_or(OpenError::NoCloud)?;
             let timers = aws.timers.map(|timers| Timers {
                 group: timers.group,
                 queue_arn: timers.queue_arn,

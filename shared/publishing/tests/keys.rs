@@ -390,8 +390,8 @@ impl House {
         self.vault_over(Arc::new(Shelf(self.pool.clone())))
     }
 
-    fn vault_over(&self, shelf: Arc<dyn KeyShelf>) -> Vault {
-        Vault::new(self.wrapper.wrapper(), shelf, Arc::new(self.time.clone()))
+    fn vault_over(&self, keys: Arc<dyn KeyShelf>) -> Vault {
+        Vault::new(self.wrapper.wrapper(), keys, Arc::new(self.time.clone()))
     }
 
     fn publisher(&self) -> Publisher {

@@ -19,8 +19,6 @@ pub struct HttpSettings {
     /// `JWT_SECRET`: signs access tokens; 32 bytes in base64. `JWT_SECRET_PREVIOUS`, if given, is
     /// still accepted while keys are changed.
     pub jwt_keys: Vec<SecretKey>,
-    /// `STATE_KEY`: 32 bytes in base64 that bind OAuth states to their visit.
-    pub state_key: SecretKey,
     /// `ACCESS_TOKEN_MINUTES`: how long an access token lives; 1 to 15, default 15.
     pub access_life: Duration,
     /// `REFRESH_TOKEN_DAYS`: how long a sign-in lives; default 30.
@@ -29,6 +27,22 @@ pub struct HttpSettings {
     pub requests_per_minute: u32,
     /// `NETWORKS_BASE_URL`: where the simulated networks are; refused outside development.
     pub networks_base_url: Option<Url>,
+}
+
+/// What leads people to consent pages and back.
+#[derive(Debug, Clone)]
+pub struct ConsentSettings {
+    /// `STATE_KEY`: 32 bytes in base64 that bind OAuth states to their visit.
+    pub state_key: SecretKey,
+}
+
+impl ConsentSettings {
+    /// Reads them.
+    pub fn from_vars(reader: &mut Reader<'_>) -> Self {
+        Self {
+            state_key: SecretKey(reader.key("STATE_KEY")),
+        }
+    }
 }
 
 /// A key of 32 bytes that is never shown.
@@ -78,7 +92,6 @@ impl HttpSettings {
                 .filter(|origin| !origin.is_empty())
                 .collect(),
             jwt_keys,
-            state_key: SecretKey(reader.key("STATE_KEY")),
             access_life: Duration::minutes(minutes),
             refresh_life: Duration::days(reader.with_default("REFRESH_TOKEN_DAYS", 30)),
             requests_per_minute: reader.with_default("RATE_LIMIT_PER_MINUTE", 120),

@@ -13,7 +13,7 @@ mod storage;
 
 pub use apps::{Apps, Networks};
 pub use doorbell::{AwsDoorbell, DoorbellSettings, TimerSettings};
-pub use http::{HttpSettings, SecretKey};
+pub use http::{ConsentSettings, HttpSettings, SecretKey};
 pub use reader::{Problem, Reader, SettingsError, Vars};
 pub use stage::Stage;
 pub use storage::{

@@ -1,6 +1,6 @@
 //! Where things are kept.
 
-use std::{path::PathBuf, str::FromStr};
+use std::{net::IpAddr, path::PathBuf, str::FromStr};
 
 use time::Duration;
 use url::Url;
@@ -10,7 +10,7 @@ use crate::{Reader, SecretKey, Stage};
 /// How to reach the database.
 #[derive(Debug, Clone)]
 pub struct DatabaseSettings {
-    /// `DATABASE_URL`.
+    /// `DATABASE_URL`; outside development with `sslmode=verify-full`, unless it leads to this machine.
     pub url: String,
     /// `DATABASE_MAX_CONNECTIONS`: how many connections one process holds at most; default 2.
     pub max_connections: u32,
@@ -43,8 +43,10 @@ impl FromStr for Pooler {
 impl DatabaseSettings {
     /// Reads them.
     pub fn from_vars(reader: &mut Reader<'_>) -> Self {
+        let url: String = reader.required("DATABASE_URL", String::new());
+        demand_proof(reader, "DATABASE_URL", &url);
         Self {
-            url: reader.required("DATABASE_URL", String::new()),
+            url,
             max_connections: reader.with_default("DATABASE_MAX_CONNECTIONS", 2),
             pooler: reader.with_default("DATABASE_POOLER", Pooler::Session),
         }
@@ -53,7 +55,9 @@ impl DatabaseSettings {
     /// Reads them for what needs a session of its own, as migrations do: `DATABASE_DIRECT_URL` goes
     /// before `DATABASE_URL`, and must be there when that leads to a pooler in transaction mode.
     pub fn direct_from_vars(reader: &mut Reader<'_>) -> Self {
-        if let Some(url) = reader.optional("DATABASE_DIRECT_URL") {
+        let direct: Option<String> = reader.optional("DATABASE_DIRECT_URL");
+        if let Some(url) = direct {
+            demand_proof(reader, "DATABASE_DIRECT_URL", &url);
             return Self {
                 url,
                 max_connections: reader.with_default("DATABASE_MAX_CONNECTIONS", 2),
@@ -69,6 +73,48 @@ impl DatabaseSettings {
         }
         settings
     }
+}
+
+/// A database must prove itself outside development: every other mode of TLS, and none at all, lets anybody
+/// on the way be the database.
+fn demand_proof(reader: &mut Reader<'_>, name: &str, address: &str) {
+    // Whoever reads the stage says what is wrong with it.
+    let stage = reader.vars().find("APP_ENV").map(str::parse);
+    let is_development = matches!(stage, Some(Ok(Stage::Development)));
+    if !address.is_empty() && !is_development && !is_proven(address) {
+        reader.wrong(
+            name,
+            "must say sslmode=verify-full outside development, unless the database is on this machine",
+        );
+    }
+}
+
+fn is_proven(address: &str) -> bool {
+    let Ok(address) = Url::parse(address) else {
+        return false;
+    };
+    let said = |names: [&str; 2]| -> Vec<String> {
+        let pairs = address.query_pairs();
+        let pairs = pairs.filter(|(name, _)| names.contains(&&**name));
+        pairs.map(|(_, value)| value.into_owned()).collect()
+    };
+    // What is said in the query goes before the host, and what is said last before the rest.
+    let hosts = said(["host", "hostaddr"]);
+    let host = hosts.last().map(String::as_str).or(address.host_str());
+    if host.is_none_or(is_here) {
+        return true;
+    }
+    let mode = said(["sslmode", "ssl-mode"]).pop();
+    mode.is_some_and(|mode| mode.eq_ignore_ascii_case("verify-full"))
+}
+
+/// Whether a host is this machine, by a socket or a loopback address.
+fn is_here(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost"
+        || host.starts_with('/')
+        || host.to_ascii_lowercase().starts_with("%2f")
+        || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// What seals secrets.
@@ -92,7 +138,7 @@ pub enum WrappingKey {
 impl VaultSettings {
     /// Reads them.
     pub fn from_vars(reader: &mut Reader<'_>) -> Self {
-        let arn = reader.optional::<String>("KMS_KEY_ID");
+        let arn: Option<String> = reader.optional("KMS_KEY_ID");
         let wrapping_key = if let Some(arn) = arn {
             if reader.vars().find("TOKEN_KEY").is_some() {
                 reader.wrong("TOKEN_KEY", "must be absent where KMS_KEY_ID is set");

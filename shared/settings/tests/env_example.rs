@@ -14,8 +14,8 @@ use std::{
 
 use domain::Platform;
 use settings::{
-    Apps, DatabaseSettings, HttpSettings, Networks, ObjectPlace, ObjectSettings, Reader, Vars,
-    VaultSettings,
+    Apps, ConsentSettings, DatabaseSettings, HttpSettings, Networks, ObjectPlace, ObjectSettings,
+    Reader, Vars, VaultSettings,
 };
 
 /// Folders whose programs read variables. `xtask` and the simulator run without.
@@ -71,6 +71,7 @@ fn the_defaults_of_the_example_are_taken() {
     let vars = Vars::from_pairs(lines()).or(&Vars::from_pairs(required));
     let mut reader = Reader::new(&vars);
     let http = HttpSettings::from_vars(&mut reader);
+    ConsentSettings::from_vars(&mut reader);
     let networks = Networks::from_vars(&mut reader);
     let database = DatabaseSettings::from_vars(&mut reader);
     let objects = ObjectSettings::from_vars(&mut reader, http.stage, &http.public_url);
@@ -118,7 +119,7 @@ fn the_versions_of_the_example_are_the_defaults() {
 }
 
 fn required_of(vars: &Vars) -> impl Iterator<Item = (String, String)> {
-    ["DATABASE_URL", "JWT_SECRET", "PUBLIC_URL", "STATE_KEY"]
+    ["DATABASE_URL", "JWT_SECRET", "PUBLIC_URL"]
         .into_iter()
         .filter_map(|name| Some((name.to_owned(), vars.find(name)?.to_owned())))
 }

@@ -18,6 +18,10 @@ use time::OffsetDateTime;
 
 use crate::{Link, StoreError, link::Line};
 
+/// How long a connection is kept that nobody uses: poolers and firewalls end it without a word after some
+/// minutes, and while a function is frozen nobody hears of it.
+const IDLE: Duration = Duration::from_mins(1);
+
 /// How to reach the database.
 #[derive(Debug, Clone)]
 pub struct PoolSettings {
@@ -142,6 +146,7 @@ pub fn connect(settings: &PoolSettings) -> Result<Pool, StoreError> {
     let mut pool = PgPoolOptions::new()
         .max_connections(settings.max_connections)
         .acquire_timeout(Duration::from_secs(5))
+        .idle_timeout(IDLE)
         .after_release(|connection, _| Box::pin(is_at_rest(connection)));
     let shift = settings.shift.clone();
     let manner = match settings.pooler {
@@ -205,4 +210,22 @@ pub async fn now(db: impl PgExecutor<'_>) -> Result<OffsetDateTime, StoreError> 
     Ok(sqlx::query_scalar!(r#"SELECT app_now() AS "now!""#)
         .fetch_one(db)
         .await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_nobody_uses_is_given_back_within_a_minute() {
+        let pool = connect(&PoolSettings {
+            url: "postgres://127.0.0.1:1/picscripter".to_owned(),
+            max_connections: 1,
+            pooler: Pooler::Session,
+            shift: None,
+        });
+        let pool = pool.unwrap();
+        let options = pool.connections.options();
+        assert_eq!(options.get_idle_timeout(), Some(Duration::from_mins(1)));
+    }
 }

@@ -158,10 +158,11 @@ async fn while_kms_is_away_what_is_in_memory_serves_and_no_longer() {
     vault.seal(&PLACE, SECRET).await.unwrap();
     sealer.seal(&PLACE, SECRET).await.unwrap();
     house.clock.advance(Duration::from_secs(1));
-    let opened = vault.open(&PLACE, &blob).await.map(drop);
-    let sealed = vault.seal(&PLACE, SECRET).await.map(drop);
-    let kept = sealer.seal(&PLACE, SECRET).await.map(drop);
-    for outcome in [opened, sealed, kept] {
+    for outcome in [
+        vault.open(&PLACE, &blob).await.map(drop),
+        vault.seal(&PLACE, SECRET).await.map(drop),
+        sealer.seal(&PLACE, SECRET).await.map(drop),
+    ] {
         assert!(
             matches!(outcome, Err(VaultError::KeyServiceDown(_))),
             "{outcome:?}"
@@ -450,11 +451,11 @@ impl House {
 
     /// A process that finds these bytes for every data key, as somebody left them who writes to the database.
     fn vault_that_finds(&self, key: KmsKey, wrapped: Vec<u8>) -> Vault {
-        let shelf = Tampered {
+        let tampered = Tampered {
             shelf: self.shelf.clone(),
             wrapped,
         };
-        Vault::new(Wrapper::Kms(key), Arc::new(shelf), self.clock.clone())
+        Vault::new(Wrapper::Kms(key), Arc::new(tampered), self.clock.clone())
     }
 
     async fn wrapped(&self, id: DataKeyId) -> Vec<u8> {

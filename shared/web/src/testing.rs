@@ -22,7 +22,6 @@ pub(crate) fn settings(stage: Stage) -> HttpSettings {
         public_url,
         cors_origins: vec!["https://app.picscripter.example".to_owned()],
         jwt_keys: vec![vec![1; 32].into(), vec![2; 32].into()],
-        state_key: vec![3; 32].into(),
         access_life: Duration::minutes(15),
         refresh_life: Duration::days(30),
         requests_per_minute: 120,

@@ -234,7 +234,7 @@ fn files(template: &Template, code: &Code) -> Vec<String> {
             problems.push("nothing tells what the publisher keeps".to_owned());
         }
         for prefix in &made {
-            if !ends(Some(prefix)).is_some_and(|days| (MADE..=60).contains(&days)) {
+            if ends(Some(prefix)).is_none_or(|days| !(MADE..=60).contains(&days)) {
                 problems.push(format!(
                     "{name} does not keep {prefix} as long as it may be needed"
                 ));
@@ -245,7 +245,7 @@ fn files(template: &Template, code: &Code) -> Vec<String> {
                 problems.push(format!("{name} deletes {prefix}, which nobody makes"));
             }
         }
-        if !ends(None).is_some_and(|days| days >= GIVEN) {
+        if ends(None).is_none_or(|days| days < GIVEN) {
             problems.push(format!(
                 "{name} does not keep what a post a year ahead needs"
             ));

@@ -10,8 +10,8 @@ use std::{
 
 use serde_json::Value;
 use settings::{
-    Apps, DatabaseSettings, DoorbellSettings, HttpSettings, Networks, ObjectSettings, Reader,
-    Stage, Vars, VaultSettings,
+    Apps, ConsentSettings, DatabaseSettings, DoorbellSettings, HttpSettings, Networks,
+    ObjectSettings, Reader, Stage, Vars, VaultSettings,
 };
 
 use crate::{Code, Template, code::literals, rights, tools};
@@ -47,11 +47,14 @@ const SECRET: [&str; 8] = [
     "TOKEN_KEY",
     "WEBHOOK_SECRET",
 ];
-/// What `cloud::vars` and `web::telemetry` read by themselves.
-const BY_CALL: [(&str, &str); 2] = [
+/// What `cloud::start`, `cloud::vars` and `web::telemetry` read by themselves.
+const BY_CALL: [(&str, &str); 3] = [
+    ("cloud::start()", "SECRETS"),
     ("cloud::vars()", "SECRETS"),
     ("web::telemetry(", "RUST_LOG"),
 ];
+/// What makes the configuration of AWS, which is most of a start.
+const CONFIGURED: [&str; 3] = ["cloud::config()", "cloud::start()", "cloud::vars()"];
 /// What stands before the name of a variable that a function reads itself.
 const BY_NAME: [&str; 3] = [".optional(\"", ".required(\"", ".with_default(\""];
 const GARBLED: &str = "%%";
@@ -90,6 +93,13 @@ pub fn problems(template: &Template, code: &Code) -> Vec<String> {
             if !declared.contains(&(*variable).to_owned()) {
                 problems.push(format!("{name} calls {call} and is not given {variable}"));
             }
+        }
+        let configured = CONFIGURED.map(|call| text.matches(call).count());
+        let configured: usize = configured.iter().sum();
+        if configured > 1 {
+            problems.push(format!(
+                "{name} makes the configuration of AWS {configured} times"
+            ));
         }
         read.extend(
             BY_NAME
@@ -213,6 +223,7 @@ fn one(kind: &str, direct: bool, reader: &mut Reader<'_>) -> String {
             let public_url = reader.url("PUBLIC_URL");
             format!("{:?}", Apps::from_vars(reader, &public_url))
         }
+        "ConsentSettings" => format!("{:?}", ConsentSettings::from_vars(reader)),
         "DatabaseSettings" if direct => format!("{:?}", DatabaseSettings::direct_from_vars(reader)),
         "DatabaseSettings" => format!("{:?}", DatabaseSettings::from_vars(reader)),
         "DoorbellSettings" => format!("{:?}", DoorbellSettings::from_vars(reader)),
@@ -266,7 +277,11 @@ impl<'a> World<'a> {
     fn plain(template: &'a Template) -> Self {
         Self {
             template,
-            parameters: [("DatabaseUrl", "postgres://a:b@db.example.com/p")].into(),
+            parameters: [(
+                "DatabaseUrl",
+                "postgres://a:b@db.example.com/p?sslmode=verify-full",
+            )]
+            .into(),
             holds: false,
         }
     }
@@ -279,9 +294,15 @@ impl<'a> World<'a> {
                 "CorsOrigins",
                 "https://app.example.com,https://www.example.com",
             ),
-            ("DatabaseDirectUrl", "postgres://a:b@db.example.com:5432/p"),
+            (
+                "DatabaseDirectUrl",
+                "postgres://a:b@db.example.com:5432/p?sslmode=verify-full",
+            ),
             ("DatabasePooler", "transaction"),
-            ("DatabaseUrl", "postgres://a:b@db.example.com:6543/p"),
+            (
+                "DatabaseUrl",
+                "postgres://a:b@db.example.com:6543/p?sslmode=verify-full",
+            ),
             ("DomainName", "api.example.com"),
         ];
         Self {

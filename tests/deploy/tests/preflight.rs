@@ -58,7 +58,6 @@ async fn answered_by_functions() -> Cors {
         ("CORS_ORIGINS", ORIGIN),
         ("JWT_SECRET", key),
         ("PUBLIC_URL", "https://api.example.com"),
-        ("STATE_KEY", key),
     ];
     let vars = Vars::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let mut reader = Reader::new(&vars);

@@ -23,8 +23,14 @@ fn what_does_not_fit_is_found() {
     }
 }
 
-fn spoilt() -> [(&'static str, &'static str, Value, &'static str); 21] {
-    [
+type Slip = (&'static str, &'static str, Value, &'static str);
+
+fn spoilt() -> Vec<Slip> {
+    [of_queues(), of_what_is_watched(), of_what_is_kept()].concat()
+}
+
+fn of_queues() -> Vec<Slip> {
+    vec![
         (
             "ScheduledQueue",
             "/Properties/VisibilityTimeout",
@@ -73,6 +79,11 @@ fn spoilt() -> [(&'static str, &'static str, Value, &'static str); 21] {
             json!("SweeperLog"),
             "does not wait for the schema",
         ),
+    ]
+}
+
+fn of_what_is_watched() -> Vec<Slip> {
+    vec![
         (
             "LatenessMetric",
             "/Properties/FilterPattern",
@@ -116,6 +127,17 @@ fn spoilt() -> [(&'static str, &'static str, Value, &'static str); 21] {
             "takes silence",
         ),
         (
+            "ApiErrorsAlarm",
+            "/Properties/AlarmActions",
+            Value::Null,
+            "tells nobody",
+        ),
+    ]
+}
+
+fn of_what_is_kept() -> Vec<Slip> {
+    vec![
+        (
             "MediaBucket",
             "/Properties/LifecycleConfiguration/Rules/1/ExpirationInDays",
             json!(2),
@@ -132,12 +154,6 @@ fn spoilt() -> [(&'static str, &'static str, Value, &'static str); 21] {
             "/Properties/LifecycleConfiguration/Rules/2/ExpirationInDays",
             json!(366),
             "a year ahead",
-        ),
-        (
-            "ApiErrorsAlarm",
-            "/Properties/AlarmActions",
-            Value::Null,
-            "tells nobody",
         ),
         (
             "AuthLog",

@@ -79,7 +79,7 @@ const SPOILT: [(&str, Spoil, &str); 12] = [
     ),
     (
         "WebhooksFunction",
-        |it| secret(it, 3, "DatabaseSecret"),
+        |it| secret(it, 2, "DatabaseSecret"),
         "webhooks reads X_CLIENT_ID and is not given it",
     ),
     (

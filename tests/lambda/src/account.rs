@@ -15,13 +15,16 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/timers";
 /// What the variables of the template that hold secrets are kept under.
 const SECRET: &str = "SECRETS";
 
+/// Names and values.
+type Variables = BTreeMap<String, String>;
+
 /// An account with the queues, the group of schedules, the key and the bucket of the template.
 #[derive(Debug)]
 pub struct Account {
     server: StandIn,
     config: SdkConfig,
     template: Template,
-    resources: BTreeMap<String, String>,
+    resources: Variables,
     kept: AtomicU32,
 }
 
@@ -83,8 +86,27 @@ impl Account {
         functions: &[&str],
         own: &[(&str, &str)],
         secrets: &[(&str, &str)],
-    ) -> BTreeMap<String, String> {
-        let (mut variables, mut kept) = (BTreeMap::new(), BTreeMap::new());
+    ) -> Variables {
+        let (mut variables, kept) = self.given(functions, own, secrets);
+        variables.insert(SECRET.to_owned(), self.keep(&kept).await);
+        variables
+    }
+
+    /// The same without Secrets Manager: what it would keep stands among the variables.
+    pub fn variables_in_clear(&self, function: &str, secrets: &[(&str, &str)]) -> Variables {
+        let (mut variables, kept) = self.given(&[function], &[], secrets);
+        variables.remove(SECRET);
+        variables.extend(kept);
+        variables
+    }
+
+    fn given(
+        &self,
+        functions: &[&str],
+        own: &[(&str, &str)],
+        secrets: &[(&str, &str)],
+    ) -> (Variables, Variables) {
+        let (mut variables, mut kept) = (Variables::new(), Variables::new());
         for function in functions {
             let given = variables::given(&self.template, function);
             variables.extend(given.variables);
@@ -97,9 +119,8 @@ impl Account {
                 variables.insert(name.clone(), value.clone());
             }
         }
-        variables.insert(SECRET.to_owned(), self.keep(&kept).await);
         variables.extend(pairs(&self.access()));
-        variables
+        (variables, kept)
     }
 
     /// What Lambda tells every function of the account it runs in, and where the stand-in is.
@@ -113,7 +134,7 @@ impl Account {
     }
 
     /// Keeps a secret; gives its ARN.
-    async fn keep(&self, secret: &BTreeMap<String, String>) -> String {
+    async fn keep(&self, secret: &Variables) -> String {
         let text = serde_json::to_string(secret).unwrap();
         let client = aws_sdk_secretsmanager::Client::new(&self.config);
         let name = format!("secret-{}", self.kept.fetch_add(1, Ordering::Relaxed));

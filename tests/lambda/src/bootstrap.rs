@@ -45,7 +45,7 @@ impl Bootstrap {
             file.is_file(),
             "{function} is not built; `cargo xtask lambda` builds it"
         );
-        Self(file)
+        Self(file.canonicalize().unwrap())
     }
 
     /// The file.

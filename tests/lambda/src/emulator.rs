@@ -104,7 +104,8 @@ impl Emulator {
             .split_once("INIT REPORT(durationMs: ")
             .and_then(|(_, rest)| rest.split_once(')'))
             .and_then(|(text, _)| text.parse::<f64>().ok());
-        Duration::from_secs_f64(told.expect("a function that has started") / 1000.0)
+        let told = told.unwrap_or_else(|| panic!("it has not started: {log}"));
+        Duration::from_secs_f64(told / 1000.0)
     }
 
     /// What the function holds of the machine's memory.
@@ -113,7 +114,8 @@ impl Emulator {
     /// When it does not run.
     pub fn memory(&self) -> Memory {
         let function = children(self.family.id()).first().copied();
-        let path = format!("/proc/{}/status", function.expect("a function that runs"));
+        let function = function.unwrap_or_else(|| panic!("it does not run: {}", self.log()));
+        let path = format!("/proc/{function}/status");
         let status = fs::read_to_string(path).unwrap();
         let of = |name: &str| {
             let line = status

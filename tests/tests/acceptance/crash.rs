@@ -201,7 +201,7 @@ async fn survives_until(
 
 /// Lets a future run for so many polls and then drops it where it stands; tells whether it came to
 /// its end before.
-async fn survives(future: impl Future, polls: usize) -> bool {
+pub async fn survives(future: impl Future, polls: usize) -> bool {
     let mut future = pin!(future);
     let mut left = polls;
     poll_fn(|context| {

@@ -1,12 +1,13 @@
 //! The keys that secrets lie under, replaced by an operator's order or by age while posts are under way.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Mutex};
 
 use serde_json::json;
 use sqlx::PgPool;
 use time::Duration;
 
 use crate::{
+    crash::survives,
     house::{House, Person},
     networks::NETWORKS,
 };
@@ -89,6 +90,69 @@ async fn the_sweep_replaces_a_key_that_is_as_old_as_the_setting_allows(pool: PgP
     assert_eq!(lie_under(&house).await, BTreeSet::from([after]));
     let posts = prepared_anew(&house, &author).await;
     all_are_published(&house, &author, &posts).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_command_replaces_the_key_and_may_be_stopped_anywhere_and_run_again(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    let posts = prepared(&house, &author).await;
+    let mut polls = 1;
+    let mut currents = BTreeSet::new();
+    loop {
+        let ran = local::keys::rotate(&house.publisher, &house.pool, |_: &str| ());
+        let lived = survives(ran, polls).await;
+        let known = keys(&house).await;
+        assert!(lie_under(&house).await.is_subset(&known), "a key is lost");
+        currents.insert(current(&house).await);
+        if lived {
+            break;
+        }
+        polls += 1 + polls / 2;
+    }
+    assert!(
+        currents.len() > 1,
+        "it was never stopped after the rotation"
+    );
+    let now = current(&house).await;
+    assert_eq!(lie_under(&house).await, BTreeSet::from([now]));
+    all_are_published(&house, &author, &posts).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_command_says_what_it_did_and_what_it_could_not_do(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    for network in NETWORKS {
+        house.connect(&author, network.platform).await;
+    }
+    let lines = Mutex::new(Vec::new());
+    let say = |line: &str| lines.lock().unwrap().push(line.to_owned());
+    local::keys::rotate(&house.publisher, &house.pool, say)
+        .await
+        .unwrap();
+    let told = std::mem::take(&mut *lines.lock().unwrap());
+    let [replaced, resealed, end] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert!(replaced.ends_with("is the current data key"), "{replaced}");
+    assert_eq!(*resealed, format!("{} rows sealed anew", NETWORKS.len()));
+    assert!(end.starts_with("nothing lies under older keys"), "{end}");
+
+    // One that does not open stays where it is, and is told of.
+    sqlx::query(
+        "UPDATE connections SET access_token_ciphertext = access_token_ciphertext || '\\x00'
+         WHERE id = (SELECT id FROM connections LIMIT 1)",
+    )
+    .execute(&house.pool)
+    .await
+    .unwrap();
+    let refused = local::keys::rotate(&house.publisher, &house.pool, say).await;
+    let error = refused.unwrap_err().to_string();
+    assert!(
+        error.starts_with("rows that still lie under older keys: 1;"),
+        "{error}"
+    );
 }
 
 /// Connects every network and has a post prepared for each.

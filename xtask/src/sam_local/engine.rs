@@ -62,15 +62,19 @@ impl Engine {
             .map_err(|_| format!("`{told}` is no gateway of Docker's network"))
     }
 
-    /// The image that functions run in, present in this daemon: Amazon Linux, or a stand-in where that cannot be
-    /// had and one can be made.
-    pub(super) fn image(&self, guard: &Guard, tools: &Path) -> Result<String, String> {
+    /// Sees to it that this daemon has the image that SAM runs functions in; gives another one in its place where it
+    /// cannot be had.
+    pub(super) fn stand_in(
+        &self,
+        guard: &Guard,
+        tools: &Path,
+    ) -> Result<Option<&'static str>, String> {
         let repository = "from samcli.local.docker.lambda_image import LambdaImage as image; \
                           print(image._INVOKE_REPO_PREFIX)";
         let repository = output(Command::new(tools.join("python")).args(["-c", repository]))?;
         let real = format!("{repository}/provided:al2023-x86_64");
         if self.has_image(&real) || shell::run(&mut self.docker(["pull", &real])).is_ok() {
-            return Ok(real);
+            return Ok(None);
         }
         if !self.has_image(STAND_IN) {
             if !tools::can_install() {
@@ -79,7 +83,7 @@ impl Engine {
             self.make_stand_in(guard)?;
         }
         eprintln!("{real} cannot be pulled; functions run in a Debian that stands in for it");
-        Ok(STAND_IN.to_owned())
+        Ok(Some(STAND_IN))
     }
 
     /// Has what is left of containers over a folder removed at the end.

@@ -45,7 +45,7 @@ async fn a_visit_carries_what_the_network_needs_and_nothing_of_ours(pool: PgPool
         match oauth.pkce {
             Pkce::None => assert_eq!(parameter("code_challenge"), None, "{platform}"),
             Pkce::S256 => {
-                let verifier = visit::verifier(&house.settings, &visit.state);
+                let verifier = visit::verifier(&house.env.consent, &visit.state);
                 let verifier = secrecy::ExposeSecret::expose_secret(&verifier).to_owned();
                 let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
                 assert_eq!(parameter("code_challenge").unwrap(), challenge);

@@ -16,7 +16,7 @@ use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use platforms::App;
 use serde_json::Value;
-use settings::{Apps, HttpSettings, Stage};
+use settings::{Apps, ConsentSettings, HttpSettings, Stage};
 use simulator::{Clock as NetworkClock, Pulled, Registration, Simulator};
 use sqlx::PgPool;
 use store::data_keys::Shelf;
@@ -38,7 +38,7 @@ pub(super) struct House {
     pub(super) vault: Vault,
     pub(super) networks: Simulator,
     pub(super) settings: Arc<HttpSettings>,
-    env: Env,
+    pub(super) env: Env,
     router: Router,
     calls: Arc<AtomicUsize>,
 }
@@ -133,6 +133,9 @@ impl House {
             apps: Arc::new(Apps::from_pairs(
                 Platform::ALL.map(|platform| (platform, app(platform))),
             )),
+            consent: ConsentSettings {
+                state_key: vec![3; 32].into(),
+            },
             wire: Arc::new(
                 Wire::new(WireSettings {
                     networks_base_url: Some(Url::parse(base).unwrap()),
@@ -355,7 +358,6 @@ fn settings(stage: Stage) -> HttpSettings {
         app_url: Url::parse(APP_PAGE).unwrap(),
         cors_origins: Vec::new(),
         jwt_keys: vec![vec![1; 32].into()],
-        state_key: vec![3; 32].into(),
         access_life: Duration::minutes(15),
         refresh_life: Duration::days(30),
         requests_per_minute: 1_000_000,

@@ -63,7 +63,6 @@ impl House {
             public_url: url,
             cors_origins: Vec::new(),
             jwt_keys: vec![vec![1; 32].into()],
-            state_key: vec![3; 32].into(),
             access_life: Duration::minutes(15),
             refresh_life: Duration::days(30),
             requests_per_minute: 120,

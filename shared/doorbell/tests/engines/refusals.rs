@@ -37,7 +37,7 @@ type Answer = (u16, &'static str);
 async fn a_timer_that_is_throttled_twice_is_set_once(pool: PgPool) {
     for refusal in [THROTTLED, BROKEN] {
         let scheduler = Scheduler::that_answers(&[refusal, refusal, DONE]);
-        let bell = scheduler.bell(&pool).await;
+        let bell = scheduler.bell(&pool);
         let id = PostId::mint();
         bell.try_ring((id, 1), in_a_day(&pool).await).await;
         assert_eq!(bell.failures(), 0, "{refusal:?}");
@@ -59,7 +59,7 @@ async fn who_is_throttled_comes_back_later_each_time_and_not_with_all_the_others
     let mut first_pauses = BTreeSet::new();
     for _ in 0..8 {
         let scheduler = Scheduler::that_answers(&[THROTTLED]);
-        let bell = scheduler.bell(&pool).await;
+        let bell = scheduler.bell(&pool);
         bell.try_ring((PostId::mint(), 1), at).await;
         let pauses = scheduler.pauses.all();
         assert_eq!(pauses.len(), TRIES - 1, "{pauses:?}");
@@ -79,7 +79,7 @@ async fn a_timer_that_is_always_throttled_is_an_error_and_counted_and_can_be_set
     pool: PgPool,
 ) {
     let scheduler = Scheduler::that_answers(&[THROTTLED]);
-    let bell = scheduler.bell(&pool).await;
+    let bell = scheduler.bell(&pool);
     let (id, at) = (PostId::mint(), in_a_day(&pool).await);
     assert!(bell.ring((id, 1), at).await.is_err());
     assert_eq!(scheduler.asked().len(), TRIES);
@@ -110,7 +110,7 @@ async fn a_timer_that_stands_is_moved_and_one_that_fired_meanwhile_is_set_anew(p
     ];
     for (answers, methods) in cases {
         let scheduler = Scheduler::that_answers(answers);
-        let bell = scheduler.bell(&pool).await;
+        let bell = scheduler.bell(&pool);
         let at = in_a_day(&pool).await;
         bell.ring((PostId::mint(), 1), at).await.unwrap();
         let asked = scheduler.asked();
@@ -126,7 +126,7 @@ async fn a_timer_that_stands_is_moved_and_one_that_fired_meanwhile_is_set_anew(p
 async fn a_timer_that_is_not_there_is_removed(pool: PgPool) {
     for answers in [&[ABSENT][..], &[DONE], &[THROTTLED, THROTTLED, ABSENT]] {
         let scheduler = Scheduler::that_answers(answers);
-        let bell = scheduler.bell(&pool).await;
+        let bell = scheduler.bell(&pool);
         let id = PostId::mint();
         bell.silence((id, 3)).await.unwrap();
         let asked = scheduler.asked();
@@ -142,7 +142,7 @@ async fn a_timer_that_is_not_there_is_removed(pool: PgPool) {
 async fn what_no_further_try_helps_is_tried_once_and_counted(pool: PgPool) {
     for refusal in [DENIED, ABSENT, (400, "ValidationException"), (402, "")] {
         let scheduler = Scheduler::that_answers(&[refusal]);
-        let bell = scheduler.bell(&pool).await;
+        let bell = scheduler.bell(&pool);
         bell.try_ring((PostId::mint(), 1), in_a_day(&pool).await)
             .await;
         assert_eq!(scheduler.asked().len(), 1, "{refusal:?}");
@@ -162,7 +162,7 @@ async fn a_scheduler_that_never_answers_is_given_up(pool: PgPool) {
             .http_client(silent.clone())
             .sleep_impl(impatient.clone())
     });
-    let bell = Doorbell::aws(settings(), &config.await, pool.clone());
+    let bell = Doorbell::aws(settings(), &config, pool.clone());
     bell.try_ring((PostId::mint(), 1), in_a_day(&pool).await)
         .await;
     assert_eq!(bell.failures(), 1);
@@ -224,7 +224,7 @@ impl Scheduler {
     }
 
     /// A doorbell whose client is made of the configuration of production.
-    async fn bell(&self, pool: &PgPool) -> Doorbell {
+    fn bell(&self, pool: &PgPool) -> Doorbell {
         let script = Arc::clone(&self.script);
         let client = infallible_client_fn(move |request| {
             let body = request.body().bytes().unwrap_or_default();
@@ -256,7 +256,7 @@ impl Scheduler {
         let config = cloud::testing::patient(|loader| {
             loader.http_client(client).sleep_impl(self.pauses.clone())
         });
-        Doorbell::aws(settings(), &config.await, pool.clone())
+        Doorbell::aws(settings(), &config, pool.clone())
     }
 
     fn asked(&self) -> Vec<Asked> {

@@ -121,8 +121,9 @@ async fn started(account: &Account, bootstrap: &Bootstrap, function: &str) -> (D
         reason = "the command is told where the database is"
     )]
     let database = std::env::var("DATABASE_URL").unwrap();
+    // Without the time that a stand-in takes to hand out secrets, which says nothing of AWS.
     let secrets = [("DATABASE_URL", database.as_str())];
-    let variables = account.variables(&[function], &[], &secrets).await;
+    let variables = account.variables_in_clear(function, &secrets);
     let mut runs = Vec::new();
     for _ in 0..STARTS {
         let emulator = Emulator::start(bootstrap, &variables).await;
