@@ -21,17 +21,20 @@ pub struct Budget {
 impl Budget {
     /// That of a function: what publishes carries every client, and what answers the app is waited for.
     pub fn of(function: &str) -> Self {
-        match function {
-            "publisher" | "sweeper" => Self {
-                size: 14 * MEGABYTE,
-                start: Duration::from_millis(15),
-                resident: 25 * MEGABYTE,
-            },
-            _ => Self {
-                size: 8 * MEGABYTE,
-                start: Duration::from_millis(10),
-                resident: 25 * MEGABYTE,
-            },
+        let (megabytes, milliseconds) = match function {
+            // The dictionaries that passwords are held against, and the expressions that read them.
+            "auth" => (10, 10),
+            // The clients of keys, queues, timers and networks.
+            "connections" => (9, 10),
+            // The client of S3, and the decoders of pictures.
+            "posts" => (11, 10),
+            "publisher" | "sweeper" => (14, 15),
+            _ => (8, 10),
+        };
+        Self {
+            size: megabytes * MEGABYTE,
+            start: Duration::from_millis(milliseconds),
+            resident: 25 * MEGABYTE,
         }
     }
 }

@@ -188,7 +188,7 @@ pub fn describe(call: &Call) -> String {
             })
             .collect::<Vec<_>>()
             .join("\n"),
-        Body::Json(value) => cut(&value.to_string()),
+        Body::Json(value) => cut(&ordered(value.clone())),
         Body::Multipart(parts) => parts
             .iter()
             .map(|part| match &part.content {
@@ -218,12 +218,18 @@ fn describe_answer(answer: &Answer) -> String {
     if !answer.body.is_empty() {
         let body = answer.json::<serde_json::Value>().map_or_else(
             || String::from_utf8_lossy(&answer.body).into_owned(),
-            |json| json.to_string(),
+            ordered,
         );
         text.push('\n');
         text.push_str(&cut(&body));
     }
     text
+}
+
+/// With names in the order of the alphabet, whatever order another crate has `serde_json` keep.
+fn ordered(mut json: serde_json::Value) -> String {
+    json.sort_all_objects();
+    json.to_string()
 }
 
 fn cut(text: &str) -> String {
