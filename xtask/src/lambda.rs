@@ -1,7 +1,9 @@
 //! The functions as Lambda runs them.
 
 use std::{
-    env::consts::ARCH,
+    env::{self, consts::ARCH},
+    ffi::OsString,
+    iter,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
@@ -90,6 +92,7 @@ pub(crate) fn build(architecture: Architecture) -> Result<PathBuf, String> {
         .arg(&folder)
         .args(FUNCTIONS.iter().flat_map(|function| ["--bin", function]))
         .current_dir(shell::root())
+        .env("PATH", with_first(&tools)?)
         .env("SQLX_OFFLINE", "true");
     shell::run(&mut command).map_err(|why| match architecture {
         Architecture::Arm64 => format!(
@@ -99,6 +102,13 @@ pub(crate) fn build(architecture: Architecture) -> Result<PathBuf, String> {
         Architecture::X86_64 => why,
     })?;
     Ok(folder)
+}
+
+/// The folders that programs are looked for in, this one first: cargo-lambda finds the linker beside itself.
+fn with_first(folder: &Path) -> Result<OsString, String> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = iter::once(folder.to_owned()).chain(env::split_paths(&path));
+    env::join_paths(folders).map_err(|error| error.to_string())
 }
 
 /// Prints what is to be known of the functions; of those built for other machines, what their files tell.

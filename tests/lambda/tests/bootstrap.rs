@@ -17,7 +17,7 @@ use tests::settings::CANARY;
 const PASSWORD: &str = "picture-harbour-quartz-lantern";
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn every_function_starts_as_the_template_says_and_answers_its_events(pool: PgPool) {
+async fn every_bootstrap_starts_as_the_template_says_and_answers_its_events(pool: PgPool) {
     let house = House::open(&pool).await;
     let credentials = json!({ "email": "somebody@example.com", "password": PASSWORD });
     let auth = house.start("auth").await;
@@ -58,7 +58,7 @@ async fn every_function_starts_as_the_template_says_and_answers_its_events(pool:
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_function_with_a_wrong_setting_refuses_to_start_and_says_which(pool: PgPool) {
+async fn a_bootstrap_with_a_wrong_setting_refuses_to_start_and_says_which(pool: PgPool) {
     let house = House::open(&pool).await;
     for (function, name, wrong) in [
         ("auth", "ACCESS_TOKEN_MINUTES", Some("99")),
@@ -86,7 +86,7 @@ async fn a_function_with_a_wrong_setting_refuses_to_start_and_says_which(pool: P
 
 /// `migrate` starts without a database, so that a deploy is told what is missing.
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_migration_that_has_no_database_says_so(pool: PgPool) {
+async fn the_bootstrap_of_migrate_says_that_it_has_no_database(pool: PgPool) {
     let house = House::open(&pool).await;
     let mut variables = house.variables("migrate").await;
     variables.remove("SECRETS");
@@ -96,7 +96,7 @@ async fn a_migration_that_has_no_database_says_so(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn functions_are_no_larger_than_they_may_be(pool: PgPool) {
+async fn no_bootstrap_is_larger_than_it_may_be(pool: PgPool) {
     let house = House::open(&pool).await;
     for function in FUNCTIONS {
         let (bootstrap, budget) = (Bootstrap::of(function), Budget::of(function));
