@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    net::IpAddr,
+    net::Ipv4Addr,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -55,11 +55,10 @@ impl Engine {
     }
 
     /// Where containers find this machine.
-    pub(super) fn gateway(&self) -> Result<IpAddr, String> {
-        let format = "{{(index .IPAM.Config 0).Gateway}}";
+    pub(super) fn gateway(&self) -> Result<Ipv4Addr, String> {
+        let format = "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}";
         let told = output(&mut self.docker(["network", "inspect", "--format", format, "bridge"]))?;
-        told.parse()
-            .map_err(|_| format!("`{told}` is no gateway of Docker's network"))
+        gateway(&told).ok_or_else(|| format!("`{told}` is no network of Docker's"))
     }
 
     /// Sees to it that this daemon has the image that SAM runs functions in; gives another one in its place where it
@@ -185,8 +184,31 @@ impl Engine {
     }
 }
 
+/// The gateway itself, or the first address of its network: a young daemon does not tell more.
+fn gateway(told: &str) -> Option<Ipv4Addr> {
+    match told.split_once('/') {
+        Some((network, _)) => Some(Ipv4Addr::from_bits(
+            network.parse::<Ipv4Addr>().ok()?.to_bits() + 1,
+        )),
+        None => told.parse().ok(),
+    }
+}
+
 fn is_on_path(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     let mut files = env::split_paths(&path).map(|folder: PathBuf| folder.join(program));
     files.any(|file| file.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gateway_is_told_or_is_the_first_address_of_the_network() {
+        let gateway_at = Some(Ipv4Addr::new(172, 17, 0, 1));
+        assert_eq!(gateway("172.17.0.1"), gateway_at);
+        assert_eq!(gateway("172.17.0.0/16"), gateway_at);
+        assert_eq!(gateway(""), None);
+    }
 }

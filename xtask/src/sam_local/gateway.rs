@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs},
+    net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs},
     thread,
 };
 
@@ -13,12 +13,12 @@ const DESKTOP: &str = "host.docker.internal";
 #[derive(Debug)]
 pub(super) struct Gateway {
     host: String,
-    address: Option<IpAddr>,
+    address: Option<Ipv4Addr>,
 }
 
 impl Gateway {
     /// The gateway of Docker's network where it is an address of this machine; else Docker Desktop's name.
-    pub(super) fn choose(address: IpAddr) -> Result<Self, String> {
+    pub(super) fn choose(address: Ipv4Addr) -> Result<Self, String> {
         if TcpListener::bind((address, 0)).is_ok() {
             return Ok(Self {
                 host: address.to_string(),
