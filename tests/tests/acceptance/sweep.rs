@@ -109,7 +109,8 @@ async fn a_row_that_nobody_can_read_ends_before_an_operator(pool: PgPool) {
         .execute(&house.pool)
         .await
         .unwrap();
-    house.live_through(90).await;
+    // Four leases of seven minutes, the first of which begins within five.
+    house.live_through(150).await;
     let id: domain::PostId = id.parse().unwrap();
     let stage: String = sqlx::query_scalar("SELECT stage FROM posts WHERE id = $1")
         .bind(id.uuid())
