@@ -182,12 +182,13 @@ impl House {
 
     /// Lets minutes pass as they do: rings are answered, and each minute is swept.
     pub async fn live_through(&self, minutes: u32) {
-        for _ in 0..minutes {
-            self.run_due().await;
-            self.advance(Duration::MINUTE);
-            self.sweep().await;
-        }
         self.run_due().await;
+        for _ in 0..minutes {
+            // What a sweep rings for comes some moments after it, and is heard before the next.
+            self.sweep().await;
+            self.advance(Duration::MINUTE);
+            self.run_due().await;
+        }
     }
 
     /// What the sweeper does each minute.
