@@ -39,11 +39,7 @@ async fn a_post_waits_an_hour_for_its_files_and_is_published(pool: PgPool) {
     house.find_files();
     house.live_through(15).await;
     for (id, words) in &posts {
-        let ending = house.ending(&author, id, words).await;
-        assert!(
-            ending.is_true() && ending.status() == "published",
-            "{words}: {ending}"
-        );
+        house.assert_published(&author, id, words).await;
     }
 }
 
@@ -134,11 +130,7 @@ async fn where_the_key_service_is_down_nothing_is_lost_and_work_waits(pool: PgPo
     house.live_through(15).await;
     house.run_all().await;
     for (id, words) in &posts {
-        let ending = house.ending(&author, id, words).await;
-        assert!(
-            ending.is_true() && ending.status() == "published",
-            "{words}: {ending}"
-        );
+        house.assert_published(&author, id, words).await;
     }
 }
 
@@ -197,11 +189,9 @@ async fn a_refused_commit_is_known_to_be_refused_though_no_key_is_to_be_had(pool
     assert_eq!(house.status(&author, &id).await["status"], "publishing");
     house.keys.set(Health::Good);
     house.live_through(10).await;
-    let ending = house.ending(&author, &id, "Refused at first").await;
-    assert!(
-        ending.is_true() && ending.status() == "published",
-        "{ending}"
-    );
+    house
+        .assert_published(&author, &id, "Refused at first")
+        .await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -224,11 +214,7 @@ async fn a_log_that_takes_nothing_keeps_no_post_from_going_live(pool: PgPool) {
                 .post(&author, &house.draft(network, what, &words))
                 .await;
             house.run_all().await;
-            let ending = house.ending(&author, &id, &words).await;
-            assert!(
-                ending.is_true() && ending.status() == "published",
-                "{words}: {ending}"
-            );
+            house.assert_published(&author, &id, &words).await;
             let sent = house.calls(commit) - sent;
             assert_eq!(sent, commit.nth as usize, "{words} went out at once");
         }

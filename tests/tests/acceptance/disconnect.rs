@@ -128,11 +128,7 @@ async fn an_account_whose_tokens_do_not_open_asks_for_a_new_connection_and_its_p
         let again = house.connect(&author, platform).await;
         assert_eq!(again["health"], "active", "{again}");
         house.run_all().await;
-        let ending = house.ending(&author, &id, &words).await;
-        assert!(
-            ending.is_true() && ending.status() == "published",
-            "{words}: {ending}"
-        );
+        house.assert_published(&author, &id, &words).await;
     }
 }
 

@@ -68,11 +68,7 @@ async fn a_look_that_stalls_holds_up_no_neighbour_and_is_put_down_in_time(pool: 
     drop(lock);
     house.run_all().await;
     for (id, words) in [(good, "Not held up"), (stalled, "Comes back")] {
-        let ending = house.ending(&author, &id, words).await;
-        assert!(
-            ending.is_true() && ending.status() == "published",
-            "{words}: {ending}"
-        );
+        house.assert_published(&author, &id, words).await;
     }
     assert_eq!(house.live("Comes again").len(), 1);
 }
@@ -94,11 +90,7 @@ async fn a_file_is_begun_only_with_time_for_all_of_it(pool: PgPool) {
     assert_eq!(house.status(&author, &id).await["status"], "queued");
     assert!(!under_lease(&house, &id).await);
     house.run_all().await;
-    let ending = house.ending(&author, &id, "Not in a hurry").await;
-    assert!(
-        ending.is_true() && ending.status() == "published",
-        "{ending}"
-    );
+    house.assert_published(&author, &id, "Not in a hurry").await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -119,11 +111,7 @@ async fn a_commit_is_begun_only_with_time_for_its_answer(pool: PgPool) {
         }
         assert_eq!(house.live(&words), [], "{words}");
         house.run_all().await;
-        let ending = house.ending(&author, &id, &words).await;
-        assert!(
-            ending.is_true() && ending.status() == "published",
-            "{words}: {ending}"
-        );
+        house.assert_published(&author, &id, &words).await;
     }
 }
 

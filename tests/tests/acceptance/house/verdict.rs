@@ -44,4 +44,14 @@ impl House {
             live: self.live(words).len(),
         }
     }
+
+    /// # Panics
+    /// When the post with these words is not live once, or is not called published.
+    pub async fn assert_published(&self, person: &Person, id: &str, words: &str) {
+        let ending = self.ending(person, id, words).await;
+        assert!(
+            ending.is_true() && ending.status() == "published",
+            "{words}: {ending}"
+        );
+    }
 }
