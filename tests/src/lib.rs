@@ -7,6 +7,8 @@
 
 mod answer;
 pub mod settings;
+mod survival;
 pub mod world;
 
 pub use answer::Answer;
+pub use survival::survives;

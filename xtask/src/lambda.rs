@@ -3,7 +3,7 @@
 use std::{
     env::{self, consts::ARCH},
     ffi::OsString,
-    iter,
+    fs, iter,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
@@ -12,18 +12,6 @@ use crate::{
     shell::{self, FEATURES},
     suite, tools,
 };
-
-/// Every function; tests/deploy holds the template, and so its binaries, against the crates in `functions`.
-const FUNCTIONS: [&str; 8] = [
-    "auth",
-    "connections",
-    "migrate",
-    "ops",
-    "posts",
-    "publisher",
-    "sweeper",
-    "webhooks",
-];
 
 /// What functions are built for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +78,7 @@ pub(crate) fn build(architecture: Architecture) -> Result<PathBuf, String> {
         .args(["lambda", "build", "--release", "--locked"])
         .args(["--target", architecture.target(), "--lambda-dir"])
         .arg(&folder)
-        .args(FUNCTIONS.iter().flat_map(|function| ["--bin", function]))
+        .args(functions()?.iter().flat_map(|name| ["--bin", name]))
         .current_dir(shell::root())
         .env("PATH", with_first(&tools)?)
         .env("SQLX_OFFLINE", "true");
@@ -102,6 +90,19 @@ pub(crate) fn build(architecture: Architecture) -> Result<PathBuf, String> {
         Architecture::X86_64 => why,
     })?;
     Ok(folder)
+}
+
+/// Every function, by its name.
+fn functions() -> Result<Vec<String>, String> {
+    let folder = shell::root().join("functions");
+    let entries = fs::read_dir(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    let mut names: Vec<_> = entries
+        .flatten()
+        .filter(|entry| entry.path().join("Cargo.toml").is_file())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// The folders that programs are looked for in, this one first: cargo-lambda finds the linker beside itself.

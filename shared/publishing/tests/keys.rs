@@ -5,10 +5,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    future::poll_fn,
-    pin::pin,
     sync::{Arc, Mutex},
-    task::Poll,
     time::Instant,
 };
 
@@ -18,13 +15,13 @@ use media::Library;
 use publishing::{Parts, Publisher, Swept};
 use secrecy::ExposeSecret as _;
 use settings::{Networks, ObjectSettings, Reader, Vars, VaultSettings};
-use sqlx::PgPool;
+use sqlx::{ConnectOptions as _, PgPool};
 use store::{
     Pool, PoolSettings, Pooler, Shift,
     data_keys::{self, Shelf},
 };
+use tests::survives;
 use time::{Duration, OffsetDateTime};
-use url::Url;
 use uuid::Uuid;
 use vault::{
     Clock, KeyShelf, Place, ShelfFuture, Vault, WrappedKey, data_key_of,
@@ -364,7 +361,7 @@ impl House {
         let time = Time::default();
         let house = Self {
             pool: store::connect(&PoolSettings {
-                url: address(&pool).await,
+                url: pool.connect_options().to_url_lossy().into(),
                 max_connections: 8,
                 pooler: Pooler::Session,
                 shift: Some(time.0.clone()),
@@ -688,38 +685,4 @@ impl KeyShelf for Disturbed {
     fn keep(&self, key: WrappedKey) -> ShelfFuture<'_, ()> {
         self.shelf.keep(key)
     }
-}
-
-/// Lets a future run for so many polls and then drops it where it stands; tells whether it came to
-/// its end before.
-async fn survives(future: impl Future, polls: usize) -> bool {
-    let mut future = pin!(future);
-    let mut left = polls;
-    poll_fn(|context| {
-        if left == 0 {
-            return Poll::Ready(false);
-        }
-        left -= 1;
-        match future.as_mut().poll(context) {
-            Poll::Ready(_) => Poll::Ready(true),
-            Poll::Pending => Poll::Pending,
-        }
-    })
-    .await
-}
-
-/// The database of a test, for a pool of our own.
-async fn address(pool: &PgPool) -> String {
-    let name: String = sqlx::query_scalar("SELECT current_database()::text")
-        .fetch_one(pool)
-        .await
-        .unwrap();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the runner of the tests says where the server is"
-    )]
-    let server = std::env::var("DATABASE_URL").unwrap();
-    let mut url = Url::parse(&server).unwrap();
-    url.set_path(&name);
-    url.into()
 }

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use deploy::Code;
 use lambda::{Account, Bootstrap, Budget, Emulator, FUNCTIONS, GLIBC, event};
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions as _, PgPool};
@@ -55,6 +56,8 @@ async fn every_bootstrap_starts_as_the_template_says_and_answers_its_events(pool
         answered.insert(function);
     }
     assert_eq!(answered, FUNCTIONS.into());
+    let code = Code::of_project();
+    assert_eq!(answered, code.functions().collect());
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

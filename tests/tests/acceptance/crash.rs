@@ -7,6 +7,7 @@ use std::{
 };
 
 use sqlx::{PgPool, Row as _};
+use tests::survives;
 use time::Duration;
 
 use crate::{
@@ -193,25 +194,6 @@ async fn survives_until(
         }
         match future.as_mut().poll(context) {
             Poll::Ready(_) => Poll::Ready(true),
-            Poll::Pending => Poll::Pending,
-        }
-    })
-    .await
-}
-
-/// Lets a future run for so many polls and then drops it where it stands; tells whether it came to
-/// its end before.
-pub async fn survives(future: impl Future, polls: usize) -> bool {
-    let mut future = pin!(future);
-    let mut left = polls;
-    poll_fn(|context| {
-        if left == 0 {
-            return Poll::Ready(false);
-        }
-        left -= 1;
-        match future.as_mut().poll(context) {
-            Poll::Ready(_) => Poll::Ready(true),
-            Poll::Pending if left == 0 => Poll::Ready(false),
             Poll::Pending => Poll::Pending,
         }
     })

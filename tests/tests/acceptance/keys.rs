@@ -4,10 +4,10 @@ use std::{collections::BTreeSet, sync::Mutex};
 
 use serde_json::json;
 use sqlx::PgPool;
+use tests::survives;
 use time::Duration;
 
 use crate::{
-    crash::survives,
     house::{House, Person},
     networks::NETWORKS,
 };
