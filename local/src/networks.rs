@@ -22,14 +22,12 @@ pub(crate) async fn serve(apps: &Apps, port: u16, app_port: u16) -> Result<Serve
         })?;
     let registrations = Platform::ALL
         .into_iter()
-        .filter_map(|platform| {
-            let app = apps.find(platform)?;
-            Some(Registration {
-                network: platform.to_string(),
-                client_id: app.client_id.clone(),
-                client_secret: app.client_secret.expose_secret().to_owned(),
-                redirect_uris: vec![app.redirect_uri.to_string()],
-            })
+        .flat_map(|platform| apps.at(platform))
+        .map(|(login, app)| Registration {
+            network: login.variables.to_lowercase(),
+            client_id: app.client_id.clone(),
+            client_secret: app.client_secret.expose_secret().to_owned(),
+            redirect_uris: vec![app.redirect_uri.to_string()],
         })
         .collect();
     let client = reqwest::Client::builder()

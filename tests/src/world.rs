@@ -41,14 +41,12 @@ pub fn serve(
         pull,
         registrations: Platform::ALL
             .into_iter()
-            .filter_map(|platform| {
-                let app = apps.find(platform)?;
-                Some(Registration {
-                    network: platform.to_string(),
-                    client_id: app.client_id.clone(),
-                    client_secret: app.client_secret.expose_secret().to_owned(),
-                    redirect_uris: vec![app.redirect_uri.to_string()],
-                })
+            .flat_map(|platform| apps.at(platform))
+            .map(|(login, app)| Registration {
+                network: login.variables.to_lowercase(),
+                client_id: app.client_id.clone(),
+                client_secret: app.client_secret.expose_secret().to_owned(),
+                redirect_uris: vec![app.redirect_uri.to_string()],
             })
             .collect(),
         base_url: base.to_owned(),

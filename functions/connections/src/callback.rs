@@ -6,7 +6,7 @@ use axum::{
 };
 use domain::{ConnectionId, GrantId, Platform, UserId};
 use http::{HeaderMap, StatusCode, header};
-use platforms::{App, AppContext, Callback, Fault, FaultKind, Grant, GrantedAccount};
+use platforms::{App, AppContext, Callback, Fault, FaultKind, Grant, GrantedAccount, Login};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use store::{
@@ -86,10 +86,12 @@ async fn end(
     headers: &HeaderMap,
 ) -> Result<Vec<ConnectionView>, Problem> {
     let platform = visit::platform(platform)?;
-    let app = env
-        .apps
-        .find(platform)
-        .ok_or_else(|| not_set_up(platform))?;
+    if env.apps.at(platform).next().is_none() {
+        return Err(not_set_up(
+            platform,
+            platforms::profile(platform).usual_login(),
+        ));
+    }
     let state = only(&query, "state").ok_or_else(stale)?;
     let browser = visit::browser(headers).ok_or_else(stale)?;
     // Had before anything is used up: without a key the visit stays open, and the same way back can be
@@ -100,10 +102,15 @@ async fn end(
         .await
         .map_err(|error| no_key(&error))?;
     let (state_hash, browser_hash) = (visit::hash(state), visit::hash(&browser));
-    let user = oauth_attempts::take(&env.web.pool, platform, &state_hash, &browser_hash)
+    let taken = oauth_attempts::take(&env.web.pool, platform, &state_hash, &browser_hash)
         .await?
         .ok_or_else(stale)?;
-    if !is_from(platform, app, &query) {
+    let login = visit::login(platform, taken.login.as_deref())?;
+    let app = env
+        .apps
+        .find(login)
+        .ok_or_else(|| not_set_up(platform, login))?;
+    if !is_from(login, app, &query) {
         return Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "issuer_foreign",
@@ -131,6 +138,7 @@ async fn end(
             )
         })?;
     let callback = Callback {
+        login: login.name,
         code: code.to_owned().into(),
         verifier: Some(visit::verifier(&env.consent, state)),
         parameters: query
@@ -149,7 +157,7 @@ async fn end(
         .converse(machine, &cx)
         .await
         .map_err(|fault| refused(platform, &fault))?;
-    keep(env, user, platform, &grant, &pen).await
+    keep(env, taken.user, platform, login, &grant, &pen).await
 }
 
 /// Connects every account of a grant.
@@ -157,6 +165,7 @@ async fn keep(
     env: &Env,
     user: UserId,
     platform: Platform,
+    login: &Login,
     grant: &Grant,
     pen: &Pen,
 ) -> Result<Vec<ConnectionView>, Problem> {
@@ -172,7 +181,7 @@ async fn keep(
             facts: &account.facts,
             scopes: &account.tokens.scopes,
             grant_id,
-            grant_family: platforms::profile(platform).grant_family,
+            grant_family: login.grant_family,
             subject: &grant.subject,
         };
         let id = loop {
@@ -231,11 +240,11 @@ fn only<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a str> {
 
 /// Whether the way back names no other issuer than the network whose page the browser was sent to
 /// (RFC 9207). Issuers are held against the origin of that page, which they share with it.
-fn is_from(platform: Platform, app: &App, query: &[(String, String)]) -> bool {
+fn is_from(login: &Login, app: &App, query: &[(String, String)]) -> bool {
     if query.iter().all(|(name, _)| name != "iss") {
         return true;
     }
-    let page = (platforms::profile(platform).oauth.authorize_url)(app);
+    let page = (login.oauth.authorize_url)(app);
     only(query, "iss")
         .and_then(|issuer| Url::parse(issuer).ok())
         .is_some_and(|issuer| issuer.origin() == page.origin())

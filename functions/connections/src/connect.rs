@@ -6,14 +6,21 @@ use axum::{
 };
 use domain::OauthAttemptId;
 use http::{HeaderMap, StatusCode, header};
-use platforms::AuthorizeRequest;
-use serde::Serialize;
-use store::oauth_attempts;
+use platforms::{AuthorizeRequest, Login};
+use serde::{Deserialize, Serialize};
+use store::oauth_attempts::{self, Visit};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
-use web::{Caller, Json, Path, Problem, ProblemBody};
+use web::{Caller, Json, Path, Problem, ProblemBody, Query};
 
 use crate::{Env, visit};
+
+/// Which way in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Choice {
+    login: Option<String>,
+}
 
 /// Where to send the person's browser.
 #[derive(Debug, Serialize, ToSchema)]
@@ -28,10 +35,14 @@ pub(crate) struct ConsentPage {
 
 /// Begins to connect an account. The answer marks the browser; the callback works only there.
 #[utoipa::path(
-    get, operation_id = "beginConnecting", path = "/api/connect/{platform}", tag = "connections", params(("platform" = String, Path)),
+    get, operation_id = "beginConnecting", path = "/api/connect/{platform}", tag = "connections",
+    params(
+        ("platform" = String, Path),
+        ("login" = Option<String>, Query, description = "Which way in, where the network has several: Instagram's are `facebook` (through the Page that the account is linked to; the default) and `instagram`.")
+    ),
     responses(
         (status = 200, body = ConsentPage),
-        (status = 422, description = "There is no such network.", body = ProblemBody),
+        (status = 422, description = "There is no such network, or no such login.", body = ProblemBody),
         (status = 503, description = "The network is not set up here.", body = ProblemBody)
     ),
     security(("bearer" = []))
@@ -40,13 +51,15 @@ pub(crate) async fn connect(
     State(env): State<Env>,
     caller: Caller,
     Path(platform): Path<String>,
+    Query(choice): Query<Choice>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let platform = visit::platform(&platform)?;
+    let login = visit::login(platform, choice.login.as_deref())?;
     let app = env
         .apps
-        .find(platform)
-        .ok_or_else(|| not_set_up(platform))?;
+        .find(login)
+        .ok_or_else(|| not_set_up(platform, login))?;
     let state = visit::chance()?;
     let browser = match visit::browser(&headers) {
         Some(marked) => marked,
@@ -58,9 +71,12 @@ pub(crate) async fn connect(
         &env.web.pool,
         caller.user,
         id,
-        platform,
-        &state_hash,
-        &browser_hash,
+        &Visit {
+            platform,
+            login: login.name,
+            state_hash: &state_hash,
+            browser_hash: &browser_hash,
+        },
         visit::LIFE,
     )
     .await?;
@@ -69,7 +85,7 @@ pub(crate) async fn connect(
         state: state.into(),
         verifier,
     };
-    let url = platforms::authorize_url(platforms::profile(platform), app, &request);
+    let url = platforms::authorize_url(login, app, &request);
     let page = ConsentPage {
         url: env.wire.visible_url(&url).into(),
         expires_at: env.web.clock.now() + visit::LIFE,
@@ -81,8 +97,8 @@ pub(crate) async fn connect(
         .into_response())
 }
 
-pub(crate) fn not_set_up(platform: domain::Platform) -> Problem {
-    let name = platform.as_str().to_uppercase();
+pub(crate) fn not_set_up(platform: domain::Platform, login: &Login) -> Problem {
+    let name = login.variables;
     Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "network_not_configured",

@@ -5,6 +5,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::Platform;
 use hmac::{Hmac, Mac as _};
 use http::{HeaderMap, HeaderValue, header};
+use platforms::Login;
 use secrecy::SecretString;
 use settings::ConsentSettings;
 use sha2::{Digest as _, Sha256};
@@ -82,6 +83,23 @@ pub(crate) fn platform(name: &str) -> Result<Platform, Problem> {
             "unknown_platform",
             error.to_string(),
             "Use one of these names.",
+        )
+    })
+}
+
+/// The login of a name, or the network's usual one; an unknown name is a problem that lists those there are.
+pub(crate) fn login(platform: Platform, name: Option<&str>) -> Result<&'static Login, Problem> {
+    let profile = platforms::profile(platform);
+    let Some(name) = name else {
+        return Ok(profile.usual_login());
+    };
+    profile.login(name).ok_or_else(|| {
+        let names: Vec<&str> = profile.logins.iter().map(|login| login.name).collect();
+        Problem::field(
+            "login",
+            "unknown_login",
+            format!("is no login of {}", platform.display_name()),
+            format!("Leave it out, or use one of these: {}.", names.join(", ")),
         )
     })
 }

@@ -7,7 +7,7 @@ use axum::{
 };
 use domain::Platform;
 use http::{HeaderMap, StatusCode, header};
-use platforms::{Happening, Incoming, Received, WebhookError, What};
+use platforms::{Happening, Incoming, Login, Received, WebhookError, What};
 use store::{StoreError, connections, webhook_receipts, work};
 use web::{Path, Problem, ProblemBody, Query};
 
@@ -45,23 +45,13 @@ pub(crate) async fn receive(
     body: &[u8],
 ) -> Result<Response, Problem> {
     let platform: Platform = platform.parse().map_err(|_| Problem::not_found())?;
-    let app = env.apps.find(platform).ok_or_else(Problem::not_found)?;
-    let now = env.web.clock.now();
-    let incoming = Incoming {
-        is_get,
-        query,
-        headers,
-        body,
-        now,
-        app,
-    };
-    match platforms::receive(platform, &incoming) {
-        Ok(Received::Handshake { content_type, body }) => {
+    match read(env, platform, is_get, query, headers, body) {
+        Ok((_, Received::Handshake { content_type, body })) => {
             Ok(([(header::CONTENT_TYPE, content_type)], body).into_response())
         }
-        Ok(Received::News(happenings)) => {
+        Ok((login, Received::News(happenings))) => {
             for happening in happenings {
-                hear(env, platform, happening).await?;
+                hear(env, platform, login, happening).await?;
             }
             Ok(StatusCode::OK.into_response())
         }
@@ -79,17 +69,49 @@ pub(crate) async fn receive(
     }
 }
 
+/// What a request says, read as our registration that it is signed for reads it. Nothing in a request names
+/// the registration, so each is tried while the signature fits none.
+fn read(
+    env: &Env,
+    platform: Platform,
+    is_get: bool,
+    query: &[(String, String)],
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<(&'static Login, Received), WebhookError> {
+    let mut refused = WebhookError::Unsupported;
+    for (login, app) in env.apps.at(platform) {
+        let incoming = Incoming {
+            is_get,
+            query,
+            headers,
+            body,
+            now: env.web.clock.now(),
+            app,
+        };
+        match platforms::receive(platform, &incoming) {
+            Err(WebhookError::Unsigned) => refused = WebhookError::Unsigned,
+            read => return read.map(|read| (login, read)),
+        }
+    }
+    Err(refused)
+}
+
 /// Does what a piece of news asks for. That it was heard is noted together with what it changed:
 /// where one fails, the network tells it again and finds neither.
-async fn hear(env: &Env, platform: Platform, happening: Happening) -> Result<(), Problem> {
+async fn hear(
+    env: &Env,
+    platform: Platform,
+    login: &Login,
+    happening: Happening,
+) -> Result<(), Problem> {
     let mut tx = env.web.pool.begin().await.map_err(StoreError::from)?;
     if !webhook_receipts::first_time(&mut tx, platform, &happening.key).await? {
         return Ok(());
     }
     let posts = match happening.what {
         What::AccessWithdrawn { subject } => {
-            let family = platforms::profile(platform).grant_family;
-            let connections = connections::withdraw(&mut tx, family, &subject).await?;
+            let connections = connections::withdraw(&mut tx, login.grant_family, &subject).await?;
             tracing::info!(%platform, connections = connections.len(), "access was withdrawn at the network");
             Vec::new()
         }

@@ -7,7 +7,7 @@ use oauth2::{
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::{App, Pkce, Profile};
+use crate::{App, Login, Pkce};
 
 /// What makes one visit to the consent page different from the next.
 #[derive(Debug)]
@@ -28,16 +28,17 @@ pub fn challenge_of(verifier: &SecretString) -> String {
 
 /// The address of the consent page.
 ///
-/// The standard's request, bent only where the profile says that the network bends it.
-pub fn authorize_url(profile: &Profile, app: &App, request: &AuthorizeRequest) -> Url {
-    let oauth = profile.oauth;
+/// The standard's request, bent only where the profile says that the network bends it. The setting
+/// `extra_scopes` of a registration asks for more than publishing needs, as a first comment does.
+pub fn authorize_url(login: &Login, app: &App, request: &AuthorizeRequest) -> Url {
+    let oauth = login.oauth;
     let client = BasicClient::new(ClientId::new(app.client_id.clone()))
         .set_auth_uri(AuthUrl::from_url((oauth.authorize_url)(app)))
         .set_redirect_uri(RedirectUrl::from_url(app.redirect_uri.clone()));
     let state = request.state.expose_secret().to_owned();
     let mut visit = client
         .authorize_url(|| CsrfToken::new(state))
-        .add_scope(Scope::new(oauth.scopes.join(oauth.scope_separator)));
+        .add_scope(Scope::new(scopes(login, app).join(oauth.scope_separator)));
     if oauth.pkce == Pkce::S256 {
         let verifier = PkceCodeVerifier::new(request.verifier.expose_secret().to_owned());
         visit = visit.set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
@@ -46,7 +47,24 @@ pub fn authorize_url(profile: &Profile, app: &App, request: &AuthorizeRequest) -
         visit = visit.add_extra_param(*name, *value);
     }
     let (standard, _) = visit.url();
-    with_client_id_named(standard, oauth.client_id_parameter)
+    let named = with_client_id_named(standard, oauth.client_id_parameter);
+    match oauth.bend {
+        Some(bend) => bend(app, named),
+        None => named,
+    }
+}
+
+/// What publishing needs, and what our registration asks for beside it.
+fn scopes<'a>(login: &Login, app: &'a App) -> Vec<&'a str> {
+    let more = app.settings.get("extra_scopes").map(String::as_str);
+    let more = more.into_iter().flat_map(|text| text.split([',', ' ']));
+    let mut scopes: Vec<&str> = login.oauth.scopes.to_vec();
+    for scope in more.map(str::trim).filter(|scope| !scope.is_empty()) {
+        if !scopes.contains(&scope) {
+            scopes.push(scope);
+        }
+    }
+    scopes
 }
 
 fn with_client_id_named(url: Url, name: &str) -> Url {
@@ -67,4 +85,73 @@ fn with_client_id_named(url: Url, name: &str) -> Url {
     let mut bent = url;
     bent.query_pairs_mut().clear().extend_pairs(pairs);
     bent
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Platform;
+
+    use super::*;
+    use crate::profile;
+
+    fn page(platform: Platform, settings: &[(&str, &str)]) -> Url {
+        let app = App {
+            client_id: "1".to_owned(),
+            client_secret: "secret".into(),
+            redirect_uri: Url::parse("https://app.example/back").expect("an address"),
+            version: profile(platform).default_version.to_owned(),
+            webhook_secret: None,
+            webhook_verify_token: None,
+            settings: settings
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        };
+        let request = AuthorizeRequest {
+            state: "state".into(),
+            verifier: "verifier".into(),
+        };
+        authorize_url(profile(platform).usual_login(), &app, &request)
+    }
+
+    fn parameter(page: &Url, wanted: &str) -> Option<String> {
+        let mut found = page.query_pairs().filter(|(name, _)| name == wanted);
+        let value = found.next().map(|(_, value)| value.into_owned());
+        assert!(found.next().is_none(), "{wanted} is doubled");
+        value
+    }
+
+    #[test]
+    fn a_registration_may_ask_for_more_than_publishing_needs() {
+        let more = page(
+            Platform::Facebook,
+            &[(
+                "extra_scopes",
+                "pages_manage_engagement, pages_show_list business_management",
+            )],
+        );
+        assert_eq!(
+            parameter(&more, "scope").as_deref(),
+            Some(
+                "pages_show_list,pages_read_engagement,pages_manage_posts,pages_manage_engagement,business_management"
+            )
+        );
+        let spaced = page(Platform::Linkedin, &[("extra_scopes", "r_events")]);
+        assert!(
+            parameter(&spaced, "scope")
+                .expect("scopes")
+                .ends_with(" r_events")
+        );
+    }
+
+    #[test]
+    fn a_saved_configuration_takes_the_place_of_scopes() {
+        for platform in [Platform::Facebook, Platform::Instagram] {
+            let saved = page(platform, &[("login_config_id", "9")]);
+            assert_eq!(parameter(&saved, "config_id").as_deref(), Some("9"));
+            assert_eq!(parameter(&saved, "scope"), None);
+            assert_eq!(parameter(&saved, "state").as_deref(), Some("state"));
+            assert_eq!(parameter(&page(platform, &[]), "config_id"), None);
+        }
+    }
 }

@@ -7,6 +7,8 @@ use time::OffsetDateTime;
 /// What the network sent the browser back with.
 #[derive(Debug, Clone)]
 pub struct Callback {
+    /// The name of the login whose page it comes from; see [`crate::Login`].
+    pub login: &'static str,
     /// The one-time code.
     pub code: SecretString,
     /// The PKCE verifier whose challenge went out with the browser, where the network has PKCE.
@@ -35,7 +37,8 @@ pub struct GrantedAccount {
     pub display_name: String,
     /// Its picture; may expire.
     pub avatar_url: Option<String>,
-    /// What publishing needs to know beside the id; no secrets. Kept with the connection.
+    /// What publishing needs to know beside the id; no secrets. Kept with the connection. `login`
+    /// names the login it came by, where that is not the network's first.
     pub facts: Value,
     /// The tokens to act for it.
     pub tokens: Tokens,

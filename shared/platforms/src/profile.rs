@@ -1,6 +1,7 @@
 //! What a network is like, as data.
 
 use domain::{CaptionRule, MediaKind, MediaRules, Platform, Violation};
+use serde_json::Value;
 use url::Url;
 
 use crate::{App, Draft};
@@ -10,18 +11,52 @@ use crate::{App, Draft};
 pub struct Profile {
     /// Its name.
     pub platform: Platform,
-    /// How accounts are connected.
-    pub oauth: Oauth,
-    /// Networks whose grants live and die together share a family: Facebook and Instagram do.
-    pub grant_family: &'static str,
+    /// The ways in, at least one; who names none takes the first.
+    pub logins: &'static [Login],
     /// The version of its interface that our shapes were read from; empty where it has none.
     pub default_version: &'static str,
     /// How long a caption may be.
     pub caption: CaptionRule,
     /// What media a post may carry.
     pub media: MediaRules,
+}
+
+/// One way in: whose consent page it is, and how the tokens live that come of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Login {
+    /// Its name, unique within the network.
+    pub name: &'static str,
+    /// What the variables of our registration for it begin with, unique over all networks.
+    pub variables: &'static str,
+    /// How accounts are connected.
+    pub oauth: Oauth,
+    /// Logins whose grants live and die together share a family: those of Facebook's app do.
+    pub grant_family: &'static str,
     /// How access tokens are kept fresh.
     pub refresh: RefreshPolicy,
+}
+
+impl Profile {
+    /// The login of who names none.
+    ///
+    /// # Panics
+    /// Never: every network has one.
+    pub const fn usual_login(&self) -> &'static Login {
+        &self.logins[0]
+    }
+
+    /// The login of that name.
+    pub fn login(&self, name: &str) -> Option<&'static Login> {
+        self.logins.iter().find(|login| login.name == name)
+    }
+
+    /// The login that an account came by, as its facts tell; see [`crate::GrantedAccount::facts`].
+    pub fn login_of(&self, facts: &Value) -> &'static Login {
+        facts["login"]
+            .as_str()
+            .and_then(|name| self.login(name))
+            .unwrap_or_else(|| self.usual_login())
+    }
 }
 
 /// How accounts are connected.
@@ -39,6 +74,8 @@ pub struct Oauth {
     pub pkce: Pkce,
     /// Further parameters of the page.
     pub parameters: &'static [(&'static str, &'static str)],
+    /// What our registration makes of the page's address, where it can ask for something else.
+    pub bend: Option<fn(&App, Url) -> Url>,
 }
 
 /// Whether and how a challenge goes with the browser (RFC 7636).

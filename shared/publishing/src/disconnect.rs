@@ -60,7 +60,11 @@ impl Publisher {
         connection: &Connection,
         now: time::OffsetDateTime,
     ) -> Result<bool, LookError> {
-        let Some(app) = self.0.apps.find(connection.platform) else {
+        let Some(app) = self
+            .0
+            .apps
+            .of_account(connection.platform, &connection.facts)
+        else {
             return Ok(true);
         };
         let Some(credentials) = tokens::credentials(&self.0, connection).await? else {

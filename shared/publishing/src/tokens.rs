@@ -62,7 +62,10 @@ async fn of_version(
     let (user, id) = (connection.user_id, connection.id);
     let was_refused = refused == Some(current.version);
     let left = current.tokens.access_expires_at.map(|end| end - now);
-    let margin = match platforms::profile(connection.platform).refresh {
+    let margin = match platforms::profile(connection.platform)
+        .login_of(&connection.facts)
+        .refresh
+    {
         RefreshPolicy::Before { seconds } => Duration::seconds(seconds),
         RefreshPolicy::Never => Duration::ZERO,
     };
@@ -70,7 +73,10 @@ async fn of_version(
     if usable && left.is_none_or(|left| left > margin) {
         return token(parts, connection, current).await;
     }
-    let Some(app) = parts.apps.find(connection.platform) else {
+    let Some(app) = parts
+        .apps
+        .of_account(connection.platform, &connection.facts)
+    else {
         return Ok(Access::Wait(PAUSE));
     };
     let Some(credentials) = open(parts, connection, &current.tokens).await? else {

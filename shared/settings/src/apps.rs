@@ -3,42 +3,75 @@
 use std::collections::BTreeMap;
 
 use domain::Platform;
-use platforms::App;
+use platforms::{App, Login};
+use serde_json::Value;
 use url::Url;
 
 use crate::{Reader, Stage, http};
 
-/// Our registrations at the networks; a network without one is simply not offered.
+/// Our registrations at the networks, one for each way in; what has none is simply not offered.
 #[derive(Debug, Clone, Default)]
-pub struct Apps(BTreeMap<Platform, App>);
+pub struct Apps(BTreeMap<&'static str, App>);
 
 impl Apps {
-    /// Reads, for each network `NAME`: `NAME_CLIENT_ID` and `NAME_CLIENT_SECRET` (both or neither),
-    /// `NAME_REDIRECT_URI` (default `PUBLIC_URL` + `/api/callback/name`), `NAME_VERSION`,
-    /// `NAME_WEBHOOK_SECRET`, `NAME_WEBHOOK_VERIFY_TOKEN`, and further facts that the network's own
-    /// documentation names as `NAME_SETTING_…`.
+    /// Reads, for each login `NAME` of a network (its own name, and `INSTAGRAM_LOGIN`): `NAME_CLIENT_ID` and
+    /// `NAME_CLIENT_SECRET` (both or neither), `NAME_REDIRECT_URI` (default `PUBLIC_URL` +
+    /// `/api/callback/network`), `NAME_VERSION`, `NAME_WEBHOOK_SECRET`, `NAME_WEBHOOK_VERIFY_TOKEN`, and
+    /// further facts that the network's own documentation names as `NAME_SETTING_…`.
     pub fn from_vars(reader: &mut Reader<'_>, public_url: &Url) -> Self {
-        let apps = Platform::ALL
-            .into_iter()
-            .filter_map(|platform| Some((platform, app(reader, platform, public_url)?)))
-            .collect();
-        Self(apps)
+        let mut apps = Self::default();
+        for platform in Platform::ALL {
+            for login in platforms::profile(platform).logins {
+                if let Some(app) = app(reader, platform, login, public_url) {
+                    apps.0.insert(login.variables, app);
+                }
+            }
+        }
+        apps
     }
 
-    /// These registrations.
+    /// These registrations, each for the network's usual login.
     pub fn from_pairs(pairs: impl IntoIterator<Item = (Platform, App)>) -> Self {
-        Self(pairs.into_iter().collect())
+        let named = pairs.into_iter().map(|(platform, app)| {
+            let login = platforms::profile(platform).usual_login();
+            (login.variables, app)
+        });
+        Self(named.collect())
     }
 
-    /// Our registration at a network.
-    pub fn find(&self, platform: Platform) -> Option<&App> {
-        self.0.get(&platform)
+    /// The same, and this one.
+    #[must_use]
+    pub fn with(mut self, login: &Login, app: App) -> Self {
+        self.0.insert(login.variables, app);
+        self
+    }
+
+    /// Our registration for a login.
+    pub fn find(&self, login: &Login) -> Option<&App> {
+        self.0.get(login.variables)
+    }
+
+    /// Our registration for the login that an account came by, as its facts tell.
+    pub fn of_account(&self, platform: Platform, facts: &Value) -> Option<&App> {
+        self.find(platforms::profile(platform).login_of(facts))
+    }
+
+    /// Our registrations at a network.
+    pub fn at(&self, platform: Platform) -> impl Iterator<Item = (&'static Login, &App)> {
+        platforms::profile(platform)
+            .logins
+            .iter()
+            .filter_map(|login| Some((login, self.find(login)?)))
     }
 }
 
-fn app(reader: &mut Reader<'_>, platform: Platform, public_url: &Url) -> Option<App> {
-    let prefix = platform.as_str().to_uppercase();
-    let name = |field: &str| format!("{prefix}_{field}");
+fn app(
+    reader: &mut Reader<'_>,
+    platform: Platform,
+    login: &Login,
+    public_url: &Url,
+) -> Option<App> {
+    let name = |field: &str| format!("{}_{field}", login.variables);
     let vars = reader.vars();
     let id = vars.find(&name("CLIENT_ID"));
     let secret = vars.find(&name("CLIENT_SECRET"));

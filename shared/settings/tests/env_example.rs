@@ -95,7 +95,7 @@ fn the_defaults_of_the_example_are_taken() {
     assert_eq!(http.requests_per_minute, plain.requests_per_minute);
     assert_eq!(database.max_connections, plain_database.max_connections);
     for platform in Platform::ALL {
-        assert!(networks.apps.find(platform).is_none(), "{platform}");
+        assert!(networks.apps.at(platform).next().is_none(), "{platform}");
     }
 }
 

@@ -33,7 +33,7 @@ async fn a_visit_carries_what_the_network_needs_and_nothing_of_ours(pool: PgPool
             format!("https://api.picscripter.example/api/callback/{platform}")
         );
         assert_eq!(parameter("response_type").unwrap(), "code", "{platform}");
-        let oauth = platforms::profile(platform).oauth;
+        let oauth = platforms::profile(platform).usual_login().oauth;
         assert_eq!(
             parameter(oauth.client_id_parameter).unwrap(),
             format!("client-{platform}")
@@ -196,4 +196,25 @@ async fn attempts(house: &House) -> i64 {
         .fetch_one(&house.pool)
         .await
         .unwrap()
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_login_is_chosen_by_its_name_and_an_unknown_one_is_told_which_there_are(pool: PgPool) {
+    let house = House::open(pool).await;
+    let person = house.person().await;
+    let named = house.get(&person, "/api/connect/x?login=x").await;
+    assert_eq!(named.status, StatusCode::OK, "{}", named.body);
+    for (path, rule, said) in [
+        (
+            "/api/connect/instagram?login=page",
+            "unknown_login",
+            "facebook",
+        ),
+        ("/api/connect/x?login=facebook", "unknown_login", "x"),
+    ] {
+        let refused = house.get(&person, path).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert!(refused.body.contains(rule), "{}", refused.body);
+        assert!(refused.body.contains(said), "{}", refused.body);
+    }
 }

@@ -130,7 +130,7 @@ impl House {
         .bind(platform.as_str())
         .bind(subject)
         .bind(GrantId::mint().uuid())
-        .bind(platforms::profile(platform).grant_family)
+        .bind(platforms::profile(platform).usual_login().grant_family)
         .execute(&self.pool)
         .await
         .unwrap();

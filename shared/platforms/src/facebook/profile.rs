@@ -5,7 +5,7 @@ use domain::{
     VideoCodec, VideoRules,
 };
 
-use crate::{Oauth, Pkce, Profile, RefreshPolicy, meta};
+use crate::{Login, Oauth, Pkce, Profile, RefreshPolicy, meta};
 
 /// What posting to a Page needs.
 pub(super) const SCOPES: &[&str] = &[
@@ -17,17 +17,24 @@ pub(super) const SCOPES: &[&str] = &[
 /// What Facebook is like.
 pub const PROFILE: Profile = Profile {
     platform: Platform::Facebook,
-    oauth: Oauth {
-        authorize_url: meta::dialog,
-        scopes: SCOPES,
-        scope_separator: ",",
-        client_id_parameter: "client_id",
-        // Documented for another flow only.
-        pkce: Pkce::None,
-        // What was declined before is asked again.
-        parameters: &[("auth_type", "rerequest")],
-    },
-    grant_family: meta::GRANT_FAMILY,
+    logins: &[Login {
+        name: "facebook",
+        variables: "FACEBOOK",
+        oauth: Oauth {
+            authorize_url: meta::dialog,
+            scopes: SCOPES,
+            scope_separator: ",",
+            client_id_parameter: "client_id",
+            // Documented for another flow only.
+            pkce: Pkce::None,
+            // What was declined before is asked again.
+            parameters: &[("auth_type", "rerequest")],
+            bend: Some(meta::configured),
+        },
+        grant_family: meta::GRANT_FAMILY,
+        // A Page's token has no end; it is read anew when it is refused.
+        refresh: RefreshPolicy::Before { seconds: 0 },
+    }],
     default_version: meta::VERSION,
     caption: CaptionRule {
         max: 63_206,
@@ -59,6 +66,4 @@ pub const PROFILE: Profile = Profile {
             aspect: Some((0.55, 1.79)),
         }),
     },
-    // A Page's token has no end; it is read anew when it is refused.
-    refresh: RefreshPolicy::Before { seconds: 0 },
 };

@@ -5,7 +5,7 @@ use domain::{
     VideoCodec, VideoRules,
 };
 
-use crate::{Oauth, Pkce, Profile, RefreshPolicy, meta};
+use crate::{Login, Oauth, Pkce, Profile, RefreshPolicy, meta};
 
 /// What publishing needs.
 pub(super) const SCOPES: &[&str] = &[
@@ -18,17 +18,24 @@ pub(super) const SCOPES: &[&str] = &[
 /// What Instagram is like.
 pub const PROFILE: Profile = Profile {
     platform: Platform::Instagram,
-    oauth: Oauth {
-        authorize_url: meta::dialog,
-        scopes: SCOPES,
-        scope_separator: ",",
-        client_id_parameter: "client_id",
-        // Documented for another flow only.
-        pkce: Pkce::None,
-        // What was declined before is asked again.
-        parameters: &[("auth_type", "rerequest")],
-    },
-    grant_family: meta::GRANT_FAMILY,
+    logins: &[Login {
+        name: "facebook",
+        variables: "INSTAGRAM",
+        oauth: Oauth {
+            authorize_url: meta::dialog,
+            scopes: SCOPES,
+            scope_separator: ",",
+            client_id_parameter: "client_id",
+            // Documented for another flow only.
+            pkce: Pkce::None,
+            // What was declined before is asked again.
+            parameters: &[("auth_type", "rerequest")],
+            bend: Some(meta::configured),
+        },
+        grant_family: meta::GRANT_FAMILY,
+        // The Page's token, which has no end, acts for the account; it is read anew when it is refused.
+        refresh: RefreshPolicy::Before { seconds: 0 },
+    }],
     default_version: meta::VERSION,
     // How emoji are counted is not documented; UTF-16 is the longer count.
     caption: CaptionRule {
@@ -59,6 +66,4 @@ pub const PROFILE: Profile = Profile {
             aspect: Some((0.01, 10.0)),
         }),
     },
-    // The Page's token, which has no end, acts for the account; it is read anew when it is refused.
-    refresh: RefreshPolicy::Before { seconds: 0 },
 };

@@ -6,20 +6,29 @@ use domain::{
 };
 use url::{Url, form_urlencoded::byte_serialize};
 
-use crate::{App, Auth, Call, Oauth, Pkce, Profile, RefreshPolicy};
+use crate::{App, Auth, Call, Login, Oauth, Pkce, Profile, RefreshPolicy};
 
 /// What LinkedIn is like (learn.microsoft.com, read 2026-08-13).
 pub const PROFILE: Profile = Profile {
     platform: Platform::Linkedin,
-    oauth: Oauth {
-        authorize_url: consent_page,
-        scopes: SCOPES,
-        scope_separator: " ",
-        client_id_parameter: "client_id",
-        pkce: Pkce::None,
-        parameters: &[],
-    },
-    grant_family: "linkedin",
+    logins: &[Login {
+        name: "linkedin",
+        variables: "LINKEDIN",
+        oauth: Oauth {
+            authorize_url: consent_page,
+            scopes: SCOPES,
+            scope_separator: " ",
+            client_id_parameter: "client_id",
+            pkce: Pkce::None,
+            parameters: &[],
+            bend: None,
+        },
+        grant_family: "linkedin",
+        // Tokens live 60 days; what renews them ends after a year and is worth a day's attempts.
+        refresh: RefreshPolicy::Before {
+            seconds: 24 * 3_600,
+        },
+    }],
     // The newest version whose last day (2027-07-15) is published.
     default_version: "202607",
     caption: CaptionRule {
@@ -52,10 +61,6 @@ pub const PROFILE: Profile = Profile {
             side: (144, 4096),
             aspect: Some((1.0 / 2.4, 2.4)),
         }),
-    },
-    // Tokens live 60 days; what renews them ends after a year and is worth a day's attempts.
-    refresh: RefreshPolicy::Before {
-        seconds: 24 * 3_600,
     },
 };
 

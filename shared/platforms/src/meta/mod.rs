@@ -36,6 +36,24 @@ pub(crate) fn dialog(app: &App) -> Url {
     host("https://www.facebook.com/", app, &["dialog", "oauth"])
 }
 
+/// The consent page with a saved configuration of Facebook Login for Business, which takes the place of
+/// scopes, where our registration names one (`login_config_id`).
+pub(crate) fn configured(app: &App, mut page: Url) -> Url {
+    let Some(id) = app.settings.get("login_config_id") else {
+        return page;
+    };
+    let pairs: Vec<(String, String)> = page
+        .query_pairs()
+        .filter(|(name, _)| name != "scope")
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    page.query_pairs_mut()
+        .clear()
+        .extend_pairs(pairs)
+        .append_pair("config_id", id);
+    page
+}
+
 fn host(root: &str, app: &App, path: &[&str]) -> Url {
     let mut url = Url::parse(root).expect("a constant address parses");
     if let Ok(mut segments) = url.path_segments_mut() {

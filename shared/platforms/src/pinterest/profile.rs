@@ -6,20 +6,29 @@ use domain::{
 };
 use url::Url;
 
-use crate::{App, Oauth, Pkce, Profile, RefreshPolicy};
+use crate::{App, Login, Oauth, Pkce, Profile, RefreshPolicy};
 
 /// What Pinterest is like (API description 5.23.0 and the product specifications, read 2026-11-20).
 pub const PROFILE: Profile = Profile {
     platform: Platform::Pinterest,
-    oauth: Oauth {
-        authorize_url: consent_page,
-        scopes: SCOPES,
-        scope_separator: ",",
-        client_id_parameter: "client_id",
-        pkce: Pkce::None,
-        parameters: &[],
-    },
-    grant_family: "pinterest",
+    logins: &[Login {
+        name: "pinterest",
+        variables: "PINTEREST",
+        oauth: Oauth {
+            authorize_url: consent_page,
+            scopes: SCOPES,
+            scope_separator: ",",
+            client_id_parameter: "client_id",
+            pkce: Pkce::None,
+            parameters: &[],
+            bend: None,
+        },
+        grant_family: "pinterest",
+        // A token lives 30 days and what renews it 60: renewing at half life never lets go.
+        refresh: RefreshPolicy::Before {
+            seconds: 15 * 24 * 3_600,
+        },
+    }],
     default_version: "",
     caption: CaptionRule {
         max: 800,
@@ -49,10 +58,6 @@ pub const PROFILE: Profile = Profile {
             side: (16, 4096),
             aspect: Some((0.5, 1.91)),
         }),
-    },
-    // A token lives 30 days and what renews it 60: renewing at half life never lets go.
-    refresh: RefreshPolicy::Before {
-        seconds: 15 * 24 * 3_600,
     },
 };
 

@@ -6,22 +6,31 @@ use domain::{
 };
 use url::Url;
 
-use crate::{Oauth, Pkce, Profile, RefreshPolicy};
+use crate::{Login, Oauth, Pkce, Profile, RefreshPolicy};
 
 /// What TikTok is like.
 pub const PROFILE: Profile = Profile {
     platform: Platform::Tiktok,
-    oauth: Oauth {
-        authorize_url: |app| address("www.tiktok.com", "/v2/auth/authorize/", &app.redirect_uri),
-        scopes: &[BASIC, PROFILE_FIELDS, PUBLISH],
-        scope_separator: ",",
-        client_id_parameter: "client_key",
-        // The web flow documents no challenge; only desktop and mobile apps send one, in hexadecimal.
-        pkce: Pkce::None,
-        // Shows the page even where a session is alive, so that another account can be chosen.
-        parameters: &[("disable_auto_auth", "1")],
-    },
-    grant_family: "tiktok",
+    logins: &[Login {
+        name: "tiktok",
+        variables: "TIKTOK",
+        oauth: Oauth {
+            authorize_url: |app| {
+                address("www.tiktok.com", "/v2/auth/authorize/", &app.redirect_uri)
+            },
+            scopes: &[BASIC, PROFILE_FIELDS, PUBLISH],
+            scope_separator: ",",
+            client_id_parameter: "client_key",
+            // The web flow documents no challenge; only desktop and mobile apps send one, in hexadecimal.
+            pkce: Pkce::None,
+            // Shows the page even where a session is alive, so that another account can be chosen.
+            parameters: &[("disable_auto_auth", "1")],
+            bend: None,
+        },
+        grant_family: "tiktok",
+        // Access tokens live two hours; half an hour covers preparing and polling one post.
+        refresh: RefreshPolicy::Before { seconds: 30 * 60 },
+    }],
     default_version: "",
     caption: CaptionRule {
         max: 2200,
@@ -61,8 +70,6 @@ pub const PROFILE: Profile = Profile {
             aspect: None,
         }),
     },
-    // Access tokens live two hours; half an hour covers preparing and polling one post.
-    refresh: RefreshPolicy::Before { seconds: 30 * 60 },
 };
 
 /// The scope for who somebody is.

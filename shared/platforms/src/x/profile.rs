@@ -7,20 +7,26 @@ use domain::{
 use url::Url;
 
 use super::length;
-use crate::{App, Oauth, Pkce, Profile, RefreshPolicy};
+use crate::{App, Login, Oauth, Pkce, Profile, RefreshPolicy};
 
 /// What X is like (docs.x.com, read 2026-08-22).
 pub const PROFILE: Profile = Profile {
     platform: Platform::X,
-    oauth: Oauth {
-        authorize_url: consent_page,
-        scopes: SCOPES,
-        scope_separator: " ",
-        client_id_parameter: "client_id",
-        pkce: Pkce::S256,
-        parameters: &[],
-    },
-    grant_family: "x",
+    logins: &[Login {
+        name: "x",
+        variables: "X",
+        oauth: Oauth {
+            authorize_url: consent_page,
+            scopes: SCOPES,
+            scope_separator: " ",
+            client_id_parameter: "client_id",
+            pkce: Pkce::S256,
+            parameters: &[],
+            bend: None,
+        },
+        grant_family: "x",
+        refresh: RefreshPolicy::Before { seconds: 300 },
+    }],
     default_version: "",
     caption: CaptionRule {
         max: length::MAX_LENGTH,
@@ -55,7 +61,6 @@ pub const PROFILE: Profile = Profile {
             aspect: Some((1.0 / 3.0, 3.0)),
         }),
     },
-    refresh: RefreshPolicy::Before { seconds: 300 },
 };
 
 /// What we ask for, all of which we need: `offline.access` brings the refresh token.

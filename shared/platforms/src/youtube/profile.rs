@@ -5,25 +5,31 @@ use domain::{
 };
 use url::Url;
 
-use crate::{App, Oauth, Pkce, Profile, RefreshPolicy};
+use crate::{App, Login, Oauth, Pkce, Profile, RefreshPolicy};
 
 /// What YouTube is like.
 pub const PROFILE: Profile = Profile {
     platform: Platform::Youtube,
-    oauth: Oauth {
-        authorize_url: |app| address("accounts.google.com", "/o/oauth2/v2/auth", app),
-        scopes: &[UPLOAD, READ],
-        scope_separator: " ",
-        client_id_parameter: "client_id",
-        pkce: Pkce::S256,
-        parameters: &[
-            ("access_type", "offline"),
-            // Without it a returning person brings no refresh token.
-            ("prompt", "consent select_account"),
-            ("include_granted_scopes", "true"),
-        ],
-    },
-    grant_family: "youtube",
+    logins: &[Login {
+        name: "youtube",
+        variables: "YOUTUBE",
+        oauth: Oauth {
+            authorize_url: |app| address("accounts.google.com", "/o/oauth2/v2/auth", app),
+            scopes: &[UPLOAD, READ],
+            scope_separator: " ",
+            client_id_parameter: "client_id",
+            pkce: Pkce::S256,
+            parameters: &[
+                ("access_type", "offline"),
+                // Without it a returning person brings no refresh token.
+                ("prompt", "consent select_account"),
+                ("include_granted_scopes", "true"),
+            ],
+            bend: None,
+        },
+        grant_family: "youtube",
+        refresh: RefreshPolicy::Before { seconds: 10 * 60 },
+    }],
     default_version: "v3",
     caption: CaptionRule {
         max: 5000,
@@ -59,7 +65,6 @@ pub const PROFILE: Profile = Profile {
             aspect: None,
         }),
     },
-    refresh: RefreshPolicy::Before { seconds: 10 * 60 },
 };
 
 /// The scope for uploading.

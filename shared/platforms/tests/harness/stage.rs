@@ -178,8 +178,9 @@ impl Stage {
         let verifier = SecretString::from("a-verifier-of-at-least-forty-three-characters-in-all");
         let parameters = self.consent(platform, accounts, &verifier).await;
         let code = value_of(&parameters, "code").expect("an approval brings a code");
-        let has_pkce = platforms::profile(platform).oauth.pkce == Pkce::S256;
+        let has_pkce = platforms::profile(platform).usual_login().oauth.pkce == Pkce::S256;
         let callback = Callback {
+            login: platforms::profile(platform).usual_login().name,
             code: SecretString::from(code),
             verifier: has_pkce.then_some(verifier),
             parameters: parameters
@@ -299,7 +300,7 @@ impl Stage {
             state: SecretString::from("a-state-that-nobody-guesses"),
             verifier: verifier.clone(),
         };
-        let url = authorize_url(platforms::profile(platform), app, &request);
+        let url = authorize_url(platforms::profile(platform).usual_login(), app, &request);
         let page = self.get(&wire::simulated(&url)).await;
         let html = String::from_utf8_lossy(&page.body).into_owned();
         let visit = between(&html, "name=\"visit\" value=\"", "\"")

@@ -188,7 +188,12 @@ impl<'a> Pass<'a> {
                 .wait_for(&Fault::reconnect("reconnect_needed", reason), PERSON)
                 .await;
         }
-        let Some(app) = self.parts.apps.find(connection.platform).cloned() else {
+        let Some(app) = self
+            .parts
+            .apps
+            .of_account(connection.platform, &connection.facts)
+            .cloned()
+        else {
             let missing = Fault::operator(
                 "network_not_configured",
                 "Publishing to this network is not set up here.",

@@ -13,7 +13,7 @@ use store::{
     job_log::{self, Step},
     login_delays,
     media::{self, Media, Stored},
-    oauth_attempts,
+    oauth_attempts::{self, Visit},
     posts::{self, Change, Changed, Filter, NewPost, Resolution},
     rate_limits::{self, Limit},
     rings,
@@ -83,19 +83,16 @@ async fn sign_in(pool: &Pool) -> Result<UserId, StoreError> {
 async fn connect(pool: &Pool, user: UserId) -> Result<ConnectionId, StoreError> {
     let (state, browser) = (user.to_string().into_bytes(), b"browser");
     let visit = OauthAttemptId::mint();
-    oauth_attempts::begin(
-        pool,
-        user,
-        visit,
-        PLATFORM,
-        &state,
-        browser,
-        Duration::minutes(10),
-    )
-    .await?;
+    let begun = Visit {
+        platform: PLATFORM,
+        login: "usual",
+        state_hash: &state,
+        browser_hash: browser,
+    };
+    oauth_attempts::begin(pool, user, visit, &begun, Duration::minutes(10)).await?;
     for expected in [Some(user), None] {
         let taken = oauth_attempts::take(pool, PLATFORM, &state, browser).await?;
-        assert_eq!(taken, expected);
+        assert_eq!(taken.map(|taken| taken.user), expected);
     }
     let account = user.to_string();
     let id = connections::id_for(pool, user, PLATFORM, &account).await?;
