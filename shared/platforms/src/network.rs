@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Action, App, AppContext, Callback, Content, Credentials, Draft, Event, Fault, Grant, Incoming,
-    Machine, OneCall, Profile, PublishContext, Receipt, Received, Tokens, WebhookError, facebook,
-    instagram, linkedin, pinterest, tiktok, x, youtube,
+    Machine, OneCall, Profile, PublishContext, Receipt, Received, Tokens, WebhookError, Withdrawal,
+    facebook, instagram, linkedin, meta, pinterest, tiktok, x, youtube,
 };
 
 macro_rules! networks {
@@ -137,6 +137,21 @@ networks! {
     Tiktok => tiktok,
     X => x,
     Youtube => youtube,
+}
+
+/// Reads a signed request about what a person granted; only Meta makes such.
+///
+/// # Errors
+/// [`WebhookError`] when it is not genuine.
+pub fn withdrawal(platform: Platform, incoming: &Incoming<'_>) -> Result<Withdrawal, WebhookError> {
+    match platform {
+        Platform::Facebook | Platform::Instagram => meta::withdrawal(incoming),
+        Platform::Linkedin
+        | Platform::Pinterest
+        | Platform::Tiktok
+        | Platform::X
+        | Platform::Youtube => Err(WebhookError::Unsupported),
+    }
 }
 
 /// Every rule of the network that a draft breaks: the caption's length, the kind and number of
