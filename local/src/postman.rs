@@ -17,7 +17,7 @@ const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/colle
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The collection's variables, and what they are at first. Scripts fill in those that are empty.
-const VARIABLES: [(&str, &str, &str); 8] = [
+const VARIABLES: [(&str, &str, &str); 9] = [
     ("baseUrl", "http://127.0.0.1:3000", "Where Picscripter is."),
     ("accessToken", "", "Filled in by signing up, in or on."),
     ("refreshToken", "", "Filled in by signing up, in or on."),
@@ -28,6 +28,11 @@ const VARIABLES: [(&str, &str, &str); 8] = [
         "Their password.",
     ),
     ("platform", "x", "The network; X takes words alone."),
+    (
+        "deletionCode",
+        "0",
+        "What Meta was told when a person asked it to delete their data here.",
+    ),
     ("postId", "", "Filled in by publishing and scheduling."),
     ("scheduledAt", "", "Filled in: an hour from now."),
 ];
@@ -42,7 +47,11 @@ const FILLED: [(&str, &str); 5] = [
 ];
 
 /// Parameters in paths whose value is one of the variables.
-const NAMED: [(&str, &str); 2] = [("id", "postId"), ("platform", "platform")];
+const NAMED: [(&str, &str); 3] = [
+    ("code", "deletionCode"),
+    ("id", "postId"),
+    ("platform", "platform"),
+];
 
 /// What of an answer is kept in which variable, by the schema of the answer.
 const KEPT: [(&str, &[(&str, &str)]); 2] = [

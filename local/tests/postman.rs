@@ -18,12 +18,15 @@ use time::format_description::well_known::Rfc3339;
 use tower::ServiceExt as _;
 
 /// What is not answered with success: what was done before, needs a browser, or a network's signature.
-const REFUSED: [(&str, u16); 5] = [
+const REFUSED: [(&str, u16); 8] = [
     ("GET /api/callback/:platform", 400),
+    ("GET /api/deletions/:code", 404),
     ("GET /api/webhooks/:platform", 400),
     ("POST /api/auth/signup", 409),
     ("POST /api/posts/:id/resolve", 409),
     ("POST /api/webhooks/:platform", 401),
+    ("POST /api/webhooks/:platform/data-deletion", 404),
+    ("POST /api/webhooks/:platform/deauthorize", 404),
 ];
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -13,6 +13,7 @@ use std::{
 };
 
 use domain::Platform;
+use platforms::Login;
 use settings::{
     Apps, ConsentSettings, DatabaseSettings, HttpSettings, Networks, ObjectPlace, ObjectSettings,
     Reader, Vars, VaultSettings,
@@ -158,20 +159,23 @@ fn read_by_code() -> BTreeSet<String> {
             names.extend(literals(&code, reader).filter(|name| is_name(name)));
         }
         for rest in literals(&code, OF_NETWORK).filter(|rest| is_name(rest)) {
-            let of_all = Platform::ALL.map(|platform| in_capitals(platform, &rest));
+            let of_all = logins().map(|login| format!("{}_{rest}", login.variables));
             // What begins a family of names is no name.
-            names.extend(of_all.into_iter().filter(|name| !name.ends_with('_')));
+            names.extend(of_all.filter(|name| !name.ends_with('_')));
         }
-        let folder = Platform::ALL.into_iter().find(|platform| {
-            file.parent()
-                .is_some_and(|parent| parent.ends_with(platform.as_str()))
-        });
         for key in literals(&code, SETTING) {
-            let platform = folder.expect("only a network's own folder reads its settings");
-            names.insert(in_capitals(
-                platform,
-                &format!("SETTING_{}", key.to_uppercase()),
-            ));
+            let key = key.to_uppercase();
+            let readers = readers(&file);
+            assert!(
+                !readers.is_empty(),
+                "whose setting is {key}? {}",
+                file.display()
+            );
+            names.extend(
+                readers
+                    .iter()
+                    .map(|login| format!("{}_SETTING_{key}", login.variables)),
+            );
         }
         if code.contains(FILTER.0) {
             names.insert(FILTER.1.to_owned());
@@ -183,8 +187,30 @@ fn read_by_code() -> BTreeSet<String> {
     names
 }
 
-fn in_capitals(platform: Platform, rest: &str) -> String {
-    format!("{}_{rest}", platform.as_str().to_uppercase())
+fn logins() -> impl Iterator<Item = &'static Login> {
+    Platform::ALL
+        .into_iter()
+        .flat_map(|platform| platforms::profile(platform).logins)
+}
+
+/// The logins whose registrations a file of `platforms` reads settings of: a network's own folder those of
+/// the network, Meta's folder those of Meta's app, the consent page all.
+fn readers(file: &Path) -> Vec<&'static Login> {
+    let within = |name: &str| file.parent().is_some_and(|parent| parent.ends_with(name));
+    if file.ends_with("platforms/src/authorize.rs") {
+        return logins().collect();
+    }
+    if within("meta") {
+        return logins()
+            .filter(|login| login.grant_family == "meta")
+            .collect();
+    }
+    let network = Platform::ALL
+        .into_iter()
+        .find(|platform| within(platform.as_str()));
+    network.map_or_else(Vec::new, |platform| {
+        platforms::profile(platform).logins.iter().collect()
+    })
 }
 
 fn literals(code: &str, before: &str) -> impl Iterator<Item = String> {
