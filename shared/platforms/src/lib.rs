@@ -17,6 +17,7 @@ mod network;
 mod options;
 mod profile;
 mod upload_url;
+mod usage;
 mod webhook;
 
 pub mod facebook;
@@ -43,4 +44,5 @@ pub use network::{
 pub use options::{parse as parse_options, text_rule};
 pub use profile::{Login, Oauth, Pkce, Profile, RefreshPolicy};
 pub use upload_url::UploadUrl;
+pub use usage::{Usage, UsageOf, usage};
 pub use webhook::{Happening, Incoming, Received, WebhookError, What, Withdrawal, same};

@@ -10,6 +10,7 @@ mod schema;
 
 pub mod admin;
 pub mod attempts;
+pub mod budgets;
 pub mod connections;
 pub mod data_keys;
 pub mod deletions;

@@ -25,6 +25,10 @@ pub struct Work {
     pub progress: Option<Vec<u8>>,
     /// How late it may go out at most.
     pub max_lateness: Duration,
+    /// Until when the network, or its account, takes no more calls; see [`crate::budgets`].
+    pub held_until: Option<OffsetDateTime>,
+    /// How much of what it allows was used up when it last said so, in the last hour, in percent.
+    pub used_percent: u8,
     /// The database's time when the lease was taken.
     pub now: OffsetDateTime,
 }
@@ -61,7 +65,13 @@ pub async fn lease(
                stage, scheduled_at, due_at, revision, next_attempt_at, armed_at, accepted_at,
                published_at, external_id, external_url, error, candidates, created_at, updated_at,
                fence, crash_count, tries, progress,
-               extract(epoch FROM max_lateness)::float8 AS "max_lateness!", app_now() AS "now!""#,
+               extract(epoch FROM max_lateness)::float8 AS "max_lateness!", app_now() AS "now!",
+               (SELECT max(b.free_at) FROM budgets b
+                WHERE b.key IN (posts.connection_id::text, 'app:' || posts.platform)
+                  AND b.free_at > app_now()) AS held_until,
+               (SELECT max(b.used_percent) FROM budgets b
+                WHERE b.key IN (posts.connection_id::text, 'app:' || posts.platform)
+                  AND b.updated_at > app_now() - interval '1 hour') AS used_percent"#,
         id.uuid(),
         time.as_seconds_f64()
     )
@@ -99,6 +109,11 @@ pub async fn lease(
         tries: row.tries,
         progress: row.progress,
         max_lateness: Duration::seconds_f64(row.max_lateness),
+        held_until: row.held_until,
+        used_percent: row
+            .used_percent
+            .and_then(|percent| percent.try_into().ok())
+            .unwrap_or(0),
         now: row.now,
     }))
 }

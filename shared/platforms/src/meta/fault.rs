@@ -195,23 +195,9 @@ impl Problem {
     }
 }
 
-/// When a limit is over: the header tells it in minutes; without it, in a quarter of an hour.
+/// When a limit is over: the header tells it; without it, in a quarter of an hour.
 fn regained(answer: &Answer, now: OffsetDateTime) -> OffsetDateTime {
-    let usage: Value = answer
-        .header("x-business-use-case-usage")
-        .and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_default();
-    let minutes = usage
-        .as_object()
-        .into_iter()
-        .flat_map(|objects| objects.values())
-        .flat_map(|uses| uses.as_array().into_iter().flatten())
-        .filter_map(|used| used["estimated_time_to_regain_access"].as_i64())
-        .max()
-        .filter(|minutes| (1..=24 * 60).contains(minutes));
-    let wait = minutes
-        .map(Duration::minutes)
-        .or_else(|| answer.retry_after());
+    let wait = super::usage::free_in(answer).or_else(|| answer.retry_after());
     now + wait.unwrap_or(Duration::minutes(15))
 }
 

@@ -3,6 +3,7 @@
 mod connect;
 mod fault;
 mod signature;
+mod usage;
 
 use serde::Deserialize;
 use url::Url;
@@ -13,6 +14,7 @@ pub(crate) use fault::{
 };
 pub use signature::{SignedRequest, SignedRequestError, signed_request};
 pub(crate) use signature::{receive, withdrawal};
+pub(crate) use usage::usage;
 
 use crate::{Answer, App, Auth, Call, Fault, PublishContext};
 

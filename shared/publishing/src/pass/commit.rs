@@ -74,8 +74,10 @@ impl Pass<'_> {
             self.send(desk, call, token).await
         };
         let heard = Heard::of(&sent, asked);
+        let usage = self.usage(&sent);
         let came = self.came_to(desk, machine, version, sent, &pen).await;
         self.note_call(call, heard).await;
+        self.heed(&usage).await;
         came
     }
 

@@ -6,6 +6,7 @@
 //! committed, and only the process whose arm committed sends, once, within five seconds; what came of
 //! it is stored before anything else; an unknown outcome leads to looking, never back to sending.
 
+mod allowance;
 mod commit;
 mod ends;
 mod open;
@@ -200,6 +201,9 @@ impl<'a> Pass<'a> {
             );
             return self.wait_for(&missing, PERSON).await;
         };
+        if let Some(again) = self.may_wait() {
+            return self.put_down(Stage::Scheduled, None, again, None).await;
+        }
         let (desk, machine) = match self.open(connection, app).await? {
             Ok(opened) => opened,
             Err(fault) => return self.stopped(&fault).await,
@@ -232,6 +236,9 @@ impl<'a> Pass<'a> {
                 .await
                 .map(|()| Flow::Over),
             Action::Send(call) => {
+                if let Some(until) = self.held() {
+                    return self.withheld(desk, machine, call.safety, until).await;
+                }
                 self.reach_files(desk, &call).await?;
                 match call.safety {
                     Safety::Once => self.commit(desk, machine, &call).await,
@@ -269,6 +276,8 @@ impl<'a> Pass<'a> {
         let begun = Instant::now();
         let sent = self.send(desk, call, token).await;
         self.note_call(call, Heard::of(&sent, begun)).await;
+        let usage = self.usage(&sent);
+        self.heed(&usage).await;
         let event = match sent {
             Ok(answer) => Event::Answer(answer),
             Err(_) if call.safety == Safety::Optional => Event::Lost,

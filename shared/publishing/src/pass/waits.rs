@@ -172,7 +172,7 @@ impl Pass<'_> {
         }
     }
 
-    async fn put_down(
+    pub(super) async fn put_down(
         &mut self,
         to: Stage,
         progress: Option<&[u8]>,

@@ -8,6 +8,7 @@ use serde_json::json;
 use store::{
     Pool, StoreError, admin,
     attempts::{self, Outcome},
+    budgets::{self, Holder},
     connections::{self, Granted, SealedTokens},
     data_keys, deletions, events,
     job_log::{self, Step},
@@ -318,6 +319,8 @@ async fn keys(pool: &Pool) -> Result<(), StoreError> {
 }
 
 async fn sweep(pool: &Pool) -> Result<(), StoreError> {
+    let holder = Holder::App(PLATFORM);
+    budgets::tell(pool, holder, 96, Duration::ZERO).await?;
     sweep::overdue(pool, 10, Duration::SECOND).await?;
     sweep::disconnecting(pool, 10).await?;
     sweep::outlived_media(pool, 10).await?;

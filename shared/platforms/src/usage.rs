@@ -1,0 +1,38 @@
+//! How much of what a network allows is used up, as its answers tell.
+
+use domain::Platform;
+use time::Duration;
+
+use crate::{Answer, meta};
+
+/// How much of an allowance is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Whose allowance it is.
+    pub of: UsageOf,
+    /// How much of it is used up; 100 and more is all of it.
+    pub percent: u8,
+    /// When calls are taken again, where they are not now.
+    pub free_in: Option<Duration>,
+}
+
+/// Whose allowance it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UsageOf {
+    /// The account's that was called for.
+    Account,
+    /// Our app's, over all accounts.
+    App,
+}
+
+/// What an answer tells of it; nothing where the network's headers are of no use before a refusal.
+pub fn usage(platform: Platform, answer: &Answer) -> Vec<Usage> {
+    match platform {
+        Platform::Facebook | Platform::Instagram => meta::usage(answer),
+        Platform::Linkedin
+        | Platform::Pinterest
+        | Platform::Tiktok
+        | Platform::X
+        | Platform::Youtube => Vec::new(),
+    }
+}
