@@ -4,5 +4,6 @@ mod access;
 mod api;
 mod facebook;
 mod instagram;
+mod instagram_login;
 #[path = "../rig/mod.rs"]
 mod rig;

@@ -50,7 +50,11 @@ impl State {
 }
 
 pub(crate) fn routes() -> Router<World> {
-    let graph = |path: &str| format!("/graph.facebook.com/{{version}}/{{id}}{path}");
+    served_at("graph.facebook.com").merge(served_at("graph.instagram.com"))
+}
+
+fn served_at(host: &str) -> Router<World> {
+    let graph = |path: &str| format!("/{host}/{{version}}/{{id}}{path}");
     Router::new()
         .route(&graph("/content_publishing_limit"), get(media::limit))
         .route(
@@ -78,7 +82,7 @@ fn own(asked: &Asked, id: &str) -> Result<&'static Page, Said> {
         return Err(Said::invisible(id));
     }
     asked.needs(&["instagram_basic", "pages_read_engagement"])?;
-    if page.may_be_posted_to() {
+    if asked.is_of_instagram_login() || page.may_be_posted_to() {
         Ok(page)
     } else {
         Err(Said::refused(

@@ -1,6 +1,7 @@
 //! What the simulated Facebook and Instagram share: one host, one consent, one kind of refusal.
 
 mod asked;
+mod callbacks;
 mod consent;
 mod pages;
 mod said;
@@ -12,7 +13,8 @@ use axum::{
     routing::{delete, get},
 };
 
-pub(super) use asked::{Asked, living};
+pub(super) use asked::{Asked, living, living_at, read as read_body};
+pub use callbacks::signed_request;
 pub(super) use pages::{Page, find as page, of_instagram};
 pub(super) use said::{Said, time_text};
 pub use state::State;
