@@ -6,16 +6,24 @@
 
 mod connect;
 mod container;
+mod doubt;
+mod evidence;
 mod fault;
+mod host;
 mod options;
+mod processing;
 mod profile;
 mod publish;
+mod reel;
+mod story;
+mod tags;
 mod wire;
 
 pub use connect::{Connect, connect, refresh, revoke};
 pub use options::check;
 pub use profile::PROFILE;
 pub use publish::{Publish, start};
+pub use story::media_rules;
 
 use crate::{Incoming, Received, WebhookError, meta};
 
