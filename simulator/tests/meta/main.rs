@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod containers;
 mod facebook;
 mod instagram;
 #[path = "../rig/mod.rs"]
