@@ -15,6 +15,8 @@ mod processing;
 mod profile;
 mod publish;
 mod reel;
+#[cfg(test)]
+mod rows;
 mod story;
 mod tags;
 mod wire;

@@ -251,7 +251,7 @@ pub(super) fn processed(
             let most = fault::renewals_of(Some(fault::EXPIRED));
             anew(
                 cx,
-                waiting,
+                waiting.tries,
                 Vec::new(),
                 most,
                 Some(fault::EXPIRED),
@@ -265,7 +265,7 @@ pub(super) fn processed(
                 Pending::Whole(_) => Vec::new(),
             };
             let most = fault::renewals_of(told.error());
-            anew(cx, waiting, kept, most, told.error(), &told.status)
+            anew(cx, waiting.tries, kept, most, told.error(), &told.status)
         }
         // It is live although publishing it was refused.
         ("PUBLISHED", Pending::Whole(container)) => {
@@ -301,7 +301,7 @@ fn refused(
     match fault::renewals(problem) {
         Some(most) => {
             let (number, evidence) = (problem.error_subcode, told.evidence.unwrap_or_default());
-            anew(cx, waiting, Vec::new(), most, Some(number), &evidence)
+            anew(cx, waiting.tries, Vec::new(), most, Some(number), &evidence)
         }
         None => Err(told),
     }
@@ -355,13 +355,12 @@ fn still_working(cx: &PublishContext<'_>, mut waiting: Waiting) -> Result<Publis
 /// that stay, `number` is Instagram's error.
 fn anew(
     cx: &PublishContext<'_>,
-    waiting: Waiting,
+    tries: u8,
     kept: Vec<String>,
     most: u8,
     number: Option<i64>,
     told: &str,
 ) -> Result<Publish, Fault> {
-    let tries = waiting.tries;
     if tries < most {
         return Ok(begin(cx, kept, tries + 1, Some(cx.now + pause(tries))));
     }
@@ -389,5 +388,5 @@ pub(super) fn unpublished(
     }
     let most = fault::renewals(problem)?;
     let number = Some(problem.error_subcode);
-    Some(anew(cx, waiting, Vec::new(), most, number, told))
+    Some(anew(cx, waiting.tries, Vec::new(), most, number, told))
 }

@@ -10,7 +10,7 @@ use super::{
     processing::{self, Pending, Waiting},
     wire::Link,
 };
-use crate::{Action, Content, Event, Fault, Machine, PublishContext, Receipt};
+use crate::{Action, Answer, Content, Event, Fault, Machine, PublishContext, Receipt};
 
 /// How far a post on Instagram is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -189,97 +189,15 @@ impl Machine for Publish {
 
     fn apply(self, event: Event, cx: &PublishContext<'_>) -> Result<Self, Fault> {
         match (self, event) {
-            (
-                Self::Child {
-                    children, tries, ..
-                },
-                Event::Answer(answer),
-            ) => processing::child_made(cx, children, tries, &answer),
-            (
-                Self::Children {
-                    children,
-                    at,
-                    tries,
-                    asked,
-                    unknown,
-                    give_up_at,
-                    ..
-                },
-                Event::Answer(answer),
-            ) => {
-                let container = Pending::Child { children, at };
-                let waiting = Waiting {
-                    container,
-                    tries,
-                    asked,
-                    unknown,
-                    give_up_at,
-                };
-                processing::processed(cx, waiting, &answer)
-            }
-            (
-                Self::Create {
-                    children, tries, ..
-                },
-                Event::Answer(answer),
-            ) => processing::made(cx, children, tries, &answer),
             (Self::Limit, event) => processing::asked_limit(cx, &event),
-            (Self::Look { doubt }, Event::Answer(answer)) => doubt::looked(cx, doubt, &answer),
-            (
-                Self::Match {
-                    doubt,
-                    is_published,
-                },
-                Event::Answer(answer),
-            ) => doubt::matched(cx, doubt, is_published, &answer),
-            (Self::Permalink { id }, event) => Ok(linked(id, event)),
-            (
-                Self::Process {
-                    container,
-                    tries,
-                    asked,
-                    unknown,
-                    give_up_at,
-                    ..
-                },
-                Event::Answer(answer),
-            ) => {
-                let container = Pending::Whole(container);
-                let waiting = Waiting {
-                    container,
-                    tries,
-                    asked,
-                    unknown,
-                    give_up_at,
-                };
-                processing::processed(cx, waiting, &answer)
-            }
+            (Self::Permalink { id }, event) => Ok(linked(id, &event)),
             (
                 Self::Publish {
                     container, fires, ..
                 },
                 Event::Lost,
             ) => Ok(doubt::in_doubt(cx, container, fires, false)),
-            (
-                Self::Publish {
-                    container,
-                    tries,
-                    fires,
-                    asked,
-                    unknown,
-                    give_up_at,
-                },
-                Event::Answer(answer),
-            ) => {
-                let fresh = Waiting::for_whole(cx, container.clone(), tries);
-                let waiting = Waiting {
-                    asked,
-                    unknown,
-                    give_up_at: give_up_at.unwrap_or(fresh.give_up_at),
-                    ..fresh
-                };
-                doubt::published(cx, container, waiting, fires, &answer)
-            }
+            (state, Event::Answer(answer)) => state.answered(&answer, cx),
             // Lost answers to repeatable calls are the driver's business.
             (
                 state @ (Self::Child { .. }
@@ -287,15 +205,87 @@ impl Machine for Publish {
                 | Self::Create { .. }
                 | Self::Look { .. }
                 | Self::Match { .. }
-                | Self::Process { .. }),
+                | Self::Process { .. }
+                | Self::Published { .. }),
                 Event::Lost,
-            )
-            | (state @ Self::Published { .. }, Event::Answer(_) | Event::Lost) => Ok(state),
+            ) => Ok(state),
         }
     }
 }
 
-fn linked(id: String, event: Event) -> Publish {
+impl Publish {
+    /// The state after an answer that cannot be done without.
+    fn answered(self, answer: &Answer, cx: &PublishContext<'_>) -> Result<Self, Fault> {
+        match self {
+            Self::Child {
+                children, tries, ..
+            } => processing::child_made(cx, children, tries, answer),
+            Self::Children {
+                children,
+                at,
+                tries,
+                asked,
+                unknown,
+                give_up_at,
+                ..
+            } => {
+                let waiting = Waiting {
+                    container: Pending::Child { children, at },
+                    tries,
+                    asked,
+                    unknown,
+                    give_up_at,
+                };
+                processing::processed(cx, waiting, answer)
+            }
+            Self::Create {
+                children, tries, ..
+            } => processing::made(cx, children, tries, answer),
+            Self::Look { doubt } => doubt::looked(cx, doubt, answer),
+            Self::Match {
+                doubt,
+                is_published,
+            } => doubt::matched(cx, doubt, is_published, answer),
+            Self::Process {
+                container,
+                tries,
+                asked,
+                unknown,
+                give_up_at,
+                ..
+            } => {
+                let waiting = Waiting {
+                    container: Pending::Whole(container),
+                    tries,
+                    asked,
+                    unknown,
+                    give_up_at,
+                };
+                processing::processed(cx, waiting, answer)
+            }
+            Self::Publish {
+                container,
+                tries,
+                fires,
+                asked,
+                unknown,
+                give_up_at,
+            } => {
+                let fresh = Waiting::for_whole(cx, container.clone(), tries);
+                let waiting = Waiting {
+                    asked,
+                    unknown,
+                    give_up_at: give_up_at.unwrap_or(fresh.give_up_at),
+                    ..fresh
+                };
+                doubt::published(cx, container, waiting, fires, answer)
+            }
+            state @ (Self::Limit | Self::Permalink { .. } | Self::Published { .. }) => Ok(state),
+        }
+    }
+}
+
+fn linked(id: String, event: &Event) -> Publish {
     let link = match event {
         Event::Answer(answer) if answer.is_success() => answer.json::<Link>(),
         Event::Answer(_) | Event::Lost => None,

@@ -107,7 +107,7 @@ mod tests {
             "shareToFeed": true, "thumbOffsetMs": 5, "audioName": "Waves", "trialReel": "MANUAL"
         });
         let (reel, picture) = (media(MediaKind::Video, None), media(MediaKind::Image, None));
-        assert!(rules("", &all, &[reel.clone()]).is_empty());
+        assert!(rules("", &all, std::slice::from_ref(&reel)).is_empty());
         for files in [vec![picture], vec![reel.clone(), reel.clone()]] {
             assert_eq!(
                 rules("", &all, &files),

@@ -105,7 +105,7 @@ mod tests {
         let options = json!({"story": true, "userTags": [
             {"username": "a"}, {"username": "b", "x": 0.5, "y": 0.5}
         ]});
-        assert!(rules("", &options, &[picture.clone()]).is_empty());
+        assert!(rules("", &options, std::slice::from_ref(&picture)).is_empty());
         assert!(rules("", &options, &[video]).is_empty());
         let half = json!({"story": true, "userTags": [{"username": "a", "x": 0.5}]});
         assert_eq!(
@@ -155,7 +155,7 @@ mod tests {
             broken.map(|broken| broken.rule).collect::<Vec<_>>()
         };
         let (picture, video) = (media(MediaKind::Image, None), media(MediaKind::Video, None));
-        assert!(broken(&[picture.clone()]).is_empty());
+        assert!(broken(std::slice::from_ref(&picture)).is_empty());
         assert_eq!(broken(&[]), ["media_required"]);
         assert_eq!(
             broken(&[picture.clone(), picture.clone()]),

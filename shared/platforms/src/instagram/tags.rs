@@ -113,7 +113,7 @@ mod tests {
         let picture = [media(MediaKind::Image, None)];
         let reel = [media(MediaKind::Video, None)];
         let placed = json!({"username": "sample_garden", "x": 0.5, "y": 1.0});
-        assert!(rules("", &tags(&[placed.clone()]), &picture).is_empty());
+        assert!(rules("", &tags(std::slice::from_ref(&placed)), &picture).is_empty());
         assert!(rules("", &tags(&[json!({"username": "a", "media": 0})]), &reel).is_empty());
         for (media, tag, rule) in [
             (
