@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod comments;
 mod containers;
 mod facebook;
 mod instagram;

@@ -1,5 +1,6 @@
 //! What Facebook and Instagram share: one app, one consent, one Graph API.
 
+mod comment;
 mod connect;
 mod fault;
 mod signature;
@@ -7,6 +8,7 @@ mod signature;
 use serde::Deserialize;
 use url::Url;
 
+pub(crate) use comment::{FirstComment, Thread};
 pub(crate) use connect::{Consent, Page, Step, page_token, revoke};
 pub(crate) use fault::{
     PERMISSION_MISSING, Problem, Row, Table, access_row, number, problem, read, refused,

@@ -1,6 +1,7 @@
 //! What the simulated Facebook and Instagram share: one host, one consent, one kind of refusal.
 
 mod asked;
+mod comments;
 mod consent;
 mod pages;
 mod said;
@@ -13,6 +14,7 @@ use axum::{
 };
 
 pub(super) use asked::{Asked, living};
+pub use comments::Comment;
 pub(super) use pages::{Page, find as page, of_instagram};
 pub(super) use said::{Said, time_text};
 pub use state::State;
@@ -40,6 +42,10 @@ pub(crate) fn routes() -> Router<World> {
         .route(&graph("/me"), get(consent::me))
         .route(&graph("/me/accounts"), get(consent::accounts))
         .route(&graph("/me/permissions"), get(consent::permissions))
+        .route(
+            &graph("/{id}/comments"),
+            get(comments::list).post(comments::write),
+        )
         .route(&graph("/{id}/permissions"), delete(consent::revoke))
         .route(&graph("/{id}"), get(object))
 }
