@@ -26,7 +26,8 @@ pub(crate) struct PostRequest {
     pub(crate) media: Option<Value>,
     /// The network's own options; unknown ones are refused.
     ///
-    /// - facebook: `link` (an address shown as a card under words without media), `reel` (a video as a reel)
+    /// - facebook: `firstComment` (written under the post once it is live), `link` (an address shown as a card
+    ///   under words without media), `reel` (a video as a reel)
     /// - instagram: `collaborators` (up to 3 names), `userTags` (`[{"username", "x", "y"}]`), `locationId`;
     ///   of reels `shareToFeed`, `thumbOffsetMs`, `audioName`
     /// - linkedin: `visibility` (`PUBLIC`, `CONNECTIONS`)

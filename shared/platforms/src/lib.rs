@@ -37,7 +37,9 @@ pub use content::{Account, Asset, Content, Draft, DraftMedia, PublishContext};
 pub use fault::{Candidate, Fault, FaultKind};
 pub use grant::{Callback, Credentials, Grant, GrantedAccount, Tokens};
 pub use machine::{Action, AppContext, Event, Machine, OneCall, Receipt};
-pub use network::{Connect, Publish, check, connect, profile, receive, refresh, revoke, start};
+pub use network::{
+    Connect, Publish, check, connect, media_rules, profile, receive, refresh, revoke, start,
+};
 pub use options::{parse as parse_options, text_rule};
 pub use profile::{Login, Oauth, Pkce, Profile, RefreshPolicy};
 pub use upload_url::UploadUrl;

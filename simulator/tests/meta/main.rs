@@ -2,6 +2,8 @@
 
 mod access;
 mod api;
+mod comments;
+mod containers;
 mod facebook;
 mod instagram;
 mod instagram_login;

@@ -1,4 +1,5 @@
-//! Instagram: pictures, reels and carousels of a professional account, through the Page it is linked to.
+//! Instagram: pictures, reels and carousels of a professional account, through the Page it is linked to
+//! or, where it was connected at Instagram itself, without one.
 //!
 //! Instagram loads the file into a container, which nobody sees; `media_publish` makes it visible.
 //! A container can be asked whether it was published (kind A), though never for the id of the post.
@@ -6,16 +7,26 @@
 
 mod connect;
 mod container;
+mod doubt;
+mod evidence;
 mod fault;
+mod host;
 mod options;
+mod processing;
 mod profile;
 mod publish;
+mod reel;
+#[cfg(test)]
+mod rows;
+mod story;
+mod tags;
 mod wire;
 
 pub use connect::{Connect, connect, refresh, revoke};
 pub use options::check;
 pub use profile::PROFILE;
 pub use publish::{Publish, start};
+pub use story::media_rules;
 
 use crate::{Incoming, Received, WebhookError, meta};
 

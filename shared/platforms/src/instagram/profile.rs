@@ -74,7 +74,7 @@ const THROUGH_PAGE: Login = Login {
 
 /// The login at Instagram itself, which needs no Page and has an app of its own.
 const AT_INSTAGRAM: Login = Login {
-    name: connect::INSTAGRAM,
+    name: meta::OWN_LOGIN,
     variables: "INSTAGRAM_LOGIN",
     oauth: Oauth {
         authorize_url: connect::consent_page,

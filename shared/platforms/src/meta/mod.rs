@@ -1,5 +1,6 @@
 //! What Facebook and Instagram share: one app, one consent, one Graph API.
 
+mod comment;
 mod connect;
 mod fault;
 mod signature;
@@ -7,6 +8,7 @@ mod signature;
 use serde::Deserialize;
 use url::Url;
 
+pub(crate) use comment::{FirstComment, Thread};
 pub(crate) use connect::{Consent, Page, Step, page_token, revoke};
 pub(crate) use fault::{
     PERMISSION_MISSING, Problem, Row, Table, access_row, number, problem, read, refused,
@@ -18,6 +20,8 @@ use crate::{Answer, App, Auth, Call, Fault, PublishContext};
 
 /// Grants at Meta live and die together, whichever of its networks they were given for.
 pub(crate) const GRANT_FAMILY: &str = "meta";
+/// The name of Instagram's own login, which the facts of accounts that came by it tell.
+pub(crate) const OWN_LOGIN: &str = "instagram";
 /// The version that our shapes were read from (served until 2028-07-29).
 pub(crate) const VERSION: &str = "v25.0";
 
@@ -31,9 +35,40 @@ pub(crate) fn graph_video(app: &App, path: &[&str]) -> Url {
     host("https://graph-video.facebook.com/", app, path)
 }
 
-/// An address of the Graph API that Instagram's own login is for.
+/// An address of the Graph API that takes the tokens of Instagram's own login.
 pub(crate) fn graph_instagram(app: &App, path: &[&str]) -> Url {
     host("https://graph.instagram.com/", app, path)
+}
+
+/// An address of the Graph API that takes the account's token.
+pub(crate) fn graph_of(cx: &PublishContext<'_>, path: &[&str]) -> Url {
+    if is_of_own_login(&cx.account.facts) {
+        graph_instagram(cx.app, path)
+    } else {
+        graph(cx.app, path)
+    }
+}
+
+/// How calls with the account's token are authorised.
+pub(crate) fn auth_of(cx: &PublishContext<'_>) -> Auth {
+    if is_of_own_login(&cx.account.facts) && !proves_own_secret(cx.app) {
+        Auth::Bearer
+    } else {
+        Auth::BearerWithProof
+    }
+}
+
+/// Whether these are the facts of an account that came by Instagram's own login.
+pub(crate) fn is_of_own_login(facts: &serde_json::Value) -> bool {
+    facts["login"] == OWN_LOGIN
+}
+
+/// Whether calls with tokens of Instagram's own login prove the app's secret. Which secret that would
+/// be is not documented, so they do only where the setting `appsecret_proof` is `true`.
+pub(crate) fn proves_own_secret(app: &App) -> bool {
+    app.settings
+        .get("appsecret_proof")
+        .is_some_and(|setting| setting == "true")
 }
 
 /// The consent page.

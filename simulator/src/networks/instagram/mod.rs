@@ -1,7 +1,9 @@
 //! The simulated Instagram: containers, and posts made of them.
 
 mod containers;
+mod files;
 mod media;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,10 +22,15 @@ const NETWORK: &str = "instagram";
 /// What Instagram keeps.
 #[derive(Debug, Default)]
 pub struct State {
+    asks_for_ranges: bool,
     containers: BTreeMap<String, containers::Container>,
+    containers_a_day: Option<usize>,
     expired: BTreeSet<String>,
     failing: Vec<i64>,
+    has_no_trials: bool,
     hidden_for: Duration,
+    life: Option<Duration>,
+    polls: u32,
     posts_a_day: Option<usize>,
 }
 
@@ -41,6 +48,37 @@ impl State {
     /// Takes so many posts in 24 hours.
     pub fn allow_posts(&mut self, a_day: usize) {
         self.posts_a_day = Some(a_day);
+    }
+
+    /// Takes so many containers in 24 hours.
+    pub fn allow_containers(&mut self, a_day: usize) {
+        self.containers_a_day = Some(a_day);
+    }
+
+    /// Fetches files by `Range: bytes=0-`; a video whose server knows none cannot be processed.
+    pub fn ask_for_ranges(&mut self) {
+        self.asks_for_ranges = true;
+    }
+
+    /// New containers say so often that they are worked on, whatever the time.
+    pub fn finish_after(&mut self, polls: u32) {
+        self.polls = polls;
+    }
+
+    /// New containers expire after this time.
+    pub fn expire_after(&mut self, time: Duration) {
+        self.life = Some(time);
+    }
+
+    /// No account has trial reels.
+    pub fn forbid_trials(&mut self) {
+        self.has_no_trials = true;
+    }
+
+    fn polled(&mut self, id: &str) {
+        if let Some(container) = self.containers.get_mut(id) {
+            container.polled();
+        }
     }
 
     /// Every container that was not published expires.
@@ -62,6 +100,7 @@ fn served_at(host: &str) -> Router<World> {
             get(media::list).post(containers::create),
         )
         .route(&graph("/media_publish"), post(media::publish))
+        .route(&graph("/stories"), get(media::stories))
 }
 
 /// The object of that id, if it is Instagram's.

@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 
 use super::{
     instagram,
-    meta::{Asked, Said},
+    meta::{Asked, Said, comments},
 };
 use crate::World;
 
@@ -80,6 +80,10 @@ pub(crate) fn routes() -> Router<World> {
         .route(&graph("/refresh_access_token"), get(tokens::refresh))
         .route(&graph("/{version}/debug_token"), get(debug))
         .route(&graph("/{version}/me"), get(accounts::me))
+        .route(
+            &graph("/{version}/{id}/comments"),
+            get(comments::list).post(comments::write),
+        )
         .route(&graph("/{version}/{id}"), get(object))
 }
 

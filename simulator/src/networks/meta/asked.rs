@@ -254,7 +254,8 @@ impl Asked {
         let missing = scopes.iter().find(|scope| {
             declines_all
                 || declined.iter().any(|name| name == *scope)
-                || !self.grant.scopes.iter().any(|given| given == *scope)
+                || !(self.grant.scopes.iter().any(|given| given == *scope)
+                    || self.world.states().meta().allows(scope))
         });
         missing.map_or(Ok(()), |scope| {
             Err(Said::refused(
@@ -352,7 +353,7 @@ impl Asked {
 }
 
 /// The names of a `fields` expression, without what stands in braces behind them.
-fn names(fields: &str) -> Vec<String> {
+pub(super) fn names(fields: &str) -> Vec<String> {
     let mut names = vec![String::new()];
     let mut depth = 0_u32;
     for letter in fields.chars() {

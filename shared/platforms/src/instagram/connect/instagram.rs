@@ -9,7 +9,7 @@ use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use url::Url;
 
-use super::{super::fault::row, INSTAGRAM};
+use super::super::fault::row;
 use crate::{
     Action, Answer, App, AppContext, Auth, Call, Callback, Credentials, Event, Fault, FaultKind,
     FormValue, Grant, GrantedAccount, Machine, OneCall, Tokens,
@@ -113,14 +113,6 @@ pub(in super::super) fn consent_page(_: &App) -> Url {
     meta::address("https://www.instagram.com/", &["oauth", "authorize"])
 }
 
-/// Whether calls prove the app's secret. Which secret that would be is not documented for this
-/// login, so it is done only where the setting `appsecret_proof` is `true`.
-pub(in super::super) fn has_proof(app: &App) -> bool {
-    app.settings
-        .get("appsecret_proof")
-        .is_some_and(|setting| setting == "true")
-}
-
 /// Starts to turn a callback into a grant.
 pub(super) fn connect(callback: Callback) -> Connect {
     let code = callback.code.expose_secret();
@@ -166,7 +158,7 @@ impl Machine for Connect {
                 let mut url = meta::graph_instagram(cx.app, &["me"]);
                 url.query_pairs_mut().append_pair("fields", FIELDS);
                 let token = tokens.access.clone();
-                let auth = if has_proof(cx.app) {
+                let auth = if meta::proves_own_secret(cx.app) {
                     Auth::BearerOfWithProof(token)
                 } else {
                     Auth::BearerOf(token)
@@ -307,7 +299,7 @@ fn granted(me: Me, subject: String, tokens: Tokens) -> Result<Grant, Fault> {
             display_name: name.unwrap_or_else(|| me.username.clone()),
             username: Some(me.username),
             avatar_url: me.profile_picture_url,
-            facts: json!({ "login": INSTAGRAM }),
+            facts: json!({ "login": meta::OWN_LOGIN }),
             tokens,
         }],
     })

@@ -3,18 +3,15 @@
 mod facebook;
 mod instagram;
 
-use serde_json::Value;
-
 use crate::{
     Action, App, AppContext, Callback, Credentials, Event, Fault, Grant, Machine, OneCall, Tokens,
+    meta,
 };
 
 pub(super) use instagram::{RENEWED_BEFORE, SCOPES, consent_page};
 
 /// The login through a Facebook Page.
 pub(super) const FACEBOOK: &str = "facebook";
-/// The login of Instagram itself.
-pub(super) const INSTAGRAM: &str = "instagram";
 
 /// Turns a code into the accounts that can be published to.
 #[derive(Debug)]
@@ -27,7 +24,7 @@ pub enum Connect {
 
 /// Starts to turn a callback into a grant.
 pub fn connect(callback: Callback) -> Connect {
-    if callback.login == INSTAGRAM {
+    if callback.login == meta::OWN_LOGIN {
         Connect::Instagram(instagram::connect(callback))
     } else {
         Connect::Facebook(facebook::connect(callback))
@@ -36,7 +33,7 @@ pub fn connect(callback: Callback) -> Connect {
 
 /// Renews the account's token.
 pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> {
-    if is_of_instagram(&credentials.facts) {
+    if meta::is_of_own_login(&credentials.facts) {
         instagram::refresh(credentials)
     } else {
         facebook::refresh(credentials, app)
@@ -45,16 +42,11 @@ pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> 
 
 /// Withdraws the person's whole grant; Instagram's own login has no such call.
 pub fn revoke(credentials: &Credentials, app: &App) -> Option<OneCall<()>> {
-    if is_of_instagram(&credentials.facts) {
+    if meta::is_of_own_login(&credentials.facts) {
         None
     } else {
         facebook::revoke(credentials, app)
     }
-}
-
-/// Whether these are the facts of an account that was connected at Instagram itself.
-pub(super) fn is_of_instagram(facts: &Value) -> bool {
-    facts["login"] == INSTAGRAM
 }
 
 impl Machine for Connect {
