@@ -6,7 +6,7 @@ use domain::Platform;
 use harness::{Driver, Run, Stage, Trial, conformance, jpeg, mp4};
 use platforms::{Content, FaultKind};
 use serde_json::{Value, json};
-use simulator::{Fault, FaultScript, LivePost};
+use simulator::{Fault, FaultScript, LivePost, networks::meta::Comment};
 use time::Duration;
 
 const STUDIO: &str = "17841405822304914";
@@ -49,6 +49,24 @@ fn reel_with_everything(stage: &Stage) -> Content {
         }),
         vec![(mp4(70_000), None)],
     )
+}
+
+fn commented(stage: &Stage) -> Content {
+    let options = json!({ "firstComment": "More at the harbour" });
+    let file = jpeg(1_080, 1_080, 4_000);
+    stage.content("A harbour at dawn", options, vec![(file, None)])
+}
+
+/// The person's grant holds the permission to comment.
+fn with_comments(stage: Stage) -> Stage {
+    let world = stage.simulator.world();
+    world.states().meta().allow("instagram_manage_comments");
+    stage
+}
+
+fn comments(stage: &Stage) -> Vec<Comment> {
+    let world = stage.simulator.world();
+    world.states().meta().comments().to_vec()
 }
 
 fn picture_story(stage: &Stage) -> Content {
@@ -334,6 +352,35 @@ async fn of_two_stories_that_look_alike_neither_is_taken_unless_one_is_known() {
 }
 
 #[tokio::test]
+async fn a_first_comment_stands_under_the_live_post() {
+    let stage = with_comments(Stage::new());
+    let run = publish(&stage, &commented(&stage)).await;
+    let receipt = run.receipt();
+    let comments = comments(&stage);
+    assert_eq!(comments.len(), 1);
+    assert_eq!(Some(&comments[0].post), receipt.external_id.as_ref());
+    assert_eq!(comments[0].text, "More at the harbour");
+    insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
+async fn a_post_that_was_found_gets_its_comment_and_one_that_may_not_have_it_stays_published() {
+    for may_comment in [true, false] {
+        let mut stage = Stage::new();
+        if may_comment {
+            stage = with_comments(stage);
+        }
+        stage
+            .simulator
+            .script(FaultScript::first(GRAPH, PUBLISH, Fault::LoseAnswer));
+        let run = publish(&stage, &commented(&stage)).await;
+        let receipt = run.receipt();
+        assert_eq!(receipt.external_id, Some(live(&stage)[0].post_id.clone()));
+        assert_eq!(comments(&stage).len(), usize::from(may_comment));
+    }
+}
+
+#[tokio::test]
 async fn every_call_proves_the_apps_secret_where_the_app_asks_for_it() {
     let stage = Stage::new();
     stage.simulator.world().states().meta().require_proof();
@@ -359,6 +406,11 @@ async fn reels_hold_whatever_breaks() {
 #[tokio::test]
 async fn reels_with_everything_hold_whatever_breaks() {
     conformance(trial(reel_with_everything)).await;
+}
+
+#[tokio::test]
+async fn first_comments_hold_whatever_breaks() {
+    conformance(trial(commented).arranged(with_comments)).await;
 }
 
 #[tokio::test]

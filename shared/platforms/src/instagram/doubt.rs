@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    Publish, evidence,
+    Publish, comment, evidence,
     fault::{self, row},
     processing::{self, Waiting},
     wire::{Container, Made, Post},
@@ -180,10 +180,7 @@ pub(super) fn matched(
 ) -> Result<Publish, Fault> {
     let seen: Listed<Post> = success(answer, cx, row, "media")?;
     match evidence::judge(cx, doubt.armed_at, &seen.data) {
-        Verdict::Found(seen) => Ok(Publish::Published {
-            id: Some(seen.id),
-            url: seen.url,
-        }),
+        Verdict::Found(seen) => Ok(comment::live(cx, seen.id, seen.url)),
         // It is live, and nobody can tell which of them it is.
         Verdict::Several(_) if is_published => Ok(Publish::Published {
             id: None,

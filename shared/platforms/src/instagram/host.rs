@@ -25,3 +25,10 @@ pub(super) fn ask(
     url.query_pairs_mut().append_pair("fields", fields);
     Call::get(name, url).auth(auth(cx))
 }
+
+/// The same call at the account's own host, as whoever asks there.
+pub(super) fn own(cx: &PublishContext<'_>, mut call: Call) -> Call {
+    // Both are https addresses with a name, between which a host can always be changed.
+    let _ = call.url.set_host(api(cx, &[]).host_str());
+    call.auth(auth(cx))
+}

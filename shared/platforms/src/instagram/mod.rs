@@ -5,6 +5,7 @@
 //! A container can be asked whether it was published (kind A), though never for the id of the post.
 //! Facts: Meta's guides to publishing content on Instagram, Graph API v25.0 (read 2026-11).
 
+mod comment;
 mod connect;
 mod container;
 mod doubt;

@@ -12,6 +12,7 @@ const ALT_TEXT: usize = 1_000;
 const CHILD_MS: u64 = 60_000;
 const CHILD_BYTES: u64 = 100_000_000;
 const COLLABORATORS: usize = 3;
+const COMMENT: usize = 2_200;
 const HASHTAGS: usize = 30;
 const MENTIONS: usize = 20;
 const SPONSORS: usize = 2;
@@ -31,6 +32,8 @@ pub(super) struct Options {
     pub(super) collaborators: Vec<String>,
     /// Where Instagram finds a picture to stand for a reel.
     pub(super) cover_url: Option<String>,
+    /// Written under the post once it is live.
+    pub(super) first_comment: Option<String>,
     /// The id of a Page that has a location, where the post was made.
     pub(super) location_id: Option<String>,
     /// Whether the post is labelled as paid for.
@@ -95,6 +98,7 @@ pub fn check(draft: &Draft<'_>) -> Vec<Violation> {
             broken.extend(tags::rules(&options, draft));
             broken.extend(location(&options));
             broken.extend(sponsors(&options));
+            broken.extend(first_comment(&options));
         }
         Err(violation) => {
             broken.extend(alt_texts(draft));
@@ -251,6 +255,20 @@ fn sponsors(options: &Options) -> Vec<Violation> {
     too_many.into_iter().chain(wrong).collect()
 }
 
+fn first_comment(options: &Options) -> Option<Violation> {
+    let text = options.first_comment.as_deref()?;
+    let field = "options.firstComment";
+    if text.trim().is_empty() {
+        return Some(Violation::new(
+            field,
+            "text_missing",
+            "has no words",
+            "Write the comment, or leave the option out.",
+        ));
+    }
+    text_rule(field, text, COMMENT, "Instagram")
+}
+
 fn is_id(text: &str) -> bool {
     (1..=30).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -323,7 +341,7 @@ pub(super) mod tests {
         let labelled = json!({
             "aiGenerated": true, "paidPartnership": true, "locationId": "1234",
             "brandedContentSponsorIds": ["17841405822304914", "17841405822304915"],
-            "collaborators": ["a", "b", "c"]
+            "collaborators": ["a", "b", "c"], "firstComment": "é".repeat(2_200)
         });
         assert!(rules("", &labelled, &picture).is_empty());
         let wrong = json!({
@@ -340,6 +358,15 @@ pub(super) mod tests {
                 "options.brandedContentSponsorIds[2] invalid_id"
             ]
         );
+        for (text, rule) in [
+            ("a".repeat(2_201), "text_too_long"),
+            (" \n".to_owned(), "text_missing"),
+        ] {
+            assert_eq!(
+                rules("", &json!({ "firstComment": text }), &picture),
+                [format!("options.firstComment {rule}")]
+            );
+        }
         assert_eq!(
             rules("", &json!({"stories": true}), &picture),
             ["options.stories unknown_option"]

@@ -4,13 +4,15 @@ use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, serde::rfc3339};
 
 use super::{
-    container,
+    comment, container,
     doubt::{self, Doubt},
     evidence,
     processing::{self, Pending, Waiting},
     wire::Link,
 };
-use crate::{Action, Answer, Content, Event, Fault, Machine, PublishContext, Receipt};
+use crate::{
+    Action, Answer, Content, Event, Fault, Machine, PublishContext, Receipt, meta::FirstComment,
+};
 
 /// How far a post on Instagram is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +52,15 @@ pub enum Publish {
         /// When Instagram took too long.
         #[serde(with = "rfc3339")]
         give_up_at: OffsetDateTime,
+    },
+    /// The post is live; its first comment is to be written.
+    Comment {
+        /// Instagram's id of the post.
+        id: String,
+        /// Where it can be looked at.
+        url: Option<String>,
+        /// How far the comment is.
+        comment: FirstComment,
     },
     /// A container is to be made: of the file, or of the containers of several files.
     Create {
@@ -163,6 +174,8 @@ impl Machine for Publish {
                 let container = children.get(*at).map_or("", String::as_str);
                 container::ask_status(cx, container)
             }),
+            Self::Comment { id, url, comment } => comment::next(cx, id, comment)
+                .map_or_else(|| done(Some(id), url.as_ref()), Action::Send),
             Self::Create {
                 children, again_at, ..
             } => Action::at(again_at.unwrap_or(cx.now), cx.now, || {
@@ -180,17 +193,17 @@ impl Machine for Publish {
                 container, ask_at, ..
             } => Action::at(*ask_at, cx.now, || container::ask_status(cx, container)),
             Self::Publish { container, .. } => Action::Send(container::publish(cx, container)),
-            Self::Published { id, url } => Action::Done(Receipt {
-                external_id: id.clone(),
-                url: url.clone(),
-            }),
+            Self::Published { id, url } => done(id.as_ref(), url.as_ref()),
         }
     }
 
     fn apply(self, event: Event, cx: &PublishContext<'_>) -> Result<Self, Fault> {
         match (self, event) {
+            (Self::Comment { id, url, comment }, event) => {
+                Ok(comment::apply(cx, id, url, comment, &event))
+            }
             (Self::Limit, event) => processing::asked_limit(cx, &event),
-            (Self::Permalink { id }, event) => Ok(linked(id, &event)),
+            (Self::Permalink { id }, event) => Ok(linked(cx, id, &event)),
             (
                 Self::Publish {
                     container, fires, ..
@@ -280,18 +293,25 @@ impl Publish {
                 };
                 doubt::published(cx, container, waiting, fires, answer)
             }
-            state @ (Self::Limit | Self::Permalink { .. } | Self::Published { .. }) => Ok(state),
+            state @ (Self::Comment { .. }
+            | Self::Limit
+            | Self::Permalink { .. }
+            | Self::Published { .. }) => Ok(state),
         }
     }
 }
 
-fn linked(id: String, event: &Event) -> Publish {
+fn done(id: Option<&String>, url: Option<&String>) -> Action<Receipt> {
+    Action::Done(Receipt {
+        external_id: id.cloned(),
+        url: url.cloned(),
+    })
+}
+
+fn linked(cx: &PublishContext<'_>, id: String, event: &Event) -> Publish {
     let link = match event {
         Event::Answer(answer) if answer.is_success() => answer.json::<Link>(),
         Event::Answer(_) | Event::Lost => None,
     };
-    Publish::Published {
-        id: Some(id),
-        url: link.and_then(|link| link.permalink),
-    }
+    comment::live(cx, id, link.and_then(|link| link.permalink))
 }

@@ -72,6 +72,7 @@ pub(super) fn rules(options: &Options, draft: &Draft<'_>) -> Vec<Violation> {
             !options.branded_content_sponsor_ids.is_empty(),
         ),
         ("options.collaborators", !options.collaborators.is_empty()),
+        ("options.firstComment", options.first_comment.is_some()),
         ("options.locationId", options.location_id.is_some()),
         ("options.paidPartnership", options.paid_partnership),
     ];
@@ -119,7 +120,7 @@ mod tests {
         let all = json!({
             "story": true, "aiGenerated": true, "audioName": "Waves",
             "brandedContentSponsorIds": ["1"], "collaborators": ["a"],
-            "coverUrl": "https://media.example/1.jpg", "locationId": "1",
+            "coverUrl": "https://media.example/1.jpg", "firstComment": "More", "locationId": "1",
             "paidPartnership": true, "shareToFeed": false, "thumbOffsetMs": 1,
             "trialReel": "SS_PERFORMANCE"
         });
@@ -131,6 +132,7 @@ mod tests {
                 "options.aiGenerated not_for_stories",
                 "options.brandedContentSponsorIds not_for_stories",
                 "options.collaborators not_for_stories",
+                "options.firstComment not_for_stories",
                 "options.locationId not_for_stories",
                 "options.paidPartnership not_for_stories",
                 "options.audioName not_for_stories",
