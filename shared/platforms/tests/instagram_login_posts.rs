@@ -50,6 +50,13 @@ async fn publish(stage: &Stage, content: &Content) -> Run {
     stage.publish(&mut connection, content).await
 }
 
+/// With a comment under it.
+fn commented(stage: &Stage) -> Content {
+    let options = json!({ "firstComment": "More at the harbour" });
+    let sample = (jpeg(1_080, 1_080, 4_000), None);
+    stage.content("A harbour at dawn", options, vec![sample])
+}
+
 /// The hosts that heard of the post, other than those that gave tokens out.
 fn hosts(stage: &Stage) -> Vec<String> {
     let mut hosts: Vec<String> = stage
@@ -118,6 +125,20 @@ async fn a_lost_answer_is_settled_at_the_same_host() {
         Some(live[0].post_id.as_str())
     );
     assert_eq!(hosts(&stage), [GRAPH]);
+}
+
+#[tokio::test]
+async fn a_first_comment_goes_there_too_where_it_was_asked_for() {
+    let more = "instagram_business_manage_comments";
+    for (scope, comments) in [(more, 1), ("", 0)] {
+        let stage = stage().with_setting(Platform::Instagram, "extra_scopes", scope);
+        let run = publish(&stage, &commented(&stage)).await;
+        run.receipt();
+        let world = stage.simulator.world();
+        let written = world.states().meta().comments().len();
+        assert_eq!(written, comments, "{}", run.transcript);
+        assert_eq!(hosts(&stage), [GRAPH]);
+    }
 }
 
 #[tokio::test]

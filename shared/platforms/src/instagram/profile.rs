@@ -5,7 +5,7 @@ use domain::{
     VideoCodec, VideoRules,
 };
 
-use super::connect;
+use super::{connect, host};
 use crate::{Login, Oauth, Pkce, Profile, RefreshPolicy, meta};
 
 /// What publishing needs of an account behind a Page.
@@ -74,7 +74,7 @@ const THROUGH_PAGE: Login = Login {
 
 /// The login at Instagram itself, which needs no Page and has an app of its own.
 const AT_INSTAGRAM: Login = Login {
-    name: meta::OWN_LOGIN,
+    name: host::OWN_LOGIN,
     variables: "INSTAGRAM_LOGIN",
     oauth: Oauth {
         authorize_url: connect::consent_page,

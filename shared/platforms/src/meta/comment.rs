@@ -9,8 +9,8 @@
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use super::{Listed, ask, auth_of, graph_of, optional_text_or_number};
-use crate::{Answer, Call, Event, FormValue, PublishContext, confirm::normalise};
+use super::{Listed, ask, graph, optional_text_or_number};
+use crate::{Answer, Auth, Call, Event, FormValue, PublishContext, confirm::normalise};
 
 /// How long a look is good for. No process takes a post over within a second of another one's work.
 const FRESH: Duration = Duration::milliseconds(800);
@@ -143,16 +143,14 @@ fn list(answer: &Answer) -> Option<Listed<Comment>> {
 }
 
 fn look(cx: &PublishContext<'_>, thread: &Thread<'_>) -> Call {
-    let mut url = graph_of(cx, &[thread.post, "comments"]);
+    let mut url = graph(cx.app, &[thread.post, "comments"]);
     url.query_pairs_mut().append_pair("limit", MOST);
-    ask("look_for_comment", url, thread.fields)
-        .auth(auth_of(cx))
-        .optional()
+    ask("look_for_comment", url, thread.fields).optional()
 }
 
 fn send(cx: &PublishContext<'_>, thread: &Thread<'_>) -> Call {
-    Call::post("send_comment", graph_of(cx, &[thread.post, "comments"]))
-        .auth(auth_of(cx))
+    Call::post("send_comment", graph(cx.app, &[thread.post, "comments"]))
+        .auth(Auth::BearerWithProof)
         .form([("message", FormValue::from(thread.text))])
         .optional()
 }

@@ -20,8 +20,6 @@ use crate::{Answer, App, Auth, Call, Fault, PublishContext};
 
 /// Grants at Meta live and die together, whichever of its networks they were given for.
 pub(crate) const GRANT_FAMILY: &str = "meta";
-/// The name of Instagram's own login, which the facts of accounts that came by it tell.
-pub(crate) const OWN_LOGIN: &str = "instagram";
 /// The version that our shapes were read from (served until 2028-07-29).
 pub(crate) const VERSION: &str = "v25.0";
 
@@ -38,37 +36,6 @@ pub(crate) fn graph_video(app: &App, path: &[&str]) -> Url {
 /// An address of the Graph API that takes the tokens of Instagram's own login.
 pub(crate) fn graph_instagram(app: &App, path: &[&str]) -> Url {
     host("https://graph.instagram.com/", app, path)
-}
-
-/// An address of the Graph API that takes the account's token.
-pub(crate) fn graph_of(cx: &PublishContext<'_>, path: &[&str]) -> Url {
-    if is_of_own_login(&cx.account.facts) {
-        graph_instagram(cx.app, path)
-    } else {
-        graph(cx.app, path)
-    }
-}
-
-/// How calls with the account's token are authorised.
-pub(crate) fn auth_of(cx: &PublishContext<'_>) -> Auth {
-    if is_of_own_login(&cx.account.facts) && !proves_own_secret(cx.app) {
-        Auth::Bearer
-    } else {
-        Auth::BearerWithProof
-    }
-}
-
-/// Whether these are the facts of an account that came by Instagram's own login.
-pub(crate) fn is_of_own_login(facts: &serde_json::Value) -> bool {
-    facts["login"] == OWN_LOGIN
-}
-
-/// Whether calls with tokens of Instagram's own login prove the app's secret. Which secret that would
-/// be is not documented, so they do only where the setting `appsecret_proof` is `true`.
-pub(crate) fn proves_own_secret(app: &App) -> bool {
-    app.settings
-        .get("appsecret_proof")
-        .is_some_and(|setting| setting == "true")
 }
 
 /// The consent page.

@@ -9,7 +9,7 @@ use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use url::Url;
 
-use super::super::fault::row;
+use super::super::{fault::row, host};
 use crate::{
     Action, Answer, App, AppContext, Auth, Call, Callback, Credentials, Event, Fault, FaultKind,
     FormValue, Grant, GrantedAccount, Machine, OneCall, Tokens,
@@ -158,7 +158,7 @@ impl Machine for Connect {
                 let mut url = meta::graph_instagram(cx.app, &["me"]);
                 url.query_pairs_mut().append_pair("fields", FIELDS);
                 let token = tokens.access.clone();
-                let auth = if meta::proves_own_secret(cx.app) {
+                let auth = if host::proves_own_secret(cx.app) {
                     Auth::BearerOfWithProof(token)
                 } else {
                     Auth::BearerOf(token)
@@ -299,7 +299,7 @@ fn granted(me: Me, subject: String, tokens: Tokens) -> Result<Grant, Fault> {
             display_name: name.unwrap_or_else(|| me.username.clone()),
             username: Some(me.username),
             avatar_url: me.profile_picture_url,
-            facts: json!({ "login": meta::OWN_LOGIN }),
+            facts: json!({ "login": host::OWN_LOGIN }),
             tokens,
         }],
     })

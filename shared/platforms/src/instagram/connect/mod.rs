@@ -3,9 +3,9 @@
 mod facebook;
 mod instagram;
 
+use super::host;
 use crate::{
     Action, App, AppContext, Callback, Credentials, Event, Fault, Grant, Machine, OneCall, Tokens,
-    meta,
 };
 
 pub(super) use instagram::{RENEWED_BEFORE, SCOPES, consent_page};
@@ -24,7 +24,7 @@ pub enum Connect {
 
 /// Starts to turn a callback into a grant.
 pub fn connect(callback: Callback) -> Connect {
-    if callback.login == meta::OWN_LOGIN {
+    if callback.login == host::OWN_LOGIN {
         Connect::Instagram(instagram::connect(callback))
     } else {
         Connect::Facebook(facebook::connect(callback))
@@ -33,7 +33,7 @@ pub fn connect(callback: Callback) -> Connect {
 
 /// Renews the account's token.
 pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> {
-    if meta::is_of_own_login(&credentials.facts) {
+    if host::is_of_own_login(&credentials.facts) {
         instagram::refresh(credentials)
     } else {
         facebook::refresh(credentials, app)
@@ -42,7 +42,7 @@ pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> 
 
 /// Withdraws the person's whole grant; Instagram's own login has no such call.
 pub fn revoke(credentials: &Credentials, app: &App) -> Option<OneCall<()>> {
-    if meta::is_of_own_login(&credentials.facts) {
+    if host::is_of_own_login(&credentials.facts) {
         None
     } else {
         facebook::revoke(credentials, app)
