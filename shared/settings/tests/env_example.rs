@@ -158,9 +158,11 @@ fn read_by_code() -> BTreeSet<String> {
             names.extend(literals(&code, reader).filter(|name| is_name(name)));
         }
         for rest in literals(&code, OF_NETWORK).filter(|rest| is_name(rest)) {
-            let of_all = Platform::ALL.map(|platform| in_capitals(platform, &rest));
+            let of_all = Platform::ALL
+                .into_iter()
+                .flat_map(|platform| of_logins(platform, &rest));
             // What begins a family of names is no name.
-            names.extend(of_all.into_iter().filter(|name| !name.ends_with('_')));
+            names.extend(of_all.filter(|name| !name.ends_with('_')));
         }
         let folder = Platform::ALL.into_iter().find(|platform| {
             file.parent()
@@ -168,10 +170,8 @@ fn read_by_code() -> BTreeSet<String> {
         });
         for key in literals(&code, SETTING) {
             let platform = folder.expect("only a network's own folder reads its settings");
-            names.insert(in_capitals(
-                platform,
-                &format!("SETTING_{}", key.to_uppercase()),
-            ));
+            let rest = format!("SETTING_{}", key.to_uppercase());
+            names.extend(of_logins(platform, &rest));
         }
         if code.contains(FILTER.0) {
             names.insert(FILTER.1.to_owned());
@@ -183,8 +183,12 @@ fn read_by_code() -> BTreeSet<String> {
     names
 }
 
-fn in_capitals(platform: Platform, rest: &str) -> String {
-    format!("{}_{rest}", platform.as_str().to_uppercase())
+/// A variable of each of our registrations at a network.
+fn of_logins(platform: Platform, rest: &str) -> impl Iterator<Item = String> {
+    let logins = platforms::profile(platform).logins;
+    logins
+        .iter()
+        .map(move |login| format!("{}_{rest}", login.variables))
 }
 
 fn literals(code: &str, before: &str) -> impl Iterator<Item = String> {
