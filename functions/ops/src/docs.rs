@@ -13,5 +13,5 @@ pub(crate) async fn openapi() -> Response {
 
 /// The same, for people.
 pub(crate) async fn docs() -> Response {
-    crate::console::page(PAGE.to_owned())
+    web::page(PAGE.to_owned())
 }

@@ -4,7 +4,10 @@ use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use web::{Path, Problem, ProblemBody, Query};
 
-use crate::{Env, news::receive};
+use crate::{
+    Env,
+    news::{Told, receive},
+};
 
 /// Answers a network that checks our address.
 #[utoipa::path(
@@ -21,5 +24,11 @@ pub(crate) async fn handshake(
     Query(query): Query<Vec<(String, String)>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    receive(&env, &platform, true, &query, &headers, &[]).await
+    let told = Told {
+        is_get: true,
+        query: &query,
+        headers: &headers,
+        body: &[],
+    };
+    receive(&env, &platform, told).await
 }

@@ -1,12 +1,18 @@
 //! What networks tell us on their own.
 
+mod deauthorize;
+mod deletion;
 mod handshake;
 mod news;
 mod start;
+mod withdrawal;
 
 use std::sync::Arc;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 use doorbell::Doorbell;
 use settings::Apps;
 use utoipa::OpenApi;
@@ -36,13 +42,22 @@ pub fn router(env: Env) -> Router {
             "/api/webhooks/{platform}",
             get(handshake::handshake).post(news::news),
         )
+        .route(
+            "/api/webhooks/{platform}/data-deletion",
+            post(deletion::delete),
+        )
+        .route(
+            "/api/webhooks/{platform}/deauthorize",
+            post(deauthorize::deauthorize),
+        )
+        .route("/api/deletions/{code}", get(deletion::show))
         .with_state(env)
 }
 
 /// The description of these routes.
 #[derive(OpenApi)]
 #[openapi(
-    paths(handshake::handshake, news::news),
+    paths(handshake::handshake, news::news, deauthorize::deauthorize, deletion::delete, deletion::show),
     tags((name = "webhooks", description = "For the networks; signed by them."))
 )]
 #[derive(Debug)]

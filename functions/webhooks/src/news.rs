@@ -5,13 +5,19 @@ use axum::{
     extract::{State, rejection::BytesRejection},
     response::{IntoResponse as _, Response},
 };
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::Platform;
 use http::{HeaderMap, StatusCode, header};
 use platforms::{Happening, Incoming, Login, Received, WebhookError, What};
+use sha2::{Digest as _, Sha256};
 use store::{StoreError, connections, webhook_receipts, work};
+use time::Duration;
 use web::{Path, Problem, ProblemBody, Query};
 
 use crate::Env;
+
+/// How far a network's clock may be from ours.
+pub(crate) const SKEW: Duration = Duration::minutes(1);
 
 /// Takes news from a network. The same news told twice has the effect of once.
 #[utoipa::path(
@@ -32,86 +38,109 @@ pub(crate) async fn news(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let body = body.map_err(|rejection| unread(&rejection))?;
-    receive(&env, &platform, false, &query, &headers, &body).await
+    let told = Told {
+        is_get: false,
+        query: &query,
+        headers: &headers,
+        body: &body,
+    };
+    receive(&env, &platform, told).await
 }
 
 /// Reads a request of a network and does what it asks for.
 pub(crate) async fn receive(
     env: &Env,
     platform: &str,
-    is_get: bool,
-    query: &[(String, String)],
-    headers: &HeaderMap,
-    body: &[u8],
+    told: Told<'_>,
 ) -> Result<Response, Problem> {
     let platform: Platform = platform.parse().map_err(|_| Problem::not_found())?;
-    match read(env, platform, is_get, query, headers, body) {
-        Ok((_, Received::Handshake { content_type, body })) => {
+    match told
+        .read(env, platform, platforms::receive)
+        .map_err(refused)?
+    {
+        (_, Received::Handshake { content_type, body }) => {
             Ok(([(header::CONTENT_TYPE, content_type)], body).into_response())
         }
-        Ok((login, Received::News(happenings))) => {
+        (login, Received::News(happenings)) => {
             for happening in happenings {
                 hear(env, platform, login, happening).await?;
             }
             Ok(StatusCode::OK.into_response())
         }
-        Err(error @ WebhookError::Malformed) => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "malformed_event",
-            capital(error),
-        )),
-        Err(error @ WebhookError::Unsigned) => Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "unsigned_event",
-            capital(error),
-        )),
-        Err(WebhookError::Unsupported) => Err(Problem::not_found()),
     }
 }
 
-/// What a request says, read as our registration that it is signed for reads it. Nothing in a request names
-/// the registration, so each is tried while the signature fits none.
-fn read(
-    env: &Env,
-    platform: Platform,
-    is_get: bool,
-    query: &[(String, String)],
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<(&'static Login, Received), WebhookError> {
-    let mut refused = WebhookError::Unsupported;
-    for (login, app) in env.apps.at(platform) {
-        let incoming = Incoming {
-            is_get,
-            query,
-            headers,
-            body,
-            now: env.web.clock.now(),
-            app,
-        };
-        match platforms::receive(platform, &incoming) {
-            Err(WebhookError::Unsigned) => refused = WebhookError::Unsigned,
-            read => return read.map(|read| (login, read)),
+/// A request to our webhook addresses.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told<'a> {
+    pub(crate) is_get: bool,
+    pub(crate) query: &'a [(String, String)],
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a [u8],
+}
+
+impl Told<'_> {
+    /// What it says, read by the registration that it is signed for. Nothing in it names that one, so each
+    /// is tried while the signature fits none.
+    pub(crate) fn read<T>(
+        self,
+        env: &Env,
+        platform: Platform,
+        reading: fn(Platform, &Incoming<'_>) -> Result<T, WebhookError>,
+    ) -> Result<(&'static Login, T), WebhookError> {
+        let mut refused = WebhookError::Unsupported;
+        for (login, app) in env.apps.at(platform) {
+            let incoming = Incoming {
+                is_get: self.is_get,
+                query: self.query,
+                headers: self.headers,
+                body: self.body,
+                now: env.web.clock.now(),
+                app,
+            };
+            match reading(platform, &incoming) {
+                Err(WebhookError::Unsigned) => refused = WebhookError::Unsigned,
+                read => return read.map(|read| (login, read)),
+            }
         }
+        Err(refused)
     }
-    Err(refused)
+}
+
+pub(crate) fn refused(error: WebhookError) -> Problem {
+    match error {
+        WebhookError::Malformed => {
+            Problem::new(StatusCode::BAD_REQUEST, "malformed_event", capital(error))
+        }
+        WebhookError::Unsigned => {
+            Problem::new(StatusCode::UNAUTHORIZED, "unsigned_event", capital(error))
+        }
+        WebhookError::Unsupported => Problem::not_found(),
+    }
+}
+
+/// What a key is kept as: some hold the id of a person, which nobody needs to know the news again.
+pub(crate) fn kept(key: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(key))
 }
 
 /// Does what a piece of news asks for. That it was heard is noted together with what it changed:
 /// where one fails, the network tells it again and finds neither.
-async fn hear(
+pub(crate) async fn hear(
     env: &Env,
     platform: Platform,
     login: &Login,
     happening: Happening,
 ) -> Result<(), Problem> {
     let mut tx = env.web.pool.begin().await.map_err(StoreError::from)?;
-    if !webhook_receipts::first_time(&mut tx, platform, &happening.key).await? {
+    if !webhook_receipts::first_time(&mut tx, platform, &kept(&happening.key)).await? {
         return Ok(());
     }
     let posts = match happening.what {
-        What::AccessWithdrawn { subject } => {
-            let connections = connections::withdraw(&mut tx, login.grant_family, &subject).await?;
+        What::AccessWithdrawn { subject, at } => {
+            let before = at.map(|at| at + SKEW);
+            let connections =
+                connections::withdraw(&mut tx, login.grant_family, &subject, before).await?;
             tracing::info!(%platform, connections = connections.len(), "access was withdrawn at the network");
             Vec::new()
         }
@@ -125,7 +154,7 @@ async fn hear(
     Ok(())
 }
 
-fn unread(rejection: &BytesRejection) -> Problem {
+pub(crate) fn unread(rejection: &BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,

@@ -39,8 +39,9 @@ pub use grant::{Callback, Credentials, Grant, GrantedAccount, Tokens};
 pub use machine::{Action, AppContext, Event, Machine, OneCall, Receipt};
 pub use network::{
     Connect, Publish, check, connect, media_rules, profile, receive, refresh, revoke, start,
+    withdrawal,
 };
 pub use options::{parse as parse_options, text_rule};
 pub use profile::{Login, Oauth, Pkce, Profile, RefreshPolicy};
 pub use upload_url::UploadUrl;
-pub use webhook::{Happening, Incoming, Received, WebhookError, What, same};
+pub use webhook::{Happening, Incoming, Received, WebhookError, What, Withdrawal, same};

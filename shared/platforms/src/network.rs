@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use crate::{
     Action, App, AppContext, Callback, Content, Credentials, Draft, Event, Fault, Grant, Incoming,
-    Machine, OneCall, Profile, PublishContext, Receipt, Received, Tokens, WebhookError, facebook,
-    instagram, linkedin, pinterest, tiktok, x, youtube,
+    Machine, OneCall, Profile, PublishContext, Receipt, Received, Tokens, WebhookError, Withdrawal,
+    facebook, instagram, linkedin, meta, pinterest, tiktok, x, youtube,
 };
 
 macro_rules! networks {
@@ -150,6 +150,21 @@ pub fn media_rules(platform: Platform, options: &Value) -> MediaRules {
         | Platform::Tiktok
         | Platform::X
         | Platform::Youtube => profile(platform).media,
+    }
+}
+
+/// Reads a signed request about what a person granted; only Meta makes such.
+///
+/// # Errors
+/// [`WebhookError`] when it is not genuine.
+pub fn withdrawal(platform: Platform, incoming: &Incoming<'_>) -> Result<Withdrawal, WebhookError> {
+    match platform {
+        Platform::Facebook | Platform::Instagram => meta::withdrawal(incoming),
+        Platform::Linkedin
+        | Platform::Pinterest
+        | Platform::Tiktok
+        | Platform::X
+        | Platform::Youtube => Err(WebhookError::Unsupported),
     }
 }
 

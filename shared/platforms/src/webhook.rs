@@ -68,12 +68,41 @@ pub enum What {
     AccessWithdrawn {
         /// Who withdrew it.
         subject: String,
+        /// When, where the network says so; what was granted later stands.
+        at: Option<OffsetDateTime>,
     },
     /// There is news of the post whose machine names this handle or whose external id this is.
     PostMoved {
         /// See [`crate::Publish::handle`].
         handle: String,
     },
+}
+
+/// A signed request of a network about what a person granted, at an address of its own: the grant is
+/// withdrawn, or all that we have of it is to be deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// The same for the same request made twice; unique within the network.
+    pub key: String,
+    /// Whose grant it is, as in [`crate::Grant::subject`].
+    pub subject: String,
+    /// When the network signed it; what was granted later stands.
+    pub at: OffsetDateTime,
+    /// What a person may ask by what became of a deletion. It cannot be guessed, and is the same for the
+    /// same request made twice.
+    pub code: String,
+}
+
+impl From<Withdrawal> for Happening {
+    fn from(asked: Withdrawal) -> Self {
+        Self {
+            key: asked.key,
+            what: What::AccessWithdrawn {
+                subject: asked.subject,
+                at: Some(asked.at),
+            },
+        }
+    }
 }
 
 /// Why a request to our webhook address is refused.

@@ -341,19 +341,24 @@ pub async fn finish_disconnect(
     Ok(wiped.rows_affected() == 1)
 }
 
-/// Marks every connection of a consent that the person withdrew at the network, at all networks
-/// whose grants live and die together; gives their ids.
+/// Ends the connections of a grant that was withdrawn at the network, and drops their tokens. What was
+/// connected after `before` stands: its grant is a newer one.
 pub async fn withdraw(
     db: impl PgExecutor<'_>,
     grant_family: &str,
     subject: &str,
+    before: Option<OffsetDateTime>,
 ) -> Result<Vec<ConnectionId>, StoreError> {
     let ids = sqlx::query_scalar!(
         "UPDATE connections SET health = 'needs_reconnect', updated_at = app_now(),
+             access_token_ciphertext = NULL, refresh_token_ciphertext = NULL,
+             token_version = token_version + 1, refresh_started_at = NULL,
              health_reason = 'Access was withdrawn at the network; connect the account again.'
-         WHERE grant_family = $1 AND subject = $2 AND health = 'active' RETURNING id",
+         WHERE grant_family = $1 AND subject = $2 AND health IN ('active', 'needs_reconnect')
+           AND ($3::timestamptz IS NULL OR connected_at <= $3) RETURNING id",
         grant_family,
-        subject
+        subject,
+        before
     )
     .fetch_all(db)
     .await?;

@@ -12,6 +12,7 @@ pub mod admin;
 pub mod attempts;
 pub mod connections;
 pub mod data_keys;
+pub mod deletions;
 pub mod events;
 pub mod job_log;
 pub mod login_delays;

@@ -100,7 +100,17 @@ impl House {
         headers: &[(&str, String)],
         body: impl Into<Vec<u8>>,
     ) -> Answer {
-        let mut request = Request::post(format!("/api/webhooks/{platform}"));
+        self.post_to(&format!("/api/webhooks/{platform}"), headers, body)
+            .await
+    }
+
+    pub(super) async fn post_to(
+        &self,
+        path: &str,
+        headers: &[(&str, String)],
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let mut request = Request::post(path);
         for (name, value) in headers {
             request = request.header(*name, value);
         }

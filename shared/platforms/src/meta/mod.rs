@@ -13,8 +13,8 @@ pub(crate) use connect::{Consent, Page, Step, page_token, revoke};
 pub(crate) use fault::{
     PERMISSION_MISSING, Problem, Row, Table, access_row, number, problem, read, refused,
 };
-pub(crate) use signature::receive;
 pub use signature::{SignedRequest, SignedRequestError, signed_request};
+pub(crate) use signature::{receive, withdrawal};
 
 use crate::{Answer, App, Auth, Call, Fault, PublishContext};
 

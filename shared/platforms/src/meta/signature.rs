@@ -5,8 +5,12 @@ use hmac::{Hmac, Mac as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use sha2::Sha256;
+use time::OffsetDateTime;
 
-use crate::{App, Happening, Incoming, Received, WebhookError, What, same};
+use crate::{App, Happening, Incoming, Received, WebhookError, Withdrawal, same};
+
+/// So many bytes of a code cannot be guessed.
+const CODE: usize = 16;
 
 /// Reads a request to our webhook address: the handshake, a callback about a person's grant, or
 /// signed events, of which `news` makes what concerns us.
@@ -21,7 +25,7 @@ pub(crate) fn receive(
         .header("content-type")
         .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
     if is_form {
-        return withdrawn(incoming);
+        return Ok(Received::News(vec![withdrawal(incoming)?.into()]));
     }
     let given = incoming
         .header("x-hub-signature-256")
@@ -39,8 +43,8 @@ pub(crate) fn receive(
     news(incoming.body).map(Received::News)
 }
 
-/// Both callbacks, of withdrawn access and of deleted data, end what the person granted.
-fn withdrawn(incoming: &Incoming<'_>) -> Result<Received, WebhookError> {
+/// Reads the request of a callback: of withdrawn access and of deleted data alike, whose bodies do not differ.
+pub(crate) fn withdrawal(incoming: &Incoming<'_>) -> Result<Withdrawal, WebhookError> {
     let text = url::form_urlencoded::parse(incoming.body)
         .find(|(name, _)| name == "signed_request")
         .map(|(_, text)| text.into_owned())
@@ -49,12 +53,20 @@ fn withdrawn(incoming: &Incoming<'_>) -> Result<Received, WebhookError> {
         SignedRequestError::Malformed => WebhookError::Malformed,
         SignedRequestError::Unsigned => WebhookError::Unsigned,
     })?;
-    Ok(Received::News(vec![Happening {
-        key: format!("withdrawn:{}:{}", request.user_id, request.issued_at),
-        what: What::AccessWithdrawn {
-            subject: request.user_id,
-        },
-    }]))
+    let at = OffsetDateTime::from_unix_timestamp(request.issued_at)
+        .map_err(|_| WebhookError::Malformed)?;
+    let key = format!("withdrawn:{}:{}", request.user_id, request.issued_at);
+    let code = mac(
+        &incoming.app.client_secret,
+        format!("deletion:{key}").as_bytes(),
+    );
+    let code = hex::encode(code.get(..CODE).unwrap_or(&code));
+    Ok(Withdrawal {
+        key,
+        subject: request.user_id,
+        at,
+        code,
+    })
 }
 
 fn handshake(incoming: &Incoming<'_>) -> Result<Received, WebhookError> {
@@ -88,7 +100,6 @@ pub struct SignedRequest {
     /// The person, as our app knows them; see [`crate::Grant::subject`].
     pub user_id: String,
     /// When Meta signed it, in seconds since 1970.
-    #[serde(default)]
     pub issued_at: i64,
     algorithm: String,
 }

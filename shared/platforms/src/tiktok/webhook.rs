@@ -58,6 +58,7 @@ fn happening(notice: &Notice) -> Result<Option<Happening>, WebhookError> {
             String::new(),
             What::AccessWithdrawn {
                 subject: notice.user_openid.clone(),
+                at: None,
             },
         )),
         "post.publish.complete"
@@ -212,7 +213,8 @@ mod tests {
         assert_eq!(
             news[0].what,
             What::AccessWithdrawn {
-                subject: "open-1".to_owned()
+                subject: "open-1".to_owned(),
+                at: None
             }
         );
         for event in [

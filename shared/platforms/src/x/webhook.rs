@@ -55,7 +55,7 @@ fn news(activity: Activity) -> Option<Happening> {
     let subject = activity.payload?.get("user_id")?.as_str()?.to_owned();
     Some(Happening {
         key,
-        what: What::AccessWithdrawn { subject },
+        what: What::AccessWithdrawn { subject, at: None },
     })
 }
 
@@ -142,6 +142,7 @@ mod tests {
             key: "u-1".to_owned(),
             what: What::AccessWithdrawn {
                 subject: "2244994945".to_owned(),
+                at: None,
             },
         };
         assert_eq!(signed(body), Ok(Received::News(vec![happening])));

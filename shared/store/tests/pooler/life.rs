@@ -9,7 +9,7 @@ use store::{
     Pool, StoreError, admin,
     attempts::{self, Outcome},
     connections::{self, Granted, SealedTokens},
-    data_keys, events,
+    data_keys, deletions, events,
     job_log::{self, Step},
     login_delays,
     media::{self, Media, Stored},
@@ -338,8 +338,13 @@ async fn leave(pool: &Pool, user: UserId, id: ConnectionId) -> Result<(), StoreE
     assert!(!connections::shares_grant(pool, &found).await?);
     assert!(connections::finish_disconnect(pool, user, id).await?);
     let family = PLATFORM.as_str();
-    let withdrawn = connections::withdraw(pool, family, &user.to_string()).await?;
+    let withdrawn = connections::withdraw(pool, family, &user.to_string(), None).await?;
     assert!(withdrawn.is_empty());
+    let (code, now) = (id.to_string(), store::now(pool).await?);
+    let mut tx = pool.begin().await?;
+    deletions::delete(&mut tx, &code, PLATFORM, family, &user.to_string(), now).await?;
+    tx.commit().await?;
+    assert!(deletions::find(pool, &code).await?.is_some());
     Ok(())
 }
 

@@ -188,9 +188,24 @@ async fn hear_from_networks(house: &House) {
     let form = format!("signed_request={signature}.{payload}");
     let ask = Ask::default()
         .at("/api/webhooks/facebook")
-        .body("application/x-www-form-urlencoded", form);
+        .body("application/x-www-form-urlencoded", form.clone());
     let heard = hear(Method::POST, ask).await;
     assert_eq!(heard.status, StatusCode::OK, "{}", heard.body);
+    for what in ["deauthorize", "data-deletion"] {
+        let path = format!("/api/webhooks/facebook/{what}");
+        let ask = Ask::default()
+            .at(&path)
+            .body("application/x-www-form-urlencoded", form.clone());
+        let route = format!("/api/webhooks/{{platform}}/{what}");
+        let heard = house.ask(Method::POST, &route, ask).await;
+        assert_eq!(heard.status, StatusCode::OK, "{}", heard.body);
+        if what == "data-deletion" {
+            let path = format!("/api/deletions/{}", heard.text("confirmation_code"));
+            let ask = Ask::default().at(&path);
+            let shown = house.ask(Method::GET, "/api/deletions/{code}", ask).await;
+            assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
+        }
+    }
 }
 
 /// Disconnects; the publisher, rung for, revokes the access and wipes the tokens.
