@@ -281,6 +281,27 @@ async fn what_was_published_in_spite_of_its_refusal_is_found() {
 }
 
 #[tokio::test]
+async fn what_was_published_in_spite_of_its_refusal_is_found_although_its_container_hides() {
+    let stage = Stage::new();
+    let world = stage.simulator.world();
+    world.states().instagram().hide_new(Duration::hours(2));
+    let after = Fault::AnswerAfterEffect {
+        status: 400,
+        body: refusal(9_007, 2_207_027),
+    };
+    stage
+        .simulator
+        .script(FaultScript::first(GRAPH, PUBLISH, after));
+    let run = publish(&stage, &picture(&stage)).await;
+    let live = live(&stage);
+    assert_eq!(live.len(), 1, "{}", run.transcript);
+    assert_eq!(
+        run.receipt().external_id.as_deref(),
+        Some(live[0].post_id.as_str())
+    );
+}
+
+#[tokio::test]
 async fn a_video_that_cannot_be_fetched_by_ranges_is_tried_thrice_and_told() {
     let stage = Stage::new();
     stage
