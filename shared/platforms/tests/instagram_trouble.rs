@@ -150,6 +150,36 @@ async fn a_container_that_is_not_ready_or_gone_is_asked_again_or_made_anew() {
 }
 
 #[tokio::test]
+async fn a_lost_answer_about_a_reel() {
+    let stage = Stage::new();
+    stage
+        .simulator
+        .script(FaultScript::first(GRAPH, PUBLISH, Fault::LoseAnswer));
+    let run = publish(&stage, &reel(&stage)).await;
+    assert_eq!(
+        run.receipt().external_id,
+        Some(live(&stage)[0].post_id.clone())
+    );
+    insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
+async fn a_lost_answer_about_a_carousel_is_not_settled_by_a_picture_of_the_same_words() {
+    let stage = Stage::new();
+    let file = jpeg(1_080, 1_080, 4_000);
+    let twin = stage.content("Three of them", Value::Null, vec![(file, None)]);
+    publish(&stage, &twin).await.receipt();
+    stage
+        .simulator
+        .script(FaultScript::first(GRAPH, PUBLISH, Fault::LoseAnswer));
+    let run = publish(&stage, &carousel(&stage)).await;
+    let live = live(&stage);
+    assert_eq!(live[1].kind, "carousel");
+    assert_eq!(run.receipt().external_id, Some(live[1].post_id.clone()));
+    insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
 async fn a_lost_request_is_sent_again_once_the_container_is_clearly_unpublished() {
     let stage = Stage::new();
     stage
@@ -278,6 +308,27 @@ async fn what_was_published_in_spite_of_its_refusal_is_found() {
             Some(live[0].post_id.as_str())
         );
     }
+}
+
+#[tokio::test]
+async fn what_was_published_in_spite_of_its_refusal_is_found_although_its_container_hides() {
+    let stage = Stage::new();
+    let world = stage.simulator.world();
+    world.states().instagram().hide_new(Duration::hours(2));
+    let after = Fault::AnswerAfterEffect {
+        status: 400,
+        body: refusal(9_007, 2_207_027),
+    };
+    stage
+        .simulator
+        .script(FaultScript::first(GRAPH, PUBLISH, after));
+    let run = publish(&stage, &picture(&stage)).await;
+    let live = live(&stage);
+    assert_eq!(live.len(), 1, "{}", run.transcript);
+    assert_eq!(
+        run.receipt().external_id.as_deref(),
+        Some(live[0].post_id.as_str())
+    );
 }
 
 #[tokio::test]

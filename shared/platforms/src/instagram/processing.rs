@@ -37,6 +37,8 @@ pub(super) struct Waiting {
     pub(super) tries: u8,
     pub(super) asked: u8,
     pub(super) unknown: u8,
+    /// Publishing it was refused before.
+    pub(super) attempted: bool,
     pub(super) give_up_at: OffsetDateTime,
 }
 
@@ -61,6 +63,7 @@ impl Waiting {
             tries,
             asked: 0,
             unknown: 0,
+            attempted: false,
             give_up_at: cx.now + MAX_PROCESSING,
         }
     }
@@ -72,6 +75,7 @@ impl Waiting {
             tries,
             asked,
             unknown,
+            attempted,
             give_up_at,
         } = self;
         match container {
@@ -90,6 +94,7 @@ impl Waiting {
                 ask_at,
                 asked,
                 unknown,
+                attempted,
                 give_up_at,
             },
         }
@@ -158,6 +163,7 @@ pub(super) fn child_made(
         tries,
         asked: 0,
         unknown: 0,
+        attempted: false,
         give_up_at: cx.now + MAX_PROCESSING,
     };
     Ok(waiting.until(cx.now + wait(cx, 0)))
@@ -283,6 +289,13 @@ fn refused(
     problem: &meta::Problem,
     answer: &Answer,
 ) -> Result<Publish, Fault> {
+    if waiting.attempted
+        && fault::is_about_container(problem)
+        && let Pending::Whole(container) = waiting.container
+    {
+        // Its refusal was the last word on it; whether that was true can only be told by looking.
+        return Ok(doubt::in_doubt(cx, container, 0, false));
+    }
     if problem.is_invisible() {
         return if cx.now >= waiting.made_at() + MAX_UNREADABLE {
             Ok(ready(cx, waiting))
@@ -376,6 +389,7 @@ pub(super) fn unpublished(
     problem: &meta::Problem,
     told: &str,
 ) -> Option<Result<Publish, Fault>> {
+    waiting.attempted = true;
     if fault::is_not_ready(problem) {
         return Some(still_working(cx, waiting));
     }

@@ -109,6 +109,9 @@ pub enum Publish {
         /// How often Instagram did not know it.
         #[serde(default)]
         unknown: u8,
+        /// Whether publishing it was refused before.
+        #[serde(default)]
+        attempted: bool,
         /// When Instagram took too long.
         #[serde(with = "rfc3339")]
         give_up_at: OffsetDateTime,
@@ -247,6 +250,7 @@ impl Publish {
                     tries,
                     asked,
                     unknown,
+                    attempted: false,
                     give_up_at,
                 };
                 processing::processed(cx, waiting, answer)
@@ -264,6 +268,7 @@ impl Publish {
                 tries,
                 asked,
                 unknown,
+                attempted,
                 give_up_at,
                 ..
             } => {
@@ -272,6 +277,7 @@ impl Publish {
                     tries,
                     asked,
                     unknown,
+                    attempted,
                     give_up_at,
                 };
                 processing::processed(cx, waiting, answer)

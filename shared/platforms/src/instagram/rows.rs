@@ -1,146 +1,13 @@
 //! What each refusal leads to, wherever it is told and however often, tried on the machine alone.
 
-use domain::{ImageFormat, MediaFacts};
-use http::HeaderMap;
-use secrecy::SecretString;
+mod world;
+
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime, macros::datetime};
+use time::Duration;
 
-use super::{Publish, start};
-use crate::{
-    Account, Action, Answer, App, Asset, Content, Event, FaultKind, Machine as _, PublishContext,
-};
-
-const NOW: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
-const MAKING: &str = "create_container";
-const ASKING: &str = "ask_status";
-const PUBLISHING: &str = "publish_container";
-
-/// A post of so many pictures, in a world without a network.
-struct World {
-    app: App,
-    account: Account,
-    content: Content,
-}
-
-impl World {
-    fn new(files: usize) -> Self {
-        let asset = Asset {
-            facts: MediaFacts::Image {
-                format: ImageFormat::Jpeg,
-                width: 1_080,
-                height: 1_080,
-                bytes: 4_000,
-                animated: false,
-            },
-            url: "https://media.example/1.jpg".parse().unwrap(),
-            alt_text: None,
-        };
-        Self {
-            app: App {
-                client_id: "client".to_owned(),
-                client_secret: SecretString::from("secret"),
-                redirect_uri: "https://app.example/back".parse().unwrap(),
-                version: "v25.0".to_owned(),
-                webhook_secret: None,
-                webhook_verify_token: None,
-                settings: std::collections::BTreeMap::new(),
-            },
-            account: Account {
-                external_id: "17841405822304914".to_owned(),
-                username: None,
-                facts: Value::Null,
-            },
-            content: Content {
-                caption: String::new(),
-                options: json!({}),
-                assets: vec![asset; files],
-            },
-        }
-    }
-
-    fn at(&self, now: OffsetDateTime) -> PublishContext<'_> {
-        PublishContext {
-            now,
-            app: &self.app,
-            account: &self.account,
-            content: &self.content,
-            armed_at: None,
-            claimed: &[],
-        }
-    }
-
-    /// What comes of it when every call of the name `refused` is answered by `refusal`: how often it
-    /// was sent, how many containers were made, and the end.
-    fn course(&self, refused: &str, refusal: &Answer) -> String {
-        let (mut machine, mut now) = (start(&self.content), NOW);
-        let (mut sent, mut made) = (0, 0);
-        for _ in 0..2_000 {
-            let cx = self.at(now);
-            let call = match machine.next(&cx) {
-                Action::Done(_) => return "live".to_owned(),
-                Action::WaitUntil(then) => {
-                    now = then;
-                    continue;
-                }
-                Action::Send(call) => call,
-            };
-            let answer = if call.name == refused {
-                sent += 1;
-                refusal.clone()
-            } else {
-                good(call.name)
-            };
-            if matches!(call.name, MAKING | "create_child") && answer.is_success() {
-                made += 1;
-            }
-            match machine.apply(Event::Answer(answer), &cx) {
-                Ok(Publish::Look { .. }) => return format!("{sent} sent, {made} made: look"),
-                Ok(next) => machine = next,
-                Err(fault) => {
-                    let kind = match fault.kind {
-                        FaultKind::Content => "content",
-                        FaultKind::Operator => "operator",
-                        FaultKind::Quota { .. } => "quota",
-                        FaultKind::Reconnect => "reconnect",
-                        FaultKind::Retry { .. } => "retry",
-                        FaultKind::Unauthorized => "token",
-                        FaultKind::Unconfirmed { .. } => "unconfirmed",
-                    };
-                    return format!("{sent} sent, {made} made: {kind} {}", fault.code);
-                }
-            }
-        }
-        "goes on".to_owned()
-    }
-}
-
-fn answer(status: u16, body: &Value) -> Answer {
-    Answer {
-        status,
-        headers: HeaderMap::new(),
-        body: body.to_string().into_bytes(),
-    }
-}
-
-fn good(call: &str) -> Answer {
-    let body = match call {
-        "read_limit" => json!({ "data": [] }),
-        ASKING => json!({ "status_code": "FINISHED", "status": "Finished" }),
-        _ => json!({ "id": "17889455560051444" }),
-    };
-    answer(200, &body)
-}
-
-fn refusal(code: i64, subcode: i64) -> Answer {
-    let error = json!({ "message": "Words", "code": code, "error_subcode": subcode });
-    answer(400, &json!({ "error": error }))
-}
-
-fn failed(number: i64) -> Answer {
-    let status = format!("Error: Media upload has failed with error code {number}");
-    answer(200, &json!({ "status_code": "ERROR", "status": status }))
-}
+use self::world::{ASKING, MAKING, NOW, PUBLISHING, World, answer, failed, refusal};
+use super::Publish;
+use crate::{Event, Machine as _};
 
 #[test]
 fn what_no_repetition_mends_ends_at_the_first_refusal_wherever_it_is_told() {
@@ -438,6 +305,25 @@ fn a_container_that_may_have_been_published_is_never_made_anew() {
         ),
         "{next:?}"
     );
+}
+
+#[test]
+fn a_container_that_cannot_be_read_after_it_was_refused_is_looked_for_and_not_published_again() {
+    let world = World::new(1);
+    for (code, subcode) in [(24, 2_207_006), (24, 2_207_008), (100, 33)] {
+        let machine: Publish =
+            serde_json::from_value(json!({ "step": "publish", "container": "17889455560051444" }))
+                .unwrap();
+        let refused = Event::Answer(refusal(9_007, 2_207_027));
+        let machine = machine.apply(refused, &world.at(NOW)).unwrap();
+        let later = world.at(NOW + Duration::minutes(10));
+        let unreadable = Event::Answer(refusal(code, subcode));
+        let next = machine.apply(unreadable, &later).unwrap();
+        assert!(
+            matches!(next, Publish::Look { .. }),
+            "{code}/{subcode}: {next:?}"
+        );
+    }
 }
 
 #[test]
