@@ -5,7 +5,7 @@ mod harness;
 use domain::Platform;
 use harness::{Connection, Stage};
 use http::{HeaderMap, HeaderValue, header};
-use platforms::{Fault, FaultKind, Incoming, Received, What};
+use platforms::{Fault, FaultKind, Incoming};
 use serde_json::{Value, json};
 use simulator::{FaultScript, networks::meta::signed_request};
 use time::Duration;
@@ -359,13 +359,10 @@ async fn a_callback_about_the_person_is_taken_with_the_secret_of_this_login_alon
             now: stage.now(),
             app,
         };
-        platforms::receive(Platform::Instagram, &incoming)
+        platforms::withdrawal(Platform::Instagram, &incoming)
     };
-    let taken = take(stage.app(Platform::Instagram)).expect("news");
-    let Received::News(news) = taken else {
-        panic!("no news: {taken:?}");
-    };
-    assert_eq!(news[0].what, What::AccessWithdrawn { subject });
+    let taken = take(stage.app(Platform::Instagram)).expect("genuine");
+    assert_eq!((taken.subject, taken.at), (subject, stage.now()));
     let other = Stage::new();
     take(other.app(Platform::Instagram)).expect_err("signed for another app");
 }
