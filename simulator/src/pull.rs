@@ -18,6 +18,16 @@ pub struct Pulled {
 pub trait Pull: Send + Sync {
     /// Fetches `url`, which is exactly what the network was given.
     fn pull(&self, url: String) -> BoxFuture<'static, Result<Pulled, String>>;
+
+    /// Fetches that `range` of `url`, as `bytes=0-`; where ranges are not known, the whole comes.
+    fn pull_range(
+        &self,
+        url: String,
+        range: &'static str,
+    ) -> BoxFuture<'static, Result<Pulled, String>> {
+        let _ = range;
+        self.pull(url)
+    }
 }
 
 impl<F> Pull for F

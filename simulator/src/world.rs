@@ -111,6 +111,15 @@ impl World {
         self.0.pull.pull(url.to_owned()).await
     }
 
+    /// Fetches a range of a file as a network would.
+    pub async fn pull_range(
+        &self,
+        url: &str,
+        range: &'static str,
+    ) -> Result<crate::Pulled, String> {
+        self.0.pull.pull_range(url.to_owned(), range).await
+    }
+
     /// Keeps a file that arrived.
     pub fn keep(&self, content_type: &str, bytes: Bytes) -> LiveMedia {
         let size = bytes.len() as u64;

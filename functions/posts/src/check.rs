@@ -2,7 +2,9 @@
 
 use std::error::Error;
 
-use domain::{Caption, MediaFacts, MediaId, MediaKind, Platform, PostMedia, UserId, Violation};
+use domain::{
+    Caption, MediaFacts, MediaId, MediaKind, MediaRules, Platform, PostMedia, UserId, Violation,
+};
 use http::StatusCode;
 use media::{Intake, Looked};
 use platforms::{Draft, DraftMedia};
@@ -40,6 +42,7 @@ pub(crate) async fn check(
         })
         .collect();
     hold(platform, caption, options, &claimed)?;
+    let rules = platforms::media_rules(platform, options);
     let single = items.len() == 1;
     let mut files = Files::default();
     let mut known = Vec::new();
@@ -49,7 +52,7 @@ pub(crate) async fn check(
         } else {
             format!("media[{place}]")
         };
-        let found = file(env, user, platform, &item, &field).await?;
+        let found = file(env, user, &rules, &item, &field).await?;
         known.push(DraftMedia {
             kind: item.kind,
             facts: found.facts,
@@ -63,7 +66,6 @@ pub(crate) async fn check(
         });
         files.rows.extend(found.is_new.then_some(found.row));
     }
-    let rules = platforms::profile(platform).media;
     let broken: Vec<Violation> = known
         .iter()
         .enumerate()
@@ -118,7 +120,7 @@ struct Found {
 async fn file(
     env: &Env,
     user: UserId,
-    platform: Platform,
+    rules: &MediaRules,
     item: &MediaItem,
     field: &str,
 ) -> Result<Found, Problem> {
@@ -142,7 +144,7 @@ async fn file(
         });
     };
     let id = MediaId::mint();
-    let most = largest(platform, item.kind);
+    let most = largest(rules, item.kind);
     let looked = env
         .library
         .look(url, item.kind, &id.to_string(), most)
@@ -179,8 +181,7 @@ async fn file(
     })
 }
 
-fn largest(platform: Platform, kind: MediaKind) -> u64 {
-    let rules = platforms::profile(platform).media;
+fn largest(rules: &MediaRules, kind: MediaKind) -> u64 {
     match kind {
         MediaKind::Image => rules.image.map_or(0, |image| image.max_bytes),
         MediaKind::Video => rules.video.map_or(0, |video| video.max_bytes),

@@ -26,9 +26,12 @@ pub(crate) struct PostRequest {
     pub(crate) media: Option<Value>,
     /// The network's own options; unknown ones are refused.
     ///
-    /// - facebook: `link` (an address shown as a card under words without media), `reel` (a video as a reel)
-    /// - instagram: `collaborators` (up to 3 names), `userTags` (`[{"username", "x", "y"}]`), `locationId`;
-    ///   of reels `shareToFeed`, `thumbOffsetMs`, `audioName`
+    /// - facebook: `firstComment` (written under the post once it is live), `link` (an address shown as a card
+    ///   under words without media), `reel` (a video as a reel)
+    /// - instagram: `story` (one file without words), `collaborators` (up to 3 names), `userTags`
+    ///   (`[{"username", "x", "y", "media"}]`, `media` the place of one of several files), `locationId`,
+    ///   `aiGenerated`, `paidPartnership`, `brandedContentSponsorIds` (up to 2), `firstComment`; of reels
+    ///   `shareToFeed`, `thumbOffsetMs` or `coverUrl`, `audioName`, `trialReel` (`MANUAL`, `SS_PERFORMANCE`)
     /// - linkedin: `visibility` (`PUBLIC`, `CONNECTIONS`)
     /// - pinterest: `boardId` (required), `boardSectionId`, `title`, `link`
     /// - tiktok: `privacyLevel` (required: `PUBLIC_TO_EVERYONE`, `MUTUAL_FOLLOW_FRIENDS`,

@@ -6,8 +6,9 @@
 //! `start(&Content) -> Publish`, a machine that ends in a [`Receipt`] and can be stored;
 //! `receive(&Incoming)`, its webhooks.
 
-use domain::{Platform, Violation};
+use domain::{MediaRules, Platform, Violation};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     Action, App, AppContext, Callback, Content, Credentials, Draft, Event, Fault, Grant, Incoming,
@@ -139,6 +140,19 @@ networks! {
     Youtube => youtube,
 }
 
+/// What media a post with these options may carry, where one network has several kinds of posts.
+pub fn media_rules(platform: Platform, options: &Value) -> MediaRules {
+    match platform {
+        Platform::Instagram => instagram::media_rules(options),
+        Platform::Facebook
+        | Platform::Linkedin
+        | Platform::Pinterest
+        | Platform::Tiktok
+        | Platform::X
+        | Platform::Youtube => profile(platform).media,
+    }
+}
+
 /// Reads a signed request about what a person granted; only Meta makes such.
 ///
 /// # Errors
@@ -157,7 +171,8 @@ pub fn withdrawal(platform: Platform, incoming: &Incoming<'_>) -> Result<Withdra
 /// Every rule of the network that a draft breaks: the caption's length, the kind and number of
 /// files, and the network's own options. What stands inside the files is for `media` to judge.
 pub fn check(platform: Platform, draft: &Draft<'_>) -> Vec<Violation> {
-    let mut broken = crate::profile::broken_by(profile(platform), draft);
+    let media = media_rules(platform, draft.options);
+    let mut broken = crate::profile::broken_by(profile(platform), &media, draft);
     broken.extend(own_rules(platform, draft));
     broken
 }

@@ -17,7 +17,7 @@ pub struct Profile {
     pub default_version: &'static str,
     /// How long a caption may be.
     pub caption: CaptionRule,
-    /// What media a post may carry.
+    /// What media a usual post may carry; see [`crate::media_rules`].
     pub media: MediaRules,
 }
 
@@ -99,8 +99,12 @@ pub enum RefreshPolicy {
     Never,
 }
 
-/// The rules of the profile that a draft breaks.
-pub(crate) fn broken_by(profile: &Profile, draft: &Draft<'_>) -> Vec<Violation> {
+/// The rules of the profile that a draft breaks; `media` are those of this kind of post.
+pub(crate) fn broken_by(
+    profile: &Profile,
+    media: &MediaRules,
+    draft: &Draft<'_>,
+) -> Vec<Violation> {
     let name = profile.platform.display_name();
     let mut broken = Vec::new();
     let rule = profile.caption;
@@ -119,7 +123,6 @@ pub(crate) fn broken_by(profile: &Profile, draft: &Draft<'_>) -> Vec<Violation> 
     }
     let count = |kind| draft.media.iter().filter(|item| item.kind == kind).count();
     let (images, videos) = (count(MediaKind::Image), count(MediaKind::Video));
-    let media = profile.media;
     if draft.media.is_empty() && !media.text_alone {
         broken.push(Violation::new(
             "media",

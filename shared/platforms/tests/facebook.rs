@@ -3,10 +3,10 @@
 mod harness;
 
 use domain::Platform;
-use harness::{Outcome, Run, Stage, Trial, conformance, jpeg, mp4, png};
+use harness::{Death, Driver, Outcome, Run, Stage, Trial, conformance, jpeg, mp4, png};
 use platforms::{Content, FaultKind};
 use serde_json::{Value, json};
-use simulator::{Fault, FaultScript, LivePost};
+use simulator::{Fault, FaultScript, LivePost, networks::meta::Comment};
 use time::Duration;
 
 const STUDIO: &str = "104482915678301";
@@ -50,6 +50,23 @@ fn video(stage: &Stage) -> Content {
 
 fn reel(stage: &Stage) -> Content {
     stage.content("Waves", json!({ "reel": true }), vec![(mp4(70_000), None)])
+}
+
+fn commented(stage: &Stage) -> Content {
+    let options = json!({ "firstComment": "More at the harbour" });
+    stage.content("A harbour at dawn", options, vec![])
+}
+
+/// The person's grant holds the permission to comment.
+fn with_comments(stage: Stage) -> Stage {
+    let world = stage.simulator.world();
+    world.states().meta().allow("pages_manage_engagement");
+    stage
+}
+
+fn comments(stage: &Stage) -> Vec<Comment> {
+    let world = stage.simulator.world();
+    world.states().meta().comments().to_vec()
 }
 
 fn limited() -> Value {
@@ -358,7 +375,7 @@ async fn a_twin_is_told_as_such_once_no_post_of_ours_has_come_to_light() {
     stage.clock.advance(Duration::minutes(3));
     let mut connection = stage.connection(Platform::Facebook, STUDIO).await;
     let content = text(&stage);
-    let run = harness::Driver::new(&stage, &mut connection, &content)
+    let run = Driver::new(&stage, &mut connection, &content)
         .knowing(receipt.external_id.iter().cloned().collect())
         .run()
         .await;
@@ -396,6 +413,47 @@ async fn a_refused_post_fails_at_once_with_facebooks_reason() {
         assert_eq!(fault.code, expected);
         assert!(live(&stage).is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_first_comment_stands_under_the_live_post() {
+    let stage = with_comments(Stage::new());
+    let run = publish(&stage, &commented(&stage)).await;
+    let receipt = run.receipt();
+    let comments = comments(&stage);
+    assert_eq!(comments.len(), 1);
+    assert_eq!(Some(&comments[0].post), receipt.external_id.as_ref());
+    assert_eq!(comments[0].text, "More at the harbour");
+    insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
+async fn a_comment_that_is_not_allowed_leaves_the_post_published() {
+    let stage = Stage::new();
+    let run = publish(&stage, &commented(&stage)).await;
+    run.receipt();
+    assert!(comments(&stage).is_empty());
+    insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
+async fn a_comment_whose_answer_was_not_written_down_is_found_and_not_sent_again() {
+    let stage = with_comments(Stage::new());
+    let mut connection = stage.connection(Platform::Facebook, STUDIO).await;
+    let content = commented(&stage);
+    let run = Driver::new(&stage, &mut connection, &content)
+        .dying(4, Death::AfterSend)
+        .run()
+        .await;
+    run.receipt();
+    assert_eq!(comments(&stage).len(), 1);
+    insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
+async fn first_comments_hold_whatever_breaks() {
+    let cases = conformance(trial(commented).arranged(with_comments)).await;
+    assert_eq!(cases, 4 * 11);
 }
 
 #[tokio::test]

@@ -3,10 +3,10 @@
 mod harness;
 
 use domain::Platform;
-use harness::{Outcome, Run, Stage, Trial, conformance, jpeg, mp4};
+use harness::{Driver, Run, Stage, Trial, conformance, jpeg, mp4};
 use platforms::{Content, FaultKind};
 use serde_json::{Value, json};
-use simulator::{Fault, FaultScript, LivePost};
+use simulator::{Fault, FaultScript, LivePost, networks::meta::Comment};
 use time::Duration;
 
 const STUDIO: &str = "17841405822304914";
@@ -14,7 +14,6 @@ const ARCHIVE: &str = "17841405822304915";
 const GARDEN: &str = "17841405822304916";
 const GRAPH: &str = "graph.facebook.com";
 const PUBLISH: &str = "POST /{version}/{id}/media_publish";
-const CREATE: &str = "POST /{version}/{id}/media";
 
 fn picture(stage: &Stage) -> Content {
     stage.content(
@@ -38,10 +37,60 @@ fn reel(stage: &Stage) -> Content {
     )
 }
 
+fn reel_with_everything(stage: &Stage) -> Content {
+    let cover = stage.content("", Value::Null, vec![(jpeg(1_080, 1_920, 4_000), None)]);
+    stage.content(
+        "Waves 🌊",
+        json!({
+            "aiGenerated": true, "audioName": "Waves", "brandedContentSponsorIds": [GARDEN],
+            "collaborators": ["sample_garden"], "coverUrl": cover.assets[0].url,
+            "locationId": "104482915678304", "paidPartnership": true, "shareToFeed": false,
+            "trialReel": "SS_PERFORMANCE", "userTags": [{ "username": "sample_garden" }]
+        }),
+        vec![(mp4(70_000), None)],
+    )
+}
+
+fn commented(stage: &Stage) -> Content {
+    let options = json!({ "firstComment": "More at the harbour" });
+    let file = jpeg(1_080, 1_080, 4_000);
+    stage.content("A harbour at dawn", options, vec![(file, None)])
+}
+
+/// The person's grant holds the permission to comment.
+fn with_comments(stage: Stage) -> Stage {
+    let world = stage.simulator.world();
+    world.states().meta().allow("instagram_manage_comments");
+    stage
+}
+
+fn comments(stage: &Stage) -> Vec<Comment> {
+    let world = stage.simulator.world();
+    world.states().meta().comments().to_vec()
+}
+
+fn picture_story(stage: &Stage) -> Content {
+    stage.content(
+        "",
+        json!({ "story": true, "userTags": [{ "username": "sample_garden" }] }),
+        vec![(jpeg(1_080, 1_920, 4_000), None)],
+    )
+}
+
+fn video_story(stage: &Stage) -> Content {
+    stage.content("", json!({ "story": true }), vec![(mp4(70_000), None)])
+}
+
 fn carousel(stage: &Stage) -> Content {
     stage.content(
         "Three of them",
-        Value::Null,
+        json!({
+            "aiGenerated": true, "collaborators": ["sample_garden"],
+            "userTags": [
+                { "username": "sample_garden", "media": 2, "x": 0.5, "y": 0.75 },
+                { "username": "sample_archive", "media": 0, "x": 0.0, "y": 1.0 }
+            ]
+        }),
         vec![
             (jpeg(1_080, 1_080, 4_000), Some("Boats in mist")),
             (mp4(70_000), None),
@@ -73,18 +122,6 @@ async fn publish(stage: &Stage, content: &Content) -> Run {
 
 fn live(stage: &Stage) -> Vec<LivePost> {
     stage.simulator.ledger().posts().to_vec()
-}
-
-fn refusal(code: i64, subcode: i64) -> Value {
-    json!({ "error": { "message": "Words", "code": code, "error_subcode": subcode, "fbtrace_id": "A" } })
-}
-
-fn refused(code: i64, subcode: i64) -> Fault {
-    Fault::Answer {
-        status: 400,
-        headers: Vec::new(),
-        body: refusal(code, subcode),
-    }
 }
 
 #[tokio::test]
@@ -186,6 +223,45 @@ async fn a_reel_is_waited_for_with_growing_patience() {
 }
 
 #[tokio::test]
+async fn a_reel_carries_every_option() {
+    let stage = Stage::new();
+    let run = publish(&stage, &reel_with_everything(&stage)).await;
+    run.receipt();
+    let live = live(&stage);
+    let details = &live[0].details;
+    assert!(details["cover"].is_string());
+    assert_eq!(details["sponsors"], json!([GARDEN]));
+    assert_eq!(details["trial"], "SS_PERFORMANCE");
+    assert_eq!(details["paidPartnership"], true);
+    insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
+async fn a_picture_becomes_a_story() {
+    let stage = Stage::new();
+    let run = publish(&stage, &picture_story(&stage)).await;
+    let receipt = run.receipt();
+    let live = live(&stage);
+    assert_eq!((live.len(), live[0].kind.as_str()), (1, "story"));
+    assert_eq!(
+        receipt.external_id.as_deref(),
+        Some(live[0].post_id.as_str())
+    );
+    insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
+async fn a_video_becomes_a_story() {
+    let stage = Stage::new();
+    let world = stage.simulator.world();
+    world.states().instagram().finish_after(2);
+    let run = publish(&stage, &video_story(&stage)).await;
+    run.receipt();
+    assert_eq!(live(&stage)[0].kind, "story");
+    insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
 async fn several_files_go_into_one_post_in_order() {
     let stage = Stage::new();
     let world = stage.simulator.world();
@@ -205,79 +281,13 @@ async fn several_files_go_into_one_post_in_order() {
         let kept = world.kept(&media.digest).expect("a file");
         assert_eq!(kept.1, *file, "byte for byte");
     }
+    let children = &live[0].details["children"];
+    assert_eq!(children[0]["altText"], "Boats in mist");
+    assert_eq!(children[0]["userTags"][0]["username"], "sample_archive");
+    assert_eq!(children[1].get("userTags"), None);
+    assert_eq!(children[2]["userTags"][0]["username"], "sample_garden");
+    assert_eq!(live[0].details["aiGenerated"], true);
     insta::assert_snapshot!(run.transcript);
-}
-
-#[tokio::test]
-async fn a_file_of_several_that_fails_begins_all_of_them_anew() {
-    let stage = Stage::new();
-    let world = stage.simulator.world();
-    world.states().instagram().fail_next_container(2_207_052);
-    let run = publish(&stage, &carousel(&stage)).await;
-    run.receipt();
-    assert_eq!(live(&stage).len(), 1);
-}
-
-#[tokio::test]
-async fn a_failed_download_makes_a_new_container_and_a_bad_file_does_not() {
-    for (error, tries, expected) in [
-        (2_207_052, 1, None),
-        (2_207_052, 3, Some("file_refused")),
-        (2_207_076, 3, Some("video_unreadable")),
-        (2_207_026, 1, Some("video_format")),
-    ] {
-        let stage = Stage::new();
-        for _ in 0..tries {
-            let world = stage.simulator.world();
-            world.states().instagram().fail_next_container(error);
-        }
-        let run = publish(&stage, &reel(&stage)).await;
-        match (&run.outcome, expected) {
-            (Outcome::Published(_), None) => assert_eq!(live(&stage).len(), 1),
-            (Outcome::Failed(fault), Some(code)) => {
-                assert_eq!(fault.code, code, "{}", run.transcript);
-                assert!(live(&stage).is_empty());
-            }
-            other => panic!("{error}: {other:?}\n{}", run.transcript),
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_full_day_waits_instead_of_failing() {
-    let stage = Stage::new();
-    stage.simulator.world().states().instagram().allow_posts(1);
-    publish(&stage, &picture(&stage)).await;
-    let run = publish(&stage, &reel(&stage)).await;
-    assert!(
-        !matches!(run.outcome, Outcome::Failed(_) | Outcome::Unconfirmed(_)),
-        "{}",
-        run.transcript
-    );
-    assert!(run.transcript.to_string().contains("daily_limit"));
-}
-
-#[tokio::test]
-async fn a_container_that_cannot_be_read_is_published_all_the_same() {
-    let stage = Stage::new();
-    let world = stage.simulator.world();
-    world.states().instagram().hide_new(Duration::hours(2));
-    let run = publish(&stage, &picture(&stage)).await;
-    run.receipt();
-    assert_eq!(live(&stage).len(), 1);
-}
-
-#[tokio::test]
-async fn a_container_that_is_not_ready_or_gone_is_asked_again_or_made_anew() {
-    for (code, subcode) in [(9_007, 2_207_027), (24, 2_207_008)] {
-        let stage = Stage::new();
-        stage
-            .simulator
-            .script(FaultScript::first(GRAPH, PUBLISH, refused(code, subcode)));
-        let run = publish(&stage, &picture(&stage)).await;
-        run.receipt();
-        assert_eq!(live(&stage).len(), 1);
-    }
 }
 
 #[tokio::test]
@@ -298,39 +308,76 @@ async fn a_lost_answer_is_settled_by_the_container_and_the_listing() {
 }
 
 #[tokio::test]
-async fn a_lost_request_is_sent_again_once_the_container_is_clearly_unpublished() {
+async fn a_lost_answer_to_a_story_is_settled_among_the_stories() {
     let stage = Stage::new();
+    publish(&stage, &picture(&stage)).await.receipt();
+    publish(&stage, &video_story(&stage)).await.receipt();
     stage
         .simulator
-        .script(FaultScript::first(GRAPH, PUBLISH, Fault::LoseRequest));
-    let run = publish(&stage, &picture(&stage)).await;
-    run.receipt();
-    assert_eq!(live(&stage).len(), 1);
+        .script(FaultScript::first(GRAPH, PUBLISH, Fault::LoseAnswer));
+    let run = publish(&stage, &picture_story(&stage)).await;
+    let receipt = run.receipt();
+    let live = live(&stage);
+    assert_eq!(live.len(), 3);
+    assert_eq!(
+        receipt.external_id.as_deref(),
+        Some(live[2].post_id.as_str())
+    );
+    insta::assert_snapshot!(run.transcript);
 }
 
 #[tokio::test]
-async fn suspected_spam_is_believed_only_when_the_container_was_not_published() {
-    // Refused, and live all the same.
-    let stage = Stage::new();
-    let after = Fault::AnswerAfterEffect {
-        status: 400,
-        body: refusal(4, 2_207_051),
-    };
-    stage
-        .simulator
-        .script(FaultScript::first(GRAPH, PUBLISH, after));
-    let run = publish(&stage, &picture(&stage)).await;
-    run.receipt();
-    assert_eq!(live(&stage).len(), 1);
-    // Refused, and not live.
-    let stage = Stage::new();
-    stage
-        .simulator
-        .script(FaultScript::first(GRAPH, PUBLISH, refused(4, 2_207_051)));
-    let run = publish(&stage, &picture(&stage)).await;
-    let fault = run.failure();
-    assert_eq!(fault.code, "action_blocked");
-    assert!(live(&stage).is_empty());
+async fn of_two_stories_that_look_alike_neither_is_taken_unless_one_is_known() {
+    for knows_the_other in [false, true] {
+        let stage = Stage::new();
+        let mut connection = stage.connection(Platform::Instagram, STUDIO).await;
+        let content = picture_story(&stage);
+        let other = stage.publish(&mut connection, &content).await;
+        let other = other.receipt().external_id.clone().expect("an id");
+        stage
+            .simulator
+            .script(FaultScript::first(GRAPH, PUBLISH, Fault::LoseAnswer));
+        let known = if knows_the_other {
+            vec![other]
+        } else {
+            Vec::new()
+        };
+        let driver = Driver::new(&stage, &mut connection, &content).knowing(known);
+        let run = driver.run().await;
+        let live = live(&stage);
+        assert_eq!(live.len(), 2);
+        let expected = knows_the_other.then(|| live[1].post_id.clone());
+        assert_eq!(run.receipt().external_id, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_first_comment_stands_under_the_live_post() {
+    let stage = with_comments(Stage::new());
+    let run = publish(&stage, &commented(&stage)).await;
+    let receipt = run.receipt();
+    let comments = comments(&stage);
+    assert_eq!(comments.len(), 1);
+    assert_eq!(Some(&comments[0].post), receipt.external_id.as_ref());
+    assert_eq!(comments[0].text, "More at the harbour");
+    insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
+async fn a_post_that_was_found_gets_its_comment_and_one_that_may_not_have_it_stays_published() {
+    for may_comment in [true, false] {
+        let mut stage = Stage::new();
+        if may_comment {
+            stage = with_comments(stage);
+        }
+        stage
+            .simulator
+            .script(FaultScript::first(GRAPH, PUBLISH, Fault::LoseAnswer));
+        let run = publish(&stage, &commented(&stage)).await;
+        let receipt = run.receipt();
+        assert_eq!(receipt.external_id, Some(live(&stage)[0].post_id.clone()));
+        assert_eq!(comments(&stage).len(), usize::from(may_comment));
+    }
 }
 
 #[tokio::test]
@@ -347,23 +394,6 @@ async fn every_call_proves_the_apps_secret_where_the_app_asks_for_it() {
 }
 
 #[tokio::test]
-async fn refused_content_fails_with_instagrams_reason() {
-    for (code, subcode, expected) in [
-        (36_003, 2_207_009, "aspect_ratio"),
-        (36_001, 2_207_005, "image_format"),
-        (25, 2_207_050, "account_restricted"),
-    ] {
-        let stage = Stage::new();
-        stage
-            .simulator
-            .script(FaultScript::first(GRAPH, CREATE, refused(code, subcode)));
-        let run = publish(&stage, &picture(&stage)).await;
-        let fault = run.failure();
-        assert_eq!(fault.code, expected);
-    }
-}
-
-#[tokio::test]
 async fn pictures_hold_whatever_breaks() {
     conformance(trial(picture).processing(Duration::seconds(3))).await;
 }
@@ -371,6 +401,26 @@ async fn pictures_hold_whatever_breaks() {
 #[tokio::test]
 async fn reels_hold_whatever_breaks() {
     conformance(trial(reel).processing(Duration::seconds(20))).await;
+}
+
+#[tokio::test]
+async fn reels_with_everything_hold_whatever_breaks() {
+    conformance(trial(reel_with_everything)).await;
+}
+
+#[tokio::test]
+async fn first_comments_hold_whatever_breaks() {
+    conformance(trial(commented).arranged(with_comments)).await;
+}
+
+#[tokio::test]
+async fn picture_stories_hold_whatever_breaks() {
+    conformance(trial(picture_story).processing(Duration::seconds(3))).await;
+}
+
+#[tokio::test]
+async fn video_stories_hold_whatever_breaks() {
+    conformance(trial(video_story).processing(Duration::seconds(20))).await;
 }
 
 #[tokio::test]

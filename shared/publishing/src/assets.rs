@@ -26,7 +26,7 @@ pub(crate) async fn prepare(
     work: &Work,
     until: Instant,
 ) -> Result<Result<Vec<StoredAsset>, Fault>, LookError> {
-    let rules = platforms::profile(work.post.platform).media;
+    let rules = platforms::media_rules(work.post.platform, &work.post.options);
     let network = work.post.platform.display_name();
     let mut assets = Vec::with_capacity(work.post.media.len());
     for (place, item) in work.post.media.iter().enumerate() {

@@ -193,8 +193,8 @@ fn logins() -> impl Iterator<Item = &'static Login> {
         .flat_map(|platform| platforms::profile(platform).logins)
 }
 
-/// The logins whose registrations a file of `platforms` reads settings of: a network's own folder those of
-/// the network, Meta's folder those of Meta's app, the consent page all.
+/// The logins whose registrations a file of `platforms` reads settings of: Meta's folder those of Meta's app, a
+/// network's own folder the others of the network, the consent page all.
 fn readers(file: &Path) -> Vec<&'static Login> {
     let within = |name: &str| file.parent().is_some_and(|parent| parent.ends_with(name));
     if file.ends_with("platforms/src/authorize.rs") {
@@ -209,7 +209,10 @@ fn readers(file: &Path) -> Vec<&'static Login> {
         .into_iter()
         .find(|platform| within(platform.as_str()));
     network.map_or_else(Vec::new, |platform| {
-        platforms::profile(platform).logins.iter().collect()
+        let logins = platforms::profile(platform).logins.iter();
+        logins
+            .filter(|login| login.grant_family != "meta")
+            .collect()
     })
 }
 

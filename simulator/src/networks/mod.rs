@@ -6,6 +6,7 @@ use axum::Router;
 
 use crate::{World, world::lock};
 
+pub mod instagram_login;
 pub mod meta;
 
 pub(crate) use meta::annotate;
@@ -20,11 +21,17 @@ macro_rules! networks {
         /// What each network keeps.
         #[derive(Default)]
         pub struct States {
+            instagram_login: Mutex<instagram_login::State>,
             meta: Mutex<meta::State>,
             $($module: Mutex<$module::State>,)*
         }
 
         impl States {
+            /// What Instagram's own login keeps.
+            pub fn instagram_login(&self) -> MutexGuard<'_, instagram_login::State> {
+                lock(&self.instagram_login)
+            }
+
             /// What Facebook and Instagram keep together.
             pub fn meta(&self) -> MutexGuard<'_, meta::State> {
                 lock(&self.meta)
@@ -39,7 +46,9 @@ macro_rules! networks {
         }
 
         pub(crate) fn routes() -> Router<World> {
-            Router::new().merge(meta::routes())$(.merge($module::routes()))*
+            Router::new()
+                .merge(instagram_login::routes())
+                .merge(meta::routes())$(.merge($module::routes()))*
         }
     };
 }

@@ -1,34 +1,34 @@
-//! What simulated Instagram refuses.
+//! What simulated Instagram refuses, and how posts come about.
 
 use crate::api::{self, JPEG, LARGE, PNG, Told, VIDEO, WIDE, graph, page_tokens, person};
 use crate::rig::Rig;
 use serde_json::json;
 use time::Duration;
 
-const STUDIO: &str = "17841405822304914";
+pub const STUDIO: &str = "17841405822304914";
 const ARCHIVE: &str = "17841405822304915";
 const GARDEN: &str = "17841405822304916";
-const PAGE: &str = "104482915678301";
-const SCOPES: &str =
+pub const PAGE: &str = "104482915678301";
+pub const SCOPES: &str =
     "instagram_basic,instagram_content_publish,pages_show_list,pages_read_engagement";
 
-async fn studio() -> (Rig, String) {
+pub async fn studio() -> (Rig, String) {
     let rig = api::rig("instagram");
     let (token, _) = person(&rig, SCOPES, &[STUDIO]).await;
     let token = page_tokens(&rig, &token).await[PAGE].clone();
     (rig, token)
 }
 
-async fn create(rig: &Rig, token: &str, fields: &[(&str, &str)]) -> Told {
+pub async fn create(rig: &Rig, token: &str, fields: &[(&str, &str)]) -> Told {
     api::post(rig, &graph(&format!("{STUDIO}/media")), token, fields).await
 }
 
-async fn publish(rig: &Rig, token: &str, container: &str) -> Told {
+pub async fn publish(rig: &Rig, token: &str, container: &str) -> Told {
     let path = graph(&format!("{STUDIO}/media_publish"));
     api::post(rig, &path, token, &[("creation_id", container)]).await
 }
 
-async fn status(rig: &Rig, token: &str, container: &str) -> Told {
+pub async fn status(rig: &Rig, token: &str, container: &str) -> Told {
     api::get(
         rig,
         &graph(&format!("{container}?fields=status_code,status")),

@@ -2,7 +2,10 @@
 
 mod access;
 mod api;
+mod comments;
+mod containers;
 mod facebook;
 mod instagram;
+mod instagram_login;
 #[path = "../rig/mod.rs"]
 mod rig;

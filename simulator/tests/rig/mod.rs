@@ -132,6 +132,12 @@ impl Rig {
         decision: &str,
         accounts: &[&str],
     ) -> BTreeMap<String, String> {
+        let back = self.way_back(page, decision, accounts).await;
+        back.query_pairs().into_owned().collect()
+    }
+
+    /// As [`Rig::decide`]: the whole address that the browser is sent back to.
+    pub async fn way_back(&self, page: &str, decision: &str, accounts: &[&str]) -> Url {
         let shown = self.send(Method::GET, page, &[], Body::empty()).await;
         let html = String::from_utf8(shown.body).expect("text");
         let (_, rest) = html
@@ -141,8 +147,7 @@ impl Rig {
         let mut fields = vec![("visit", visit), ("decision", decision)];
         fields.extend(accounts.iter().map(|account| ("account", *account)));
         let back = self.form("_simulator/consent", &fields).await;
-        let back: Url = back.header("location").parse().expect("a way back");
-        back.query_pairs().into_owned().collect()
+        back.header("location").parse().expect("a way back")
     }
 }
 

@@ -8,6 +8,7 @@
 mod connect;
 mod evidence;
 mod fault;
+mod feed;
 mod options;
 mod profile;
 mod publish;

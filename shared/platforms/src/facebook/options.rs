@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::{Draft, parse_options, text_rule};
 
+const COMMENT: usize = 8_000;
 const LINK: usize = 2_048;
 /// How long a reel is, in milliseconds.
 const REEL_MS: RangeInclusive<u64> = 3_000..=90_000;
@@ -22,6 +23,8 @@ const OWN_HOSTS: &[&str] = &["facebook.com", "fb.com", "fb.me", "fb.watch"];
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Options {
+    /// Written under the post once it is live.
+    pub(super) first_comment: Option<String>,
     /// Shown as a card under the text.
     pub(super) link: Option<String>,
     /// Whether a video is published as a reel.
@@ -42,6 +45,9 @@ pub fn check(draft: &Draft<'_>) -> Vec<Violation> {
     let mut broken = Vec::new();
     if options.reel {
         broken.extend(reel_rules(draft));
+    }
+    if let Some(text) = &options.first_comment {
+        broken.extend(comment_rule(text));
     }
     let Some(link) = options.link else {
         return broken;
@@ -112,6 +118,19 @@ fn reel_rules(draft: &Draft<'_>) -> Vec<Violation> {
         );
     }
     broken
+}
+
+fn comment_rule(text: &str) -> Option<Violation> {
+    const FIELD: &str = "options.firstComment";
+    if text.trim().is_empty() {
+        return Some(Violation::new(
+            FIELD,
+            "text_missing",
+            "has no words",
+            "Write the comment, or leave the option out.",
+        ));
+    }
+    text_rule(FIELD, text, COMMENT, TEXT)
 }
 
 fn link_rule(link: &str) -> Option<Violation> {
@@ -204,6 +223,7 @@ mod tests {
         assert!(rules(&Value::Null, &picture).is_empty());
         assert!(rules(&json!({"link": "https://example.com/a"}), &[]).is_empty());
         assert!(rules(&json!({"link": "https://notfacebook.com"}), &[]).is_empty());
+        assert!(rules(&json!({"firstComment": "é".repeat(8_000)}), &picture).is_empty());
         for (options, expected) in [
             (json!({"link": "dawn"}), "options.link invalid_link"),
             (
@@ -218,7 +238,15 @@ mod tests {
                 json!({"link": format!("https://example.com/{}", "a".repeat(2_048))}),
                 "options.link text_too_long",
             ),
-            (json!({"place": "1"}), "options.place unknown_option"),
+            (json!({"palce": "1"}), "options.palce unknown_option"),
+            (
+                json!({"firstComment": " \n"}),
+                "options.firstComment text_missing",
+            ),
+            (
+                json!({"firstComment": "a".repeat(8_001)}),
+                "options.firstComment text_too_long",
+            ),
         ] {
             assert_eq!(rules(&options, &[]), [expected]);
         }

@@ -1,24 +1,22 @@
-//! From a frozen post to a receipt: words, a link, photos.
+//! From a frozen post to a receipt.
 //!
-//! Photos are uploaded unpublished, so that their ids are known; `POST /feed` is the one call that
-//! may not be repeated. Its lost answer is settled by searching the Page. Videos: `video.rs`.
+//! One call of each flow may not be repeated: `POST /feed` for words and photos (`feed.rs`), the
+//! finish of an upload for videos (`video.rs`) and reels (`reel.rs`).
 
 use domain::MediaKind;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use time::OffsetDateTime;
 
 use super::{
     evidence,
-    fault::{self, row},
+    feed::{self, Lost},
     options, reel,
     video::{self, Upload, Watch},
-    wire::{Link, Made, Post},
+    wire::Link,
 };
 use crate::{
-    Action, Answer, Asset, Auth, Call, Content, Event, Fault, FormValue, Machine, Part,
-    PublishContext, Receipt, UploadUrl, Verdict,
-    meta::{self, Listed, ask, graph, success},
+    Action, Asset, Content, Event, Fault, Machine, PublishContext, Receipt, UploadUrl,
+    meta::{FirstComment, Thread, ask, graph},
     next_look,
 };
 
@@ -26,6 +24,15 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum Publish {
+    /// The post is live; its first comment is to be written.
+    Comment {
+        /// Facebook's id of the post.
+        id: String,
+        /// Where it can be looked at.
+        url: String,
+        /// How far the comment is.
+        comment: FirstComment,
+    },
     /// Everything is there; the post is to be made.
     Feed {
         /// Facebook's ids of the photos.
@@ -135,7 +142,8 @@ impl Publish {
             | Self::Settle { upload, .. }
             | Self::Transfer { upload, .. } => Some(upload.video.clone()),
             Self::Watch { watch } => Some(watch.upload.video.clone()),
-            Self::Feed { .. }
+            Self::Comment { .. }
+            | Self::Feed { .. }
             | Self::Look { .. }
             | Self::Permalink { .. }
             | Self::Photo { .. }
@@ -151,7 +159,13 @@ impl Machine for Publish {
 
     fn next(&self, cx: &PublishContext<'_>) -> Action<Receipt> {
         match self {
-            Self::Feed { photos } => Action::Send(feed(cx, photos)),
+            Self::Comment { id, url, comment } => match first_comment(cx) {
+                Some(text) => comment
+                    .next(cx, &thread(id, &text))
+                    .map_or_else(|| done(id, url), Action::Send),
+                None => done(id, url),
+            },
+            Self::Feed { photos } => Action::Send(feed::feed(cx, photos)),
             Self::Finish { upload } => Action::Send(video::finish(cx, upload)),
             Self::Look {
                 armed_at, number, ..
@@ -163,11 +177,8 @@ impl Machine for Publish {
                 let url = graph(cx.app, &[id]);
                 Action::Send(ask("read_permalink", url, "permalink_url").optional())
             }
-            Self::Photo { photos, .. } => Action::Send(photo(cx, photos.len())),
-            Self::Published { id, url } => Action::Done(Receipt {
-                external_id: Some(id.clone()),
-                url: Some(url.clone()),
-            }),
+            Self::Photo { photos, .. } => Action::Send(feed::photo(cx, photos.len())),
+            Self::Published { id, url } => done(id, url),
             Self::Send { url, from, .. } => Action::Send(reel::send(cx, url, *from)),
             Self::Settle { upload, ask_at, .. } => {
                 Action::at(*ask_at, cx.now, || video::ask_status(cx, upload))
@@ -184,8 +195,15 @@ impl Machine for Publish {
 
     fn apply(self, event: Event, cx: &PublishContext<'_>) -> Result<Self, Fault> {
         match (self, event) {
-            (Self::Feed { photos }, Event::Lost) => Ok(look(cx, photos, false)),
-            (Self::Feed { photos }, Event::Answer(answer)) => posted(cx, photos, &answer),
+            (Self::Comment { id, url, comment }, event) => {
+                let text = first_comment(cx).unwrap_or_default();
+                Ok(match comment.apply(&event, cx, &thread(&id, &text)) {
+                    Some(comment) => Self::Comment { id, url, comment },
+                    None => Self::Published { id, url },
+                })
+            }
+            (Self::Feed { photos }, Event::Lost) => Ok(feed::look(cx, photos, false)),
+            (Self::Feed { photos }, Event::Answer(answer)) => feed::posted(cx, photos, &answer),
             (Self::Finish { upload }, event) => video::finished(cx, upload, &event),
             (
                 Self::Look {
@@ -196,28 +214,13 @@ impl Machine for Publish {
                 },
                 Event::Answer(answer),
             ) => {
-                let seen = success::<Listed<Post>>(&answer, cx, row, "published_posts")?;
-                match evidence::judge(cx, armed_at, &photos, &seen.data) {
-                    Verdict::Found(seen) => Ok(Self::Published {
-                        url: seen.url.unwrap_or_else(|| evidence::permalink(&seen.id)),
-                        id: seen.id,
-                    }),
-                    Verdict::Several(candidates) => Err(Fault::unconfirmed(candidates)),
-                    Verdict::Absent if next_look(armed_at, number + 1).is_some() => {
-                        Ok(Self::Look {
-                            photos,
-                            armed_at,
-                            number: number + 1,
-                            is_duplicate,
-                        })
-                    }
-                    // Refused as a twin, and for long enough no post of ours has come to light.
-                    Verdict::Absent if is_duplicate => Err(Fault::content(
-                        "duplicate",
-                        "Facebook refused the post because the Page has just posted the same; change the words.",
-                    )),
-                    Verdict::Absent => Err(Fault::unconfirmed(Vec::new())),
-                }
+                let lost = Lost {
+                    photos,
+                    armed_at,
+                    number,
+                    is_duplicate,
+                };
+                feed::looked(cx, lost, &answer)
             }
             (Self::Permalink { id }, event) => {
                 let link = match event {
@@ -229,10 +232,10 @@ impl Machine for Publish {
                     || evidence::permalink(&id),
                     |link| evidence::absolute(&link),
                 );
-                Ok(Self::Published { id, url })
+                Ok(live(cx, id, url))
             }
             (Self::Photo { photos, tries }, Event::Answer(answer)) => {
-                uploaded(cx, photos, tries, &answer)
+                feed::uploaded(cx, photos, tries, &answer)
             }
             (Self::Send { upload, url, .. }, Event::Answer(answer)) => {
                 reel::sent(cx, upload, url, &answer)
@@ -267,90 +270,34 @@ impl Machine for Publish {
     }
 }
 
-fn feed(cx: &PublishContext<'_>, photos: &[String]) -> Call {
-    let mut fields = Vec::new();
-    if !cx.content.caption.is_empty() {
-        fields.push(("message", FormValue::from(cx.content.caption.as_str())));
-    }
-    if let Some(link) = options::read(&cx.content.options).link {
-        fields.push(("link", FormValue::from(link)));
-    }
-    if !photos.is_empty() {
-        let attached: Vec<_> = photos
-            .iter()
-            .map(|photo| json!({ "media_fbid": photo }))
-            .collect();
-        let text = serde_json::Value::from(attached).to_string();
-        fields.push(("attached_media", FormValue::from(text)));
-    }
-    Call::post(
-        "create_post",
-        graph(cx.app, &[&cx.account.external_id, "feed"]),
-    )
-    .auth(Auth::BearerWithProof)
-    .form(fields)
-    .once()
-}
-
-fn photo(cx: &PublishContext<'_>, place: usize) -> Call {
-    let mut parts = vec![Part::text("published", "false")];
-    if let Some(asset) = cx.content.assets.get(place) {
-        if let Some(text) = asset.alt_text.as_deref().filter(|text| !text.is_empty()) {
-            parts.push(Part::text("alt_text_custom", text));
-        }
-        let kind = asset.facts.content_type();
-        parts.push(Part::file("source", place, 0..asset.bytes(), "photo", kind));
-    }
-    let url = graph(cx.app, &[&cx.account.external_id, "photos"]);
-    Call::post("upload_photo", url)
-        .auth(Auth::BearerWithProof)
-        .multipart(parts)
-}
-
-fn uploaded(
-    cx: &PublishContext<'_>,
-    mut photos: Vec<String>,
-    tries: u8,
-    answer: &Answer,
-) -> Result<Publish, Fault> {
-    let made: Made = match success(answer, cx, row, "photos") {
-        Ok(made) => made,
-        // A good picture is called unreadable now and then.
-        Err(fault) if fault.code == "image_refused" && tries == 0 => {
-            return Ok(Publish::Photo { photos, tries: 1 });
-        }
-        Err(fault) => return Err(fault),
-    };
-    photos.push(made.id);
-    Ok(if photos.len() < cx.content.assets.len() {
-        Publish::Photo { photos, tries: 0 }
-    } else {
-        Publish::Feed { photos }
+fn done(id: &str, url: &str) -> Action<Receipt> {
+    Action::Done(Receipt {
+        external_id: Some(id.to_owned()),
+        url: Some(url.to_owned()),
     })
 }
 
-fn posted(cx: &PublishContext<'_>, photos: Vec<String>, answer: &Answer) -> Result<Publish, Fault> {
-    if answer.is_success() {
-        return Ok(match answer.json::<Made>() {
-            Some(made) => Publish::Permalink {
-                id: whole(cx, &made.id),
-            },
-            None => look(cx, photos, false),
-        });
+/// The post is live: to its first comment, if it is to have one.
+pub(super) fn live(cx: &PublishContext<'_>, id: String, url: String) -> Publish {
+    match first_comment(cx) {
+        Some(_) => Publish::Comment {
+            id,
+            url,
+            comment: FirstComment::new(),
+        },
+        None => Publish::Published { id, url },
     }
-    if let Some(fault) = meta::refused(answer, row, cx.now) {
-        return Err(fault);
-    }
-    let is_duplicate = meta::problem(answer).is_some_and(|it| fault::is_duplicate(&it));
-    Ok(look(cx, photos, is_duplicate))
 }
 
-fn look(cx: &PublishContext<'_>, photos: Vec<String>, is_duplicate: bool) -> Publish {
-    Publish::Look {
-        photos,
-        armed_at: cx.armed_at.unwrap_or(cx.now),
-        number: 0,
-        is_duplicate,
+fn first_comment(cx: &PublishContext<'_>) -> Option<String> {
+    options::read(&cx.content.options).first_comment
+}
+
+const fn thread<'a>(post: &'a str, text: &'a str) -> Thread<'a> {
+    Thread {
+        post,
+        text,
+        fields: "id,message,from{id}",
     }
 }
 

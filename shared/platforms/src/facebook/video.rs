@@ -12,7 +12,7 @@ use super::{
     evidence,
     fault::{self, row},
     options,
-    publish::{Publish, whole},
+    publish::{Publish, live, whole},
     reel,
     wire::{Offsets, Phase, PhaseError, Started, Video},
 };
@@ -345,10 +345,7 @@ fn published(cx: &PublishContext<'_>, upload: &Upload, video: &Video) -> Publish
         Some(post) => whole(cx, post),
         None => upload.video.clone(),
     };
-    Publish::Published {
-        id,
-        url: link(upload, video),
-    }
+    live(cx, id, link(upload, video))
 }
 
 fn link(upload: &Upload, video: &Video) -> String {

@@ -1,148 +1,152 @@
-//! The calls about a container, and searching the account for a post whose answer was lost.
+//! The calls that make a container, ask about it and publish it.
 
 use domain::MediaKind;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 
-use super::{options, wire::Post};
-use crate::{
-    Asset, Auth, Call, Expectation, FormValue, PublishContext, Sighting, Verdict,
-    meta::{ask, graph, time_of},
-    settle,
+use super::{
+    host,
+    options::{self, Options, UserTag},
 };
+use crate::{Asset, Call, FormValue, PublishContext};
+
+type Field = (&'static str, FormValue);
 
 /// Asks how many posts the day still holds.
 pub(super) fn ask_limit(cx: &PublishContext<'_>) -> Call {
-    let url = graph(
-        cx.app,
-        &[&cx.account.external_id, "content_publishing_limit"],
-    );
-    ask("read_limit", url, "quota_usage,config").optional()
+    let path = [cx.account.external_id.as_str(), "content_publishing_limit"];
+    host::ask(cx, "read_limit", &path, "quota_usage,config").optional()
 }
 
 /// Makes a container: of the one file, or of the containers of several.
 pub(super) fn create(cx: &PublishContext<'_>, children: &[String]) -> Call {
     let options = options::read(&cx.content.options);
     let mut fields = Vec::new();
-    if !cx.content.caption.is_empty() {
-        fields.push(("caption", FormValue::from(cx.content.caption.as_str())));
+    if !cx.content.caption.is_empty() && !options.story {
+        fields.push(("caption", cx.content.caption.as_str().into()));
     }
     if !children.is_empty() {
-        fields.push(("media_type", FormValue::from("CAROUSEL")));
-        fields.push(("children", FormValue::from(children.join(","))));
+        fields.push(("media_type", "CAROUSEL".into()));
+        fields.push(("children", children.join(",").into()));
     } else if let Some(asset) = cx.content.assets.first() {
-        fields.extend(file(asset, "REELS"));
-        if let Some(share) = options.share_to_feed {
-            fields.push(("share_to_feed", FormValue::from(share.to_string())));
+        if options.story {
+            fields.push(("media_type", "STORIES".into()));
+            fields.push(address(asset));
+        } else {
+            fields.extend(file(asset, "REELS"));
         }
-        if let Some(offset) = options.thumb_offset_ms {
-            fields.push(("thumb_offset", FormValue::from(offset.to_string())));
-        }
-        if let Some(name) = &options.audio_name {
-            fields.push(("audio_name", FormValue::from(name.as_str())));
-        }
-        if !options.user_tags.is_empty() {
-            let tags = json!(options.user_tags).to_string();
-            fields.push(("user_tags", FormValue::from(tags)));
-        }
+        fields.extend(of_reel(&options));
+        fields.extend(tags(&options, 0));
     }
-    if let Some(place) = &options.location_id {
-        fields.push(("location_id", FormValue::from(place.as_str())));
-    }
-    if !options.collaborators.is_empty() {
-        let names = Value::from(options.collaborators).to_string();
-        fields.push(("collaborators", FormValue::from(names)));
-    }
+    fields.extend(of_post(&options));
     media(cx, "create_container", fields)
 }
 
 /// Makes the container of one of several files.
 pub(super) fn child(cx: &PublishContext<'_>, place: usize) -> Call {
-    let mut fields = vec![("is_carousel_item", FormValue::from("true"))];
+    let options = options::read(&cx.content.options);
+    let mut fields = vec![("is_carousel_item", "true".into())];
     if let Some(asset) = cx.content.assets.get(place) {
         fields.extend(file(asset, "VIDEO"));
+        fields.extend(tags(&options, place));
     }
     media(cx, "create_child", fields)
 }
 
 /// Where Instagram finds a file, and what it is.
-fn file(asset: &Asset, video: &'static str) -> Vec<(&'static str, FormValue)> {
-    let url = FormValue::from(asset.url.as_str());
+fn file(asset: &Asset, video: &'static str) -> Vec<Field> {
     match asset.kind() {
         MediaKind::Image => {
             let text = asset.alt_text.as_deref().filter(|text| !text.is_empty());
-            let alt_text = text.map(|text| ("alt_text", FormValue::from(text)));
-            std::iter::once(("image_url", url))
-                .chain(alt_text)
-                .collect()
+            let alt_text = text.map(|text| ("alt_text", text.into()));
+            std::iter::once(address(asset)).chain(alt_text).collect()
         }
-        MediaKind::Video => vec![("media_type", FormValue::from(video)), ("video_url", url)],
+        MediaKind::Video => vec![("media_type", video.into()), address(asset)],
     }
 }
 
-fn media(cx: &PublishContext<'_>, name: &'static str, fields: Vec<(&str, FormValue)>) -> Call {
-    let url = graph(cx.app, &[&cx.account.external_id, "media"]);
-    Call::post(name, url)
-        .auth(Auth::BearerWithProof)
-        .form(fields)
+fn address(asset: &Asset) -> Field {
+    let name = match asset.kind() {
+        MediaKind::Image => "image_url",
+        MediaKind::Video => "video_url",
+    };
+    (name, asset.url.as_str().into())
+}
+
+fn of_reel(options: &Options) -> Vec<Field> {
+    let share = options.share_to_feed.map(|share| share.to_string());
+    let offset = options.thumb_offset_ms.map(|offset| offset.to_string());
+    let trial = options.trial_reel.map(|trial| {
+        let parameters = json!({ "graduation_strategy": trial });
+        parameters.to_string()
+    });
+    let given = [
+        ("share_to_feed", share),
+        ("thumb_offset", offset),
+        ("cover_url", options.cover_url.clone()),
+        ("audio_name", options.audio_name.clone()),
+        ("trial_params", trial),
+    ];
+    given
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?.into())))
+        .collect()
+}
+
+/// The accounts seen in the file at `place`.
+fn tags(options: &Options, place: usize) -> Option<Field> {
+    let seen: Vec<&UserTag> = options
+        .user_tags
+        .iter()
+        .filter(|tag| tag.media.unwrap_or_default() == place)
+        .collect();
+    (!seen.is_empty()).then(|| ("user_tags", json!(seen).to_string().into()))
+}
+
+/// What holds for the post as a whole, of however many files.
+fn of_post(options: &Options) -> Vec<Field> {
+    let list = |names: &[String]| {
+        (!names.is_empty()).then(|| FormValue::from(Value::from(names).to_string()))
+    };
+    let flag = |is_set: bool| is_set.then(|| FormValue::from("true"));
+    let given = [
+        (
+            "location_id",
+            options.location_id.as_deref().map(FormValue::from),
+        ),
+        ("collaborators", list(&options.collaborators)),
+        ("is_ai_generated", flag(options.ai_generated)),
+        ("is_paid_partnership", flag(options.paid_partnership)),
+        (
+            "branded_content_sponsor_ids",
+            list(&options.branded_content_sponsor_ids),
+        ),
+    ];
+    given
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+}
+
+fn media(cx: &PublishContext<'_>, name: &'static str, fields: Vec<Field>) -> Call {
+    let url = host::api(cx, &[&cx.account.external_id, "media"]);
+    Call::post(name, url).auth(host::auth(cx)).form(fields)
 }
 
 /// Asks how far a container is.
 pub(super) fn ask_status(cx: &PublishContext<'_>, container: &str) -> Call {
-    let url = graph(cx.app, &[container]);
-    ask("ask_status", url, "id,status_code,status")
+    host::ask(cx, "ask_status", &[container], "id,status_code,status")
 }
 
 /// Makes a container's post visible; the one call that may not be repeated.
 pub(super) fn publish(cx: &PublishContext<'_>, container: &str) -> Call {
-    Call::post(
-        "publish_container",
-        graph(cx.app, &[&cx.account.external_id, "media_publish"]),
-    )
-    .auth(Auth::BearerWithProof)
-    .form([("creation_id", FormValue::from(container))])
-    .once()
+    let url = host::api(cx, &[&cx.account.external_id, "media_publish"]);
+    Call::post("publish_container", url)
+        .auth(host::auth(cx))
+        .form([("creation_id", FormValue::from(container))])
+        .once()
 }
 
-/// Reads the newest posts of the account.
-pub(super) fn look(cx: &PublishContext<'_>) -> Call {
-    let mut url = graph(cx.app, &[&cx.account.external_id, "media"]);
-    url.query_pairs_mut().append_pair("limit", "50");
-    ask(
-        "search_account",
-        url,
-        "id,caption,timestamp,permalink,media_type,media_product_type",
-    )
-}
-
-/// What the account says of a post armed at `armed_at`.
-pub(super) fn judge(cx: &PublishContext<'_>, armed_at: OffsetDateTime, posts: &[Post]) -> Verdict {
-    let sightings: Vec<Sighting> = posts.iter().filter_map(sighting).collect();
-    settle(
-        &sightings,
-        &Expectation {
-            armed_at,
-            text: &cx.content.caption,
-            // An album is of no kind.
-            kind: match cx.content.assets.as_slice() {
-                [one] => Some(one.kind()),
-                _ => None,
-            },
-            claimed: cx.claimed,
-        },
-    )
-}
-
-fn sighting(post: &Post) -> Option<Sighting> {
-    Some(Sighting {
-        id: post.id.clone(),
-        created_at: time_of(&post.timestamp)?,
-        text: post.caption.clone().unwrap_or_default(),
-        kind: match post.media_type.as_str() {
-            "IMAGE" => Some(MediaKind::Image),
-            "VIDEO" => Some(MediaKind::Video),
-            _ => None,
-        },
-        url: post.permalink.clone(),
-    })
+/// Asks where a post can be looked at.
+pub(super) fn ask_permalink(cx: &PublishContext<'_>, id: &str) -> Call {
+    host::ask(cx, "read_permalink", &[id], "permalink").optional()
 }

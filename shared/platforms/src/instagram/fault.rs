@@ -1,6 +1,9 @@
 //! What Instagram's refusals mean (table of error codes, read 2026-11, and what was observed).
 
-use crate::meta::{PERMISSION_MISSING, Problem, Row, access_row};
+use crate::{
+    Answer, Fault,
+    meta::{PERMISSION_MISSING, Problem, Row, access_row},
+};
 
 /// The row of a refusal.
 pub(super) fn row(problem: &Problem) -> Option<Row> {
@@ -15,9 +18,71 @@ pub(super) fn row(problem: &Problem) -> Option<Row> {
         .or_else(|| access_row(problem.code, problem.error_subcode))
 }
 
-/// What Instagram found wrong with the file in a container, by the number in its status.
-pub(super) fn of_container(number: Option<i64>) -> Option<Row> {
-    number.and_then(detail)
+/// The number of a container that expired.
+pub(super) const EXPIRED: i64 = 2_207_020;
+
+/// How often a new container may mend a refusal; `None` where none can.
+pub(super) fn renewals(problem: &Problem) -> Option<u8> {
+    renewals_by_number(problem.error_subcode).or(match problem.code {
+        -2 | 24 | 9_004 => Some(3),
+        _ => None,
+    })
+}
+
+/// The same for a carousel, whose children may be gone.
+pub(super) fn renewals_of_carousel(problem: &Problem) -> Option<u8> {
+    renewals(problem).or((problem.error_subcode == 2_207_028).then_some(1))
+}
+
+/// The same for the number in a container's status; what is not known is tried once more.
+pub(super) fn renewals_of(number: Option<i64>) -> u8 {
+    let Some(number) = number else { return 1 };
+    match renewals_by_number(number) {
+        Some(most) => most,
+        None if number == 2_207_001 => 3,
+        None if detail(number).is_some() => 0,
+        None => 1,
+    }
+}
+
+const fn renewals_by_number(number: i64) -> Option<u8> {
+    Some(match number {
+        2_207_006 => 1,
+        2_207_076 | 2_207_077 | 2_207_082 => 2,
+        2_207_003 | 2_207_008 | EXPIRED | 2_207_032 | 2_207_052 | 2_207_053 => 3,
+        _ => return None,
+    })
+}
+
+/// The fault when new containers have mended nothing.
+pub(super) fn beyond_renewal(number: Option<i64>) -> Fault {
+    match number.and_then(detail) {
+        Some(Row::Content(code, sentence)) => Fault::content(code, sentence),
+        Some(Row::Operator(code, sentence)) => Fault::operator(code, sentence),
+        _ if number == Some(2_207_006) => Fault::reconnect(
+            "upload_not_visible",
+            "Instagram does not show the upload to us; connect the account again.",
+        ),
+        _ => Fault::content(
+            "file_refused",
+            "Instagram could not load or read the file; export it anew, then post again.",
+        ),
+    }
+}
+
+/// Whether nothing is known of a refusal, not even that it passes by itself.
+pub(super) fn is_unlisted(problem: &Problem, answer: &Answer) -> bool {
+    row(problem).is_none() && !problem.is_transient && !answer.is_server_error()
+}
+
+/// Whether publishing was refused for the container's sake.
+pub(super) fn is_about_container(problem: &Problem) -> bool {
+    is_not_ready(problem) || problem.is_invisible() || renewals(problem).is_some()
+}
+
+/// Whether a carousel was refused for the sake of its children.
+pub(super) const fn is_about_children(problem: &Problem) -> bool {
+    problem.code == 24 || matches!(problem.error_subcode, EXPIRED | 2_207_028)
 }
 
 /// Whether the container is not ready yet, for which it was not published.
@@ -25,31 +90,24 @@ pub(super) const fn is_not_ready(problem: &Problem) -> bool {
     problem.code == 9_007 || problem.error_subcode == 2_207_027
 }
 
+/// Whether Instagram does not know the container, or not yet.
+pub(super) const fn may_appear(problem: &Problem) -> bool {
+    problem.code == 24 && problem.error_subcode != 2_207_006
+}
+
+/// Whether a refusal says nothing of what the container is like.
+pub(super) const fn is_passing(problem: &Problem) -> bool {
+    matches!(problem.code, -2 | -1 | 9_004) && problem.error_subcode != EXPIRED
+}
+
 /// Whether Instagram does not know the container.
 pub(super) const fn is_unknown_container(problem: &Problem) -> bool {
-    matches!(problem.error_subcode, 2_207_006 | 2_207_008 | 2_207_020)
+    matches!(problem.error_subcode, 2_207_006 | 2_207_008 | EXPIRED)
 }
 
 /// Whether Instagram suspects spam; it has said so of posts that went live.
 pub(super) const fn is_blocked(problem: &Problem) -> bool {
     problem.error_subcode == 2_207_051
-}
-
-/// Whether a new container may mend it.
-pub(super) const fn wants_new_container(number: i64) -> bool {
-    matches!(
-        number,
-        2_207_003
-            | 2_207_006
-            | 2_207_008
-            | 2_207_020
-            | 2_207_032
-            | 2_207_052
-            | 2_207_053
-            | 2_207_076
-            | 2_207_077
-            | 2_207_082
-    )
 }
 
 const ACCOUNT_LIMITED: Row = Row::Content(
@@ -94,7 +152,7 @@ const fn detail(subcode: i64) -> Option<Row> {
         2_207_003 | 2_207_052 => UNREACHABLE,
         2_207_004 => IMAGE_TOO_LARGE,
         2_207_005 | 2_207_083 => IMAGE_FORMAT,
-        2_207_006 | 2_207_008 | 2_207_020 | 2_207_032 | 2_207_053 => CONTAINER_LOST,
+        2_207_006 | 2_207_008 | EXPIRED | 2_207_032 | 2_207_053 => CONTAINER_LOST,
         2_207_009 => ASPECT_RATIO,
         2_207_010 => CAPTION_TOO_LONG,
         2_207_023 | 2_207_028 | 2_207_035..=2_207_037 => INTERNAL,

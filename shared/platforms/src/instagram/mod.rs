@@ -1,21 +1,33 @@
-//! Instagram: pictures, reels and carousels of a professional account, through the Page it is linked to.
+//! Instagram: pictures, reels and carousels of a professional account, through the Page it is linked to
+//! or, where it was connected at Instagram itself, without one.
 //!
 //! Instagram loads the file into a container, which nobody sees; `media_publish` makes it visible.
 //! A container can be asked whether it was published (kind A), though never for the id of the post.
 //! Facts: Meta's guides to publishing content on Instagram, Graph API v25.0 (read 2026-11).
 
+mod comment;
 mod connect;
 mod container;
+mod doubt;
+mod evidence;
 mod fault;
+mod host;
 mod options;
+mod processing;
 mod profile;
 mod publish;
+mod reel;
+#[cfg(test)]
+mod rows;
+mod story;
+mod tags;
 mod wire;
 
 pub use connect::{Connect, connect, refresh, revoke};
 pub use options::check;
 pub use profile::PROFILE;
 pub use publish::{Publish, start};
+pub use story::media_rules;
 
 use crate::{Incoming, Received, WebhookError, meta};
 

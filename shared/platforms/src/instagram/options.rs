@@ -4,6 +4,7 @@ use domain::{MediaFacts, MediaKind, Violation};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{reel, story, tags};
 use crate::{Draft, parse_options, text_rule};
 
 const ALT_TEXT: usize = 1_000;
@@ -11,36 +12,63 @@ const ALT_TEXT: usize = 1_000;
 const CHILD_MS: u64 = 60_000;
 const CHILD_BYTES: u64 = 100_000_000;
 const COLLABORATORS: usize = 3;
+const COMMENT: usize = 2_200;
 const HASHTAGS: usize = 30;
 const MENTIONS: usize = 20;
-/// Most accounts seen in one file.
-const TAGS: usize = 20;
+const SPONSORS: usize = 2;
 const USERNAME: usize = 30;
 
 /// The options of a post.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Options {
+    /// Whether the post is labelled as made by a machine.
+    pub(super) ai_generated: bool,
     /// What the sound of a reel is called.
     pub(super) audio_name: Option<String>,
+    /// The ids of the accounts that pay for the post.
+    pub(super) branded_content_sponsor_ids: Vec<String>,
     /// Names of accounts that are asked to appear as authors, without the @.
     pub(super) collaborators: Vec<String>,
+    /// Where Instagram finds a picture to stand for a reel.
+    pub(super) cover_url: Option<String>,
+    /// Written under the post once it is live.
+    pub(super) first_comment: Option<String>,
     /// The id of a Page that has a location, where the post was made.
     pub(super) location_id: Option<String>,
+    /// Whether the post is labelled as paid for.
+    pub(super) paid_partnership: bool,
     /// Whether a reel also appears in the feed; Instagram decides when absent.
     pub(super) share_to_feed: Option<bool>,
+    /// Whether it is a story, which is gone after a day.
+    pub(super) story: bool,
     /// Which frame of a reel is its cover, in milliseconds from the start.
     pub(super) thumb_offset_ms: Option<u64>,
+    /// Whether a reel is first shown to people who do not follow the account, and what ends that.
+    pub(super) trial_reel: Option<Graduation>,
     /// The accounts that are seen.
     pub(super) user_tags: Vec<UserTag>,
 }
 
-/// An account that is seen in a picture or a reel.
+/// What makes a trial reel a usual one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum Graduation {
+    /// A person does.
+    Manual,
+    /// Instagram does when it is watched a lot.
+    SsPerformance,
+}
+
+/// An account that is seen in a file.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct UserTag {
     /// Its name, without the @.
     pub(super) username: String,
+    /// In which of several files, from 0.
+    #[serde(default, skip_serializing)]
+    pub(super) media: Option<usize>,
     /// Where in a picture, from the left; 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) x: Option<f64>,
@@ -57,16 +85,25 @@ pub(super) fn read(options: &Value) -> Options {
 /// Every rule of Instagram's own that a draft breaks.
 pub fn check(draft: &Draft<'_>) -> Vec<Violation> {
     let mut broken = caption_rules(draft.caption);
-    broken.extend(alt_texts(draft));
     match parse_options::<Options>(draft.options) {
         Ok(options) => {
-            broken.extend(videos_among_several(draft));
-            broken.extend(reel_options(&options, draft));
+            if options.story {
+                broken.extend(story::rules(&options, draft));
+            } else {
+                broken.extend(alt_texts(draft));
+                broken.extend(videos_among_several(draft));
+                broken.extend(reel::rules(&options, draft));
+            }
             broken.extend(collaborators(&options));
-            broken.extend(user_tags(&options, draft));
+            broken.extend(tags::rules(&options, draft));
             broken.extend(location(&options));
+            broken.extend(sponsors(&options));
+            broken.extend(first_comment(&options));
         }
-        Err(violation) => broken.push(violation),
+        Err(violation) => {
+            broken.extend(alt_texts(draft));
+            broken.push(violation);
+        }
     }
     broken
 }
@@ -123,49 +160,6 @@ fn alt_texts(draft: &Draft<'_>) -> Vec<Violation> {
         .collect()
 }
 
-fn reel_options(options: &Options, draft: &Draft<'_>) -> Vec<Violation> {
-    // A video among several files is no reel.
-    let video = match draft.media {
-        [one] if one.kind == MediaKind::Video => Some(one),
-        _ => None,
-    };
-    let given = [
-        ("options.audioName", options.audio_name.is_some()),
-        ("options.shareToFeed", options.share_to_feed.is_some()),
-        ("options.thumbOffsetMs", options.thumb_offset_ms.is_some()),
-    ];
-    let Some(video) = video else {
-        return given
-            .into_iter()
-            .filter(|(_, is_given)| *is_given)
-            .map(|(field, _)| {
-                Violation::new(
-                    field,
-                    "reels_only",
-                    "is for reels; the post is none",
-                    "Leave it out.",
-                )
-            })
-            .collect();
-    };
-    let length = video.facts.as_ref().and_then(|facts| match facts {
-        MediaFacts::Video { duration_ms, .. } => Some(*duration_ms),
-        MediaFacts::Image { .. } => None,
-    });
-    let beyond = options
-        .thumb_offset_ms
-        .zip(length)
-        .filter(|(offset, length)| offset >= length);
-    Vec::from_iter(beyond.map(|(offset, length)| {
-        Violation::new(
-            "options.thumbOffsetMs",
-            "thumb_offset_outside",
-            format!("is {offset}; the video is {length} ms long"),
-            "Choose a moment within the video.",
-        )
-    }))
-}
-
 /// What is known to pass for a video among several files; Meta documents no limits of its own for it.
 fn videos_among_several(draft: &Draft<'_>) -> Vec<Violation> {
     if draft.media.len() < 2 {
@@ -211,7 +205,7 @@ fn collaborators(options: &Options) -> Vec<Violation> {
     broken
 }
 
-fn username(field: &str, name: &str) -> Option<Violation> {
+pub(super) fn username(field: &str, name: &str) -> Option<Violation> {
     let is_name = (1..=USERNAME).contains(&name.len())
         && name
             .bytes()
@@ -226,55 +220,9 @@ fn username(field: &str, name: &str) -> Option<Violation> {
     })
 }
 
-fn user_tags(options: &Options, draft: &Draft<'_>) -> Vec<Violation> {
-    let tags = &options.user_tags;
-    let field = "options.userTags";
-    let mut broken = Vec::new();
-    if draft.media.len() > 1 && !tags.is_empty() {
-        broken.push(Violation::new(
-            field,
-            "tags_on_carousel",
-            "is for a post of one file; which of several it means cannot be told",
-            "Leave it out, or publish the file alone.",
-        ));
-    }
-    if tags.len() > TAGS {
-        broken.push(Violation::new(
-            field,
-            "too_many_tags",
-            format!("holds {} accounts; Instagram takes {TAGS}", tags.len()),
-            format!("Remove {}.", tags.len() - TAGS),
-        ));
-    }
-    let is_picture = draft
-        .media
-        .first()
-        .is_some_and(|item| item.kind == MediaKind::Image);
-    for (place, tag) in tags.iter().enumerate() {
-        let field = format!("{field}[{place}]");
-        broken.extend(username(&format!("{field}.username"), &tag.username));
-        let is_inside = |place: f64| (0.0..=1.0).contains(&place);
-        let is_placed = match (tag.x, tag.y) {
-            (Some(x), Some(y)) => is_picture && is_inside(x) && is_inside(y),
-            (None, None) => !is_picture,
-            (Some(_), None) | (None, Some(_)) => false,
-        };
-        if !is_placed {
-            broken.push(Violation::new(
-                field,
-                "tag_place",
-                "is not placed as Instagram asks: in a picture with x and y from 0 to 1, in a reel without",
-                "Give x and y for a picture, and leave them out for a reel.",
-            ));
-        }
-    }
-    broken
-}
-
 fn location(options: &Options) -> Option<Violation> {
     let id = options.location_id.as_deref()?;
-    let is_id = (1..=30).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
-    (!is_id).then(|| {
+    (!is_id(id)).then(|| {
         Violation::new(
             "options.locationId",
             "invalid_id",
@@ -284,22 +232,67 @@ fn location(options: &Options) -> Option<Violation> {
     })
 }
 
+fn sponsors(options: &Options) -> Vec<Violation> {
+    let ids = &options.branded_content_sponsor_ids;
+    let field = "options.brandedContentSponsorIds";
+    let too_many = (ids.len() > SPONSORS).then(|| {
+        Violation::new(
+            field,
+            "too_many_sponsors",
+            format!("holds {} ids; Instagram takes {SPONSORS}", ids.len()),
+            format!("Remove {}.", ids.len() - SPONSORS),
+        )
+    });
+    let wrong = ids.iter().enumerate().filter(|(_, id)| !is_id(id));
+    let wrong = wrong.map(|(place, _)| {
+        Violation::new(
+            format!("{field}[{place}]"),
+            "invalid_id",
+            "is not a number in text",
+            "Use the id of the sponsor's Instagram account.",
+        )
+    });
+    too_many.into_iter().chain(wrong).collect()
+}
+
+fn first_comment(options: &Options) -> Option<Violation> {
+    let text = options.first_comment.as_deref()?;
+    let field = "options.firstComment";
+    if text.trim().is_empty() {
+        return Some(Violation::new(
+            field,
+            "text_missing",
+            "has no words",
+            "Write the comment, or leave the option out.",
+        ));
+    }
+    text_rule(field, text, COMMENT, "Instagram")
+}
+
+fn is_id(text: &str) -> bool {
+    (1..=30).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::json;
 
     use super::*;
     use crate::DraftMedia;
 
-    fn media(kind: MediaKind, alt_text: Option<String>) -> DraftMedia {
+    pub(in super::super) fn media(kind: MediaKind, alt_text: Option<&str>) -> DraftMedia {
         DraftMedia {
             kind,
             facts: None,
-            alt_text,
+            alt_text: alt_text.map(str::to_owned),
         }
     }
 
-    fn rules(caption: &str, options: &Value, media: &[DraftMedia]) -> Vec<String> {
+    pub(in super::super) fn rules(
+        caption: &str,
+        options: &Value,
+        media: &[DraftMedia],
+    ) -> Vec<String> {
         let draft = Draft {
             caption,
             media,
@@ -330,82 +323,53 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_names_its_option() {
-        let picture = [media(MediaKind::Image, Some("a".repeat(1_001)))];
+    fn pictures_are_described_and_videos_are_not() {
+        let long = "a".repeat(1_001);
         assert_eq!(
-            rules("", &json!({}), &picture),
+            rules("", &json!({}), &[media(MediaKind::Image, Some(&long))]),
             ["media[0].altText text_too_long"]
         );
-        let reel = [media(MediaKind::Video, None)];
-        let all = json!({
-            "collaborators": ["sample_studio"], "shareToFeed": true, "thumbOffsetMs": 5
-        });
-        assert!(rules("", &all, &reel).is_empty());
-        let picture = [media(MediaKind::Image, None)];
         assert_eq!(
-            rules("", &all, &picture),
-            [
-                "options.shareToFeed reels_only",
-                "options.thumbOffsetMs reels_only"
-            ]
+            rules("", &Value::Null, &[media(MediaKind::Video, Some("Waves"))]),
+            ["media[0].altText alt_text_on_video"]
         );
+    }
+
+    #[test]
+    fn names_and_ids_are_what_they_say() {
+        let picture = [media(MediaKind::Image, None)];
+        let labelled = json!({
+            "aiGenerated": true, "paidPartnership": true, "locationId": "1234",
+            "brandedContentSponsorIds": ["17841405822304914", "17841405822304915"],
+            "collaborators": ["a", "b", "c"], "firstComment": "é".repeat(2_200)
+        });
+        assert!(rules("", &labelled, &picture).is_empty());
+        let wrong = json!({
+            "locationId": "Paris", "brandedContentSponsorIds": ["1", "2", "@c"],
+            "collaborators": ["a", "b", "c", "@d"]
+        });
         assert_eq!(
-            rules("", &json!({"collaborators": ["a", "b", "c", "@d"]}), &reel),
+            rules("", &wrong, &picture),
             [
                 "options.collaborators too_many_collaborators",
-                "options.collaborators[3] invalid_username"
+                "options.collaborators[3] invalid_username",
+                "options.locationId invalid_id",
+                "options.brandedContentSponsorIds too_many_sponsors",
+                "options.brandedContentSponsorIds[2] invalid_id"
             ]
         );
-        let tags = |tag: Value| json!({"userTags": [tag], "locationId": "1234"});
-        let placed = json!({"username": "sample_garden", "x": 0.5, "y": 1.0});
-        assert!(rules("", &tags(placed.clone()), &picture).is_empty());
-        assert!(rules("", &tags(json!({"username": "sample_garden"})), &reel).is_empty());
-        for (media, tag, rule) in [
-            (
-                &picture,
-                json!({"username": "a"}),
-                "options.userTags[0] tag_place",
-            ),
-            (
-                &picture,
-                json!({"username": "a", "x": 0.5}),
-                "options.userTags[0] tag_place",
-            ),
-            (
-                &picture,
-                json!({"username": "a", "x": 1.5, "y": 0}),
-                "options.userTags[0] tag_place",
-            ),
-            (&reel, placed.clone(), "options.userTags[0] tag_place"),
-            (
-                &picture,
-                json!({"username": "@a", "x": 0, "y": 0}),
-                "options.userTags[0].username invalid_username",
-            ),
+        for (text, rule) in [
+            ("a".repeat(2_201), "text_too_long"),
+            (" \n".to_owned(), "text_missing"),
         ] {
-            assert_eq!(rules("", &tags(tag), media), [rule]);
+            assert_eq!(
+                rules("", &json!({ "firstComment": text }), &picture),
+                [format!("options.firstComment {rule}")]
+            );
         }
-        let two = [picture[0].clone(), picture[0].clone()];
         assert_eq!(
-            rules("", &tags(placed), &two),
-            ["options.userTags tags_on_carousel"]
-        );
-        assert_eq!(
-            rules(
-                "",
-                &json!({"locationId": "Paris", "audioName": "Waves"}),
-                &reel
-            ),
-            ["options.locationId invalid_id"]
-        );
-        assert_eq!(
-            rules("", &json!({"story": true}), &reel),
-            ["options.story unknown_option"]
-        );
-        let described = [media(MediaKind::Video, Some("Waves".to_owned()))];
-        assert_eq!(
-            rules("", &Value::Null, &described),
-            ["media[0].altText alt_text_on_video"]
+            rules("", &json!({"stories": true}), &picture),
+            ["options.stories unknown_option"]
         );
     }
 }

@@ -5,9 +5,10 @@ use domain::{
     VideoCodec, VideoRules,
 };
 
+use super::{connect, host};
 use crate::{Login, Oauth, Pkce, Profile, RefreshPolicy, meta};
 
-/// What publishing needs.
+/// What publishing needs of an account behind a Page.
 pub(super) const SCOPES: &[&str] = &[
     "instagram_basic",
     "instagram_content_publish",
@@ -18,24 +19,7 @@ pub(super) const SCOPES: &[&str] = &[
 /// What Instagram is like.
 pub const PROFILE: Profile = Profile {
     platform: Platform::Instagram,
-    logins: &[Login {
-        name: "facebook",
-        variables: "INSTAGRAM",
-        oauth: Oauth {
-            authorize_url: meta::dialog,
-            scopes: SCOPES,
-            scope_separator: ",",
-            client_id_parameter: "client_id",
-            // Documented for another flow only.
-            pkce: Pkce::None,
-            // What was declined before is asked again.
-            parameters: &[("auth_type", "rerequest")],
-            bend: Some(meta::configured),
-        },
-        grant_family: meta::GRANT_FAMILY,
-        // The Page's token, which has no end, acts for the account; it is read anew when it is refused.
-        refresh: RefreshPolicy::Before { seconds: 0 },
-    }],
+    logins: &[THROUGH_PAGE, AT_INSTAGRAM],
     default_version: meta::VERSION,
     // How emoji are counted is not documented; UTF-16 is the longer count.
     caption: CaptionRule {
@@ -65,5 +49,46 @@ pub const PROFILE: Profile = Profile {
             side: (1, 1_920),
             aspect: Some((0.01, 10.0)),
         }),
+    },
+};
+
+/// The login at Facebook, whose app sees the account through the Page that it is linked to.
+const THROUGH_PAGE: Login = Login {
+    name: connect::FACEBOOK,
+    variables: "INSTAGRAM",
+    oauth: Oauth {
+        authorize_url: meta::dialog,
+        scopes: SCOPES,
+        scope_separator: ",",
+        client_id_parameter: "client_id",
+        // Documented for another flow only.
+        pkce: Pkce::None,
+        // What was declined before is asked again.
+        parameters: &[("auth_type", "rerequest")],
+        bend: Some(meta::configured),
+    },
+    grant_family: meta::GRANT_FAMILY,
+    // The Page's token, which has no end, acts for the account; it is read anew when it is refused.
+    refresh: RefreshPolicy::Before { seconds: 0 },
+};
+
+/// The login at Instagram itself, which needs no Page and has an app of its own.
+const AT_INSTAGRAM: Login = Login {
+    name: host::OWN_LOGIN,
+    variables: "INSTAGRAM_LOGIN",
+    oauth: Oauth {
+        authorize_url: connect::consent_page,
+        scopes: connect::SCOPES,
+        scope_separator: ",",
+        client_id_parameter: "client_id",
+        // Not documented for this login.
+        pkce: Pkce::None,
+        parameters: &[],
+        bend: None,
+    },
+    grant_family: "instagram",
+    // A token lives sixty days, renews itself, and cannot be renewed once it has ended.
+    refresh: RefreshPolicy::Before {
+        seconds: connect::RENEWED_BEFORE.whole_seconds(),
     },
 };

@@ -44,19 +44,19 @@ pub(crate) const fn access_row(code: i64, subcode: i64) -> Option<Row> {
         ),
         (190, 458) => Row::Reconnect(
             "access_withdrawn",
-            "Picscripter was removed on Facebook; connect the account again.",
+            "Picscripter was removed from the account's apps; connect the account again.",
         ),
         (190, 459) => Row::Content(
             "account_checkpoint",
-            "Facebook asks the person who connected the account for a check; log in to facebook.com, finish it, then post again.",
+            "The network asks the person who connected the account for a check; log in there, finish it, then post again.",
         ),
         (190, 460) => Row::Reconnect(
             "session_ended",
-            "Facebook ended the connection after a change of the password; connect the account again.",
+            "The connection ended with a change of the password; connect the account again.",
         ),
         (190, 464) => Row::Content(
             "account_unconfirmed",
-            "The Facebook account behind the connection is not confirmed; confirm it on Facebook, then post again.",
+            "The account that was logged in to is not confirmed; confirm it at the network, then post again.",
         ),
         (190, 492) => Row::Reconnect(
             "role_lost",

@@ -1,5 +1,6 @@
 //! What Facebook and Instagram share: one app, one consent, one Graph API.
 
+mod comment;
 mod connect;
 mod fault;
 mod signature;
@@ -8,6 +9,7 @@ mod usage;
 use serde::Deserialize;
 use url::Url;
 
+pub(crate) use comment::{FirstComment, Thread};
 pub(crate) use connect::{Consent, Page, Step, page_token, revoke};
 pub(crate) use fault::{
     PERMISSION_MISSING, Problem, Row, Table, access_row, number, problem, read, refused,
@@ -33,6 +35,11 @@ pub(crate) fn graph_video(app: &App, path: &[&str]) -> Url {
     host("https://graph-video.facebook.com/", app, path)
 }
 
+/// An address of the Graph API that takes the tokens of Instagram's own login.
+pub(crate) fn graph_instagram(app: &App, path: &[&str]) -> Url {
+    host("https://graph.instagram.com/", app, path)
+}
+
 /// The consent page.
 pub(crate) fn dialog(app: &App) -> Url {
     host("https://www.facebook.com/", app, &["dialog", "oauth"])
@@ -56,10 +63,15 @@ pub(crate) fn configured(app: &App, mut page: Url) -> Url {
     page
 }
 
-fn host(root: &str, app: &App, path: &[&str]) -> Url {
+fn host(root: &'static str, app: &App, path: &[&str]) -> Url {
+    address(root, &[&[app.version.as_str()], path].concat())
+}
+
+/// An address that bears no version.
+pub(crate) fn address(root: &'static str, path: &[&str]) -> Url {
     let mut url = Url::parse(root).expect("a constant address parses");
     if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().push(&app.version).extend(path);
+        segments.pop_if_empty().extend(path);
     }
     url
 }

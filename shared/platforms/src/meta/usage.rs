@@ -62,7 +62,9 @@ fn read<T: serde::de::DeserializeOwned>(answer: &Answer, header: &str) -> Option
 
 /// More than a day is not believed.
 fn regained(minutes: f64) -> Option<Duration> {
-    (1.0..=24.0 * 60.0).contains(&minutes).then(|| Duration::seconds_f64(minutes * 60.0))
+    (1.0..=24.0 * 60.0)
+        .contains(&minutes)
+        .then(|| Duration::seconds_f64(minutes * 60.0))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! What must hold, whatever broke:
 //!
-//! - The account has at most one live post of it.
+//! - The account has at most one live post of it, and under that at most one comment of ours.
 //! - Published: exactly one is live, and it is the one reported, when one is reported.
 //! - Failed: none is live.
 //! - Unconfirmed: only where the commit was sent, or may have been.
@@ -128,7 +128,7 @@ impl Trial {
     }
 
     /// The flow from nothing, with `way` at the `call`th call.
-    async fn run(&self, trouble: Option<(usize, &Way)>) -> (Run, Vec<LivePost>) {
+    async fn run(&self, trouble: Option<(usize, &Way)>) -> (Run, Left) {
         let stage = (self.arrange)(Stage::new());
         let network = self.platform.as_str();
         stage
@@ -159,8 +159,23 @@ impl Trial {
             .filter(|post| post.network == network)
             .cloned()
             .collect();
-        (run, live)
+        let comments = stage.simulator.world().states().meta().comments().len();
+        (run, Left { live, comments })
     }
+
+    /// How many comments the post is to have.
+    fn comments(&self) -> usize {
+        let content = (self.content)(&Stage::new());
+        usize::from(content.options.get("firstComment").is_some())
+    }
+}
+
+/// What a run left behind at the network.
+struct Left {
+    /// What people see.
+    live: Vec<LivePost>,
+    /// How many comments stand under it.
+    comments: usize,
 }
 
 /// Runs the flow clean, then once for each call and each way in which it can go wrong.
@@ -170,11 +185,17 @@ impl Trial {
 /// # Panics
 /// When the clean run does not publish, or any case breaks a rule; with every transcript.
 pub async fn conformance(trial: Trial) -> usize {
-    let (clean, live) = trial.run(None).await;
-    let broken = broken_rule(&clean, &live);
+    let (clean, left) = trial.run(None).await;
+    let broken = broken_rule(&clean, &left);
     assert!(
         matches!(clean.outcome, Outcome::Published(_)) && broken.is_none(),
         "the clean run is not clean: {broken:?}\n{}",
+        clean.transcript
+    );
+    assert_eq!(
+        left.comments,
+        trial.comments(),
+        "comments of the clean run\n{}",
         clean.transcript
     );
     let ways = trial.ways();
@@ -182,12 +203,12 @@ pub async fn conformance(trial: Trial) -> usize {
     let mut failures = Vec::new();
     for (place, (name, safety)) in clean.calls.iter().enumerate() {
         for way in &ways {
-            let (run, live) = trial.run(Some((place + 1, way))).await;
+            let (run, left) = trial.run(Some((place + 1, way))).await;
             cases += 1;
             let lost = (*safety != Safety::Once)
                 .then(|| needlessly_lost(&run))
                 .flatten();
-            if let Some(broken) = broken_rule(&run, &live).or(lost) {
+            if let Some(broken) = broken_rule(&run, &left).or(lost) {
                 failures.push(format!(
                     "call {} ({name}), {way:?}: {broken}\n{}",
                     place + 1,
@@ -213,7 +234,11 @@ pub async fn conformance(trial: Trial) -> usize {
 }
 
 /// The rule that a run breaks, if any.
-fn broken_rule(run: &Run, live: &[LivePost]) -> Option<String> {
+fn broken_rule(run: &Run, left: &Left) -> Option<String> {
+    if left.comments > 1 {
+        return Some(format!("{} comments stand under it", left.comments));
+    }
+    let live = left.live.as_slice();
     if live.len() > 1 {
         return Some(format!("{} posts are live", live.len()));
     }

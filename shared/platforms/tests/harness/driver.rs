@@ -20,7 +20,7 @@ use platforms::{
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    stage::{Connection, Stage},
+    stage::{Connection, Stage, network_of},
     transcript::{Transcript, describe, state_name},
     wire::{self, Filling, Reply},
 };
@@ -398,7 +398,7 @@ impl<'a> Driver<'a> {
     }
 
     async fn end_tokens(&self) {
-        let network = self.connection.platform;
+        let network = network_of(self.stage.login(self.connection.platform));
         let request = http::Request::delete(format!("/_simulator/tokens/{network}"))
             .body(axum::body::Body::empty())
             .expect("a request");

@@ -22,7 +22,7 @@ mod transcript;
 mod wire;
 
 pub use conformance::{Trial, conformance};
-pub use driver::{Driver, Outcome, Run};
+pub use driver::{Death, Driver, Outcome, Run};
 pub use samples::{Sample, jpeg, mp4, png};
 pub use stage::{Connection, Stage};
 pub use transcript::Transcript;

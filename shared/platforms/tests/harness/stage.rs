@@ -10,7 +10,7 @@ use domain::Platform;
 use http::{Request, header};
 use platforms::{
     Account, Action, Answer, App, AppContext, Asset, AuthorizeRequest, Callback, Content,
-    Credentials, Event, Fault, Grant, GrantedAccount, Machine, Pkce, authorize_url,
+    Credentials, Event, Fault, Grant, GrantedAccount, Login, Machine, Pkce, authorize_url,
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -35,7 +35,10 @@ pub struct Stage {
     pub simulator: Simulator,
     /// The time, for us and for the networks.
     pub clock: Clock,
-    apps: BTreeMap<Platform, App>,
+    /// By the login that each is registered for.
+    apps: BTreeMap<&'static str, App>,
+    /// How people connect, where not by the network's usual login.
+    chosen_logins: BTreeMap<Platform, &'static str>,
     files: Arc<Mutex<HashMap<String, Sample>>>,
 }
 
@@ -57,11 +60,18 @@ impl Stage {
     pub fn new() -> Self {
         let clock = Clock::standing_at(datetime!(2026-03-04 05:06:07 UTC));
         let files: Arc<Mutex<HashMap<String, Sample>>> = Arc::default();
-        let apps: BTreeMap<Platform, App> = Platform::ALL
-            .into_iter()
-            .map(|platform| (platform, app(platform)))
+        let logins = || {
+            Platform::ALL.into_iter().flat_map(|platform| {
+                let logins = &platforms::profile(platform).logins;
+                logins.iter().map(move |login| (platform, login))
+            })
+        };
+        let apps = logins()
+            .map(|(platform, login)| (login.variables, app(platform, login)))
             .collect();
-        let registrations = Platform::ALL.into_iter().map(registration).collect();
+        let registrations = logins()
+            .map(|(platform, login)| registration(platform, login))
+            .collect();
         let served = files.clone();
         let pull = move |url: String| -> std::pin::Pin<
             Box<dyn Future<Output = Result<Pulled, String>> + Send>,
@@ -90,8 +100,26 @@ impl Stage {
             simulator,
             clock,
             apps,
+            chosen_logins: BTreeMap::new(),
             files,
         }
+    }
+
+    /// The same stage, where people connect to `platform` by this login.
+    #[must_use]
+    pub fn by_login(mut self, platform: Platform, name: &'static str) -> Self {
+        self.chosen_logins.insert(platform, name);
+        self
+    }
+
+    /// How people connect to `platform`.
+    pub fn login(&self, platform: Platform) -> &'static Login {
+        let profile = platforms::profile(platform);
+        self.chosen_logins
+            .get(&platform)
+            .map_or(profile.usual_login(), |name| {
+                profile.login(name).expect("a login of the network")
+            })
     }
 
     /// The time.
@@ -99,25 +127,27 @@ impl Stage {
         self.clock.now()
     }
 
-    /// Our app as a network knows it.
+    /// Our app as a network knows it, for the login that people connect by.
     pub fn app(&self, platform: Platform) -> &App {
-        &self.apps[&platform]
+        &self.apps[self.login(platform).variables]
+    }
+
+    fn app_mut(&mut self, platform: Platform) -> &mut App {
+        let name = self.login(platform).variables;
+        self.apps.get_mut(name).expect("an app of the login")
     }
 
     /// The same, speaking another version of a network's interface.
     pub fn with_version(mut self, platform: Platform, version: &str) -> Self {
-        if let Some(app) = self.apps.get_mut(&platform) {
-            version.clone_into(&mut app.version);
-        }
+        version.clone_into(&mut self.app_mut(platform).version);
         self
     }
 
     /// The same stage, where our app at `platform` has this setting (see [`App::settings`]).
     #[must_use]
     pub fn with_setting(mut self, platform: Platform, name: &str, value: &str) -> Self {
-        if let Some(app) = self.apps.get_mut(&platform) {
-            app.settings.insert(name.to_owned(), value.to_owned());
-        }
+        let settings = &mut self.app_mut(platform).settings;
+        settings.insert(name.to_owned(), value.to_owned());
         self
     }
 
@@ -178,9 +208,10 @@ impl Stage {
         let verifier = SecretString::from("a-verifier-of-at-least-forty-three-characters-in-all");
         let parameters = self.consent(platform, accounts, &verifier).await;
         let code = value_of(&parameters, "code").expect("an approval brings a code");
-        let has_pkce = platforms::profile(platform).usual_login().oauth.pkce == Pkce::S256;
+        let login = self.login(platform);
+        let has_pkce = login.oauth.pkce == Pkce::S256;
         let callback = Callback {
-            login: platforms::profile(platform).usual_login().name,
+            login: login.name,
             code: SecretString::from(code),
             verifier: has_pkce.then_some(verifier),
             parameters: parameters
@@ -213,13 +244,23 @@ impl Stage {
 
     /// Renews the tokens of a connection; `None` where the network has no refresh.
     pub async fn refresh(&self, connection: &mut Connection) -> Option<Result<(), Fault>> {
+        let (result, _) = self.try_refresh(connection).await?;
+        Some(result)
+    }
+
+    /// Renews the tokens of a connection, and tells what was said on the way.
+    pub async fn try_refresh(
+        &self,
+        connection: &mut Connection,
+    ) -> Option<(Result<(), Fault>, Transcript)> {
         let app = self.app(connection.platform);
         let machine = platforms::refresh(connection.platform, &connection.credentials, app)?;
         let mut transcript = Transcript::new(self.now());
         let result = self
             .converse(connection.platform, machine, &mut transcript)
             .await;
-        Some(result.map(|tokens| connection.credentials.tokens = tokens))
+        let result = result.map(|tokens| connection.credentials.tokens = tokens);
+        Some((result, transcript))
     }
 
     /// Withdraws our access at the network; `None` where the network has no such call.
@@ -300,7 +341,7 @@ impl Stage {
             state: SecretString::from("a-state-that-nobody-guesses"),
             verifier: verifier.clone(),
         };
-        let url = authorize_url(platforms::profile(platform).usual_login(), app, &request);
+        let url = authorize_url(self.login(platform), app, &request);
         let page = self.get(&wire::simulated(&url)).await;
         let html = String::from_utf8_lossy(&page.body).into_owned();
         let visit = between(&html, "name=\"visit\" value=\"", "\"")
@@ -383,23 +424,30 @@ fn kept(platform: Platform, grant: &Grant, wanted: &str, chosen: Vec<String>) ->
     }
 }
 
-fn app(platform: Platform) -> App {
+/// The simulated network that a login belongs to.
+pub fn network_of(login: &Login) -> String {
+    login.variables.to_lowercase()
+}
+
+fn app(platform: Platform, login: &Login) -> App {
+    let network = network_of(login);
     App {
-        client_id: format!("{platform}-client"),
-        client_secret: SecretString::from(format!("{platform}-client-secret")),
+        client_id: format!("{network}-client"),
+        client_secret: SecretString::from(format!("{network}-client-secret")),
         redirect_uri: redirect_uri(platform).parse().expect("an address"),
         version: platforms::profile(platform).default_version.to_owned(),
-        webhook_secret: Some(SecretString::from(format!("{platform}-webhook-secret"))),
-        webhook_verify_token: Some(SecretString::from(format!("{platform}-verify-token"))),
+        webhook_secret: Some(SecretString::from(format!("{network}-webhook-secret"))),
+        webhook_verify_token: Some(SecretString::from(format!("{network}-verify-token"))),
         settings: BTreeMap::new(),
     }
 }
 
-fn registration(platform: Platform) -> Registration {
+fn registration(platform: Platform, login: &Login) -> Registration {
+    let network = network_of(login);
     Registration {
-        network: platform.as_str().to_owned(),
-        client_id: format!("{platform}-client"),
-        client_secret: format!("{platform}-client-secret"),
+        client_id: format!("{network}-client"),
+        client_secret: format!("{network}-client-secret"),
+        network,
         redirect_uris: vec![redirect_uri(platform)],
     }
 }

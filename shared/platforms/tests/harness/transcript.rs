@@ -172,7 +172,13 @@ pub fn describe(call: &Call) -> String {
         url.path()
     );
     for (name, value) in url.query_pairs() {
-        text = format!("{text}\n?{name}={}", cut(&value));
+        let is_secret = matches!(&*name, "access_token" | "client_secret");
+        let shown = if is_secret {
+            "[secret]".to_owned()
+        } else {
+            cut(&value)
+        };
+        text = format!("{text}\n?{name}={shown}");
     }
     for (name, value) in &call.headers {
         text = format!("{text}\n{name}: {}", cut(value));

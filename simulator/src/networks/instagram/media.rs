@@ -11,6 +11,7 @@ use crate::{
 
 const DAY: Duration = Duration::hours(24);
 const POSTS_A_DAY: usize = 50;
+const STORY: &str = "story";
 
 pub(super) async fn publish(asked: Asked) -> Result<Said, Said> {
     asked.only(&["creation_id", "fields"])?;
@@ -63,12 +64,18 @@ pub(super) async fn publish(asked: Asked) -> Result<Said, Said> {
 /// Makes a container's post visible; gives its id.
 fn show(asked: &Asked, page: &Page, container: &Container) -> String {
     let id = asked.world.number().to_string();
-    let (path, kind) = match container.shape {
-        Shape::Carousel => ("p", "carousel"),
-        Shape::Child | Shape::Picture => ("p", "image"),
-        Shape::Reel => ("reel", "reel"),
-    };
     let account = page.instagram.as_ref();
+    let username = account.map_or(page.username, |it| it.username);
+    let (path, kind) = match container.shape {
+        Shape::Carousel => ("p".to_owned(), "carousel"),
+        Shape::Child | Shape::Picture => ("p".to_owned(), "image"),
+        Shape::Reel => ("reel".to_owned(), "reel"),
+        Shape::Story => (format!("stories/{username}"), STORY),
+    };
+    let mut details = container.details.clone();
+    if container.shape == Shape::Story {
+        details["isVideo"] = container.is_video.into();
+    }
     asked.world.publish(LivePost {
         network: NETWORK.to_owned(),
         account_id: container.account.clone(),
@@ -79,7 +86,7 @@ fn show(asked: &Asked, page: &Page, container: &Container) -> String {
         media: container.media.clone(),
         created_at: asked.world.now(),
         url: format!("https://www.instagram.com/{path}/C{id}/"),
-        details: container.details.clone(),
+        details,
     });
     id
 }
@@ -111,11 +118,24 @@ pub(super) async fn limit(asked: Asked) -> Result<Said, Said> {
     Ok(Said::good(json!({ "data": [limit] })))
 }
 
-/// The posts of an account, newest first.
+/// The posts of an account, newest first; its stories are not among them.
 pub(super) async fn list(asked: Asked) -> Result<Said, Said> {
     asked.only(&["after", "fields", "limit", "since", "until"])?;
-    own(&asked, asked.id())?;
     let window = asked.window()?;
+    listed(&asked, |post| {
+        post.kind != STORY && window.contains(&post.created_at.unix_timestamp())
+    })
+}
+
+/// The stories of an account that are not gone yet, newest first.
+pub(super) async fn stories(asked: Asked) -> Result<Said, Said> {
+    asked.only(&["after", "fields", "limit"])?;
+    let since = asked.world.now() - DAY;
+    listed(&asked, |post| post.kind == STORY && post.created_at > since)
+}
+
+fn listed(asked: &Asked, is_wanted: impl Fn(&LivePost) -> bool) -> Result<Said, Said> {
+    own(asked, asked.id())?;
     let posts: Vec<Value> = asked
         .world
         .ledger()
@@ -123,7 +143,7 @@ pub(super) async fn list(asked: Asked) -> Result<Said, Said> {
         .iter()
         .rev()
         .filter(|post| post.network == NETWORK && post.account_id == asked.id())
-        .filter(|post| window.contains(&post.created_at.unix_timestamp()))
+        .filter(|post| is_wanted(post))
         .map(shown)
         .collect();
     asked.listed(&posts, 25).map(Said::good)
@@ -149,6 +169,8 @@ fn shown(post: &LivePost) -> Value {
     let (media_type, product) = match post.kind.as_str() {
         "carousel" => ("CAROUSEL_ALBUM", "FEED"),
         "reel" => ("VIDEO", "REELS"),
+        STORY if post.details["isVideo"] == true => ("VIDEO", "STORY"),
+        STORY => ("IMAGE", "STORY"),
         _ => ("IMAGE", "FEED"),
     };
     let shortcode = post.url.trim_end_matches('/').rsplit('/').next();

@@ -1,7 +1,9 @@
 //! The simulated Instagram: containers, and posts made of them.
 
 mod containers;
+mod files;
 mod media;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,10 +22,15 @@ const NETWORK: &str = "instagram";
 /// What Instagram keeps.
 #[derive(Debug, Default)]
 pub struct State {
+    asks_for_ranges: bool,
     containers: BTreeMap<String, containers::Container>,
+    containers_a_day: Option<usize>,
     expired: BTreeSet<String>,
     failing: Vec<i64>,
+    has_no_trials: bool,
     hidden_for: Duration,
+    life: Option<Duration>,
+    polls: u32,
     posts_a_day: Option<usize>,
 }
 
@@ -43,6 +50,37 @@ impl State {
         self.posts_a_day = Some(a_day);
     }
 
+    /// Takes so many containers in 24 hours.
+    pub fn allow_containers(&mut self, a_day: usize) {
+        self.containers_a_day = Some(a_day);
+    }
+
+    /// Fetches files by `Range: bytes=0-`; a video whose server knows none cannot be processed.
+    pub fn ask_for_ranges(&mut self) {
+        self.asks_for_ranges = true;
+    }
+
+    /// New containers say so often that they are worked on, whatever the time.
+    pub fn finish_after(&mut self, polls: u32) {
+        self.polls = polls;
+    }
+
+    /// New containers expire after this time.
+    pub fn expire_after(&mut self, time: Duration) {
+        self.life = Some(time);
+    }
+
+    /// No account has trial reels.
+    pub fn forbid_trials(&mut self) {
+        self.has_no_trials = true;
+    }
+
+    fn polled(&mut self, id: &str) {
+        if let Some(container) = self.containers.get_mut(id) {
+            container.polled();
+        }
+    }
+
     /// Every container that was not published expires.
     pub fn expire_containers(&mut self) {
         self.expired.extend(self.containers.keys().cloned());
@@ -50,7 +88,11 @@ impl State {
 }
 
 pub(crate) fn routes() -> Router<World> {
-    let graph = |path: &str| format!("/graph.facebook.com/{{version}}/{{id}}{path}");
+    served_at("graph.facebook.com").merge(served_at("graph.instagram.com"))
+}
+
+fn served_at(host: &str) -> Router<World> {
+    let graph = |path: &str| format!("/{host}/{{version}}/{{id}}{path}");
     Router::new()
         .route(&graph("/content_publishing_limit"), get(media::limit))
         .route(
@@ -58,6 +100,7 @@ pub(crate) fn routes() -> Router<World> {
             get(media::list).post(containers::create),
         )
         .route(&graph("/media_publish"), post(media::publish))
+        .route(&graph("/stories"), get(media::stories))
 }
 
 /// The object of that id, if it is Instagram's.
@@ -78,7 +121,7 @@ fn own(asked: &Asked, id: &str) -> Result<&'static Page, Said> {
         return Err(Said::invisible(id));
     }
     asked.needs(&["instagram_basic", "pages_read_engagement"])?;
-    if page.may_be_posted_to() {
+    if asked.is_of_instagram_login() || page.may_be_posted_to() {
         Ok(page)
     } else {
         Err(Said::refused(

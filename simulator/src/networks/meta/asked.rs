@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::{Said, Usage, VERSIONS, usage};
-use crate::{Grant, World, oauth::Token};
+use crate::{Grant, World, networks::instagram_login, oauth::Token};
 
 /// A request without a token, as those for tokens are.
 pub(super) struct Plain {
@@ -88,6 +88,8 @@ impl FromRequest<World> for Asked {
     type Rejection = Said;
 
     async fn from_request(request: Request, world: &World) -> Result<Self, Said> {
+        let path = request.uri().path();
+        let host = path.split('/').nth(1).unwrap_or_default().to_owned();
         let plain = Plain::from_request(request, world).await?;
         let Some(text) = plain.bearer else {
             return Err(Said::refused(
@@ -96,7 +98,7 @@ impl FromRequest<World> for Asked {
                 "An active access token must be used to query information about the current user.",
             ));
         };
-        let token = living(world, &text)?;
+        let token = living_at(world, &host, &text)?;
         let mut fields = plain.fields;
         check_proof(world, &token, &text, fields.remove("appsecret_proof"))?;
         let usage = world.states().meta().usage();
@@ -114,14 +116,34 @@ impl FromRequest<World> for Asked {
     }
 }
 
-/// The token of that text, if it is one of Meta's and nothing has ended it.
+/// The token of that text, if it was given to an app of Facebook and nothing has ended it.
 pub(in crate::networks) fn living(world: &World, text: &str) -> Result<Token, Said> {
+    living_at(world, "graph.facebook.com", text)
+}
+
+/// The token of that text, if `host` takes it and nothing has ended it.
+pub(in crate::networks) fn living_at(world: &World, host: &str, text: &str) -> Result<Token, Said> {
+    let is_of_login = |token: &Token| token.grant.network == instagram_login::NETWORK;
+    let is_taken = |token: &Token| {
+        if host == instagram_login::HOST {
+            is_of_login(token)
+        } else {
+            matches!(token.grant.network.as_str(), "facebook" | "instagram")
+        }
+    };
     let token = world.oauth().token(text).cloned();
-    let Some(token) = token.filter(|token| is_metas(&token.grant.network)) else {
+    let Some(token) = token.filter(is_taken) else {
         return Err(Said::refused(190, 0, "Invalid OAuth access token."));
     };
     let ended = |subcode, message| Err(Said::refused(190, subcode, message));
-    if world.states().facebook().has_withdrawn(token.grant.id) {
+    let is_withdrawn = if is_of_login(&token) {
+        let state = world.states().instagram_login();
+        state.has_removed(token.issued_at)
+    } else {
+        let state = world.states().facebook();
+        state.has_withdrawn(token.grant.id)
+    };
+    if is_withdrawn {
         return ended(458, "The user has not authorized application.");
     }
     let (network, issued_at) = (&token.grant.network, token.issued_at);
@@ -170,7 +192,7 @@ fn check_proof(
 
 fn throttled(token: &Token, usage: Usage) -> Said {
     let network = token.grant.network.as_str();
-    let code = if network == "instagram" {
+    let code = if usage::is_instagrams(network) {
         80_002
     } else {
         80_001
@@ -217,14 +239,23 @@ impl Asked {
         })
     }
 
-    /// Refuses where a permission was not granted.
+    /// Whether the account logged in at Instagram itself, which knows of no Page.
+    pub(in crate::networks) fn is_of_instagram_login(&self) -> bool {
+        self.grant.network == instagram_login::NETWORK
+    }
+
+    /// Refuses where a permission was not granted; `scopes` as they are named at Facebook.
     pub(in crate::networks) fn needs(&self, scopes: &[&str]) -> Result<(), Said> {
+        if self.is_of_instagram_login() {
+            return self.needs_at_instagram(scopes);
+        }
         let declined = self.world.states().facebook().declined();
         let declines_all = !declined.is_empty() && self.world.states().meta().grants_none_but_all();
         let missing = scopes.iter().find(|scope| {
             declines_all
                 || declined.iter().any(|name| name == *scope)
-                || !self.grant.scopes.iter().any(|given| given == *scope)
+                || !(self.grant.scopes.iter().any(|given| given == *scope)
+                    || self.world.states().meta().allows(scope))
         });
         missing.map_or(Ok(()), |scope| {
             Err(Said::refused(
@@ -233,6 +264,31 @@ impl Asked {
                 &format!("This endpoint requires the '{scope}' permission."),
             ))
         })
+    }
+
+    /// As [`Asked::needs`], by the names that Instagram's own login has for the same permissions.
+    fn needs_at_instagram(&self, scopes: &[&str]) -> Result<(), Said> {
+        let named: Vec<String> = scopes
+            .iter()
+            .filter_map(|scope| scope.strip_prefix("instagram_"))
+            .map(|name| {
+                format!(
+                    "instagram_business_{}",
+                    name.trim_start_matches("business_")
+                )
+            })
+            .collect();
+        let state = self.world.states().instagram_login();
+        let is_missing =
+            |scope: &String| !self.grant.scopes.contains(scope) || state.has_declined(scope);
+        if named.iter().any(is_missing) {
+            return Err(Said::refused(
+                10,
+                0,
+                "Application does not have permission for this action",
+            ));
+        }
+        Ok(())
     }
 
     /// The times between which items are asked for, in seconds since 1970.
@@ -297,7 +353,7 @@ impl Asked {
 }
 
 /// The names of a `fields` expression, without what stands in braces behind them.
-fn names(fields: &str) -> Vec<String> {
+pub(super) fn names(fields: &str) -> Vec<String> {
     let mut names = vec![String::new()];
     let mut depth = 0_u32;
     for letter in fields.chars() {
@@ -316,20 +372,17 @@ fn names(fields: &str) -> Vec<String> {
     names
 }
 
-fn is_metas(network: &str) -> bool {
-    matches!(network, "facebook" | "instagram")
-}
-
 fn proof_of(secret: &str, token: &str) -> String {
     Hmac::<Sha256>::new_from_slice(secret.as_bytes())
         .map(|mac| hex::encode(mac.chain_update(token).finalize().into_bytes()))
         .unwrap_or_default()
 }
 
+/// The fields of a body, and its files with their types.
 type Read = (BTreeMap<String, String>, BTreeMap<String, (String, Bytes)>);
 
 /// The fields and files of a body: a form, JSON or multipart.
-async fn read(headers: &HeaderMap, body: Bytes) -> Option<Read> {
+pub(in crate::networks) async fn read(headers: &HeaderMap, body: Bytes) -> Option<Read> {
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())

@@ -14,7 +14,7 @@ use super::{
     asked::{Plain, living},
     pages::{self, PAGES, PERSON},
 };
-use crate::{Account, AuthorizeVisit, Grant, World, oauth::Token};
+use crate::{Account, AuthorizeVisit, Grant, World, networks::instagram_login, oauth::Token};
 
 const CODE_LIFE: Duration = Duration::minutes(10);
 const SHORT_LIFE: Duration = Duration::hours(1);
@@ -242,11 +242,15 @@ pub(super) async fn debug(plain: Plain) -> Result<Said, Said> {
     let Some(input) = input else {
         return Err(Said::invalid("Missing input_token"));
     };
+    let known = world.oauth().token(input).cloned();
+    let is_of_login = |token: &Token| token.grant.network == instagram_login::NETWORK;
+    if known.as_ref().is_some_and(is_of_login) {
+        return Err(instagram_login::unexplained());
+    }
     let caller = plain.bearer.as_deref().unwrap_or_default();
     let Some((network, client_id)) = app_of(world, caller) else {
         return Err(Said::refused(190, 0, "Invalid OAuth access token."));
     };
-    let known = world.oauth().token(input).cloned();
     let Some(token) = known else {
         let error = json!({ "code": 190, "message": "Invalid OAuth access token." });
         return Ok(Said::good(

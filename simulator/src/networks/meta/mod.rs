@@ -1,6 +1,8 @@
 //! What the simulated Facebook and Instagram share: one host, one consent, one kind of refusal.
 
 mod asked;
+mod callbacks;
+pub(super) mod comments;
 mod consent;
 mod pages;
 mod said;
@@ -12,7 +14,9 @@ use axum::{
     routing::{delete, get},
 };
 
-pub(super) use asked::{Asked, living};
+pub(super) use asked::{Asked, living, living_at, read as read_body};
+pub use callbacks::signed_request;
+pub use comments::Comment;
 pub(super) use pages::{Page, find as page, of_instagram};
 pub(super) use said::{Said, time_text};
 pub use state::State;
@@ -40,6 +44,10 @@ pub(crate) fn routes() -> Router<World> {
         .route(&graph("/me"), get(consent::me))
         .route(&graph("/me/accounts"), get(consent::accounts))
         .route(&graph("/me/permissions"), get(consent::permissions))
+        .route(
+            &graph("/{id}/comments"),
+            get(comments::list).post(comments::write),
+        )
         .route(&graph("/{id}/permissions"), delete(consent::revoke))
         .route(&graph("/{id}"), get(object))
 }

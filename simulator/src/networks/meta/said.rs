@@ -32,6 +32,7 @@ impl Said {
         let status = match code {
             102 | 190 => StatusCode::UNAUTHORIZED,
             10 | 200..=299 => StatusCode::FORBIDDEN,
+            1 | 2 if subcode == 0 => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };
         let mut error = json!({
@@ -68,6 +69,18 @@ impl Said {
     pub(in crate::networks) fn typed(mut self, kind: &str) -> Self {
         self.body["error"]["type"] = kind.into();
         self
+    }
+
+    /// The same answer as Instagram's own host words it: what concerns neither the token nor its
+    /// permissions is refused under another `type`.
+    pub(super) fn at_instagram(self) -> Self {
+        let error = &self.body["error"];
+        let is_about_access = matches!(error["code"].as_i64(), None | Some(10 | 102 | 190 | 2_500));
+        if is_about_access || error["type"] != "OAuthException" {
+            self
+        } else {
+            self.typed("IGApiException")
+        }
     }
 
     /// The same refusal with what it is found by in the network's logs; a good answer has none.

@@ -6,11 +6,13 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
-use super::Usage;
+use super::{Comment, Usage};
 
 /// What both networks keep together.
 #[derive(Debug, Default)]
 pub struct State {
+    allowed: Vec<String>,
+    comments: Vec<Comment>,
     grants_all_or_nothing: bool,
     requires_proof: bool,
     resets: BTreeMap<String, OffsetDateTime>,
@@ -27,6 +29,22 @@ impl State {
     /// Who declines one permission grants none, as Login for Business has it.
     pub fn grant_all_or_nothing(&mut self) {
         self.grants_all_or_nothing = true;
+    }
+
+    /// Every grant holds this permission too, as one of Login for Business does that was set up so.
+    pub fn allow(&mut self, scope: &str) {
+        self.allowed.push(scope.to_owned());
+    }
+
+    /// Every comment under every live post, oldest first.
+    pub fn comments(&self) -> &[Comment] {
+        &self.comments
+    }
+
+    /// Somebody else writes a comment under a post.
+    pub fn comment_as_a_stranger(&mut self, post: &str, text: &str) {
+        let comment = Comment::by_a_stranger(post, text, self.comments.len());
+        self.comments.push(comment);
     }
 
     /// The person changes the password at `now`: every token of `network` until then is refused.
@@ -51,6 +69,14 @@ impl State {
         let digest = Sha256::digest(self.traces.to_be_bytes());
         let text = URL_SAFE_NO_PAD.encode(digest);
         format!("A{}", text.get(..22).unwrap_or(&text))
+    }
+
+    pub(super) fn allows(&self, scope: &str) -> bool {
+        self.allowed.iter().any(|allowed| allowed == scope)
+    }
+
+    pub(super) fn keep_comment(&mut self, comment: Comment) {
+        self.comments.push(comment);
     }
 
     pub(super) const fn grants_none_but_all(&self) -> bool {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Said, page};
-use crate::{World, oauth::Token};
+use crate::{World, networks::instagram_login, oauth::Token};
 
 /// What is used up.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,7 @@ pub(in crate::networks) fn headers(
     usage: Usage,
 ) -> [(&'static str, String); 2] {
     let Usage { percent, minutes } = usage;
-    let kind = if network == "instagram" {
+    let kind = if is_instagrams(network) {
         "instagram"
     } else {
         "pages"
@@ -55,11 +55,17 @@ pub(crate) async fn annotate(
     request: Request,
     next: Next,
 ) -> Response {
+    let is_at_instagram = request.uri().path().starts_with("/graph.instagram.com/");
     let usage = world.states().meta().usage();
     let token = usage.and_then(|_| token(&world, &request));
     let mut response = next.run(request).await;
     if let Some(said) = response.extensions_mut().remove::<Said>() {
         let trace = world.states().meta().next_trace();
+        let said = if is_at_instagram {
+            said.at_instagram()
+        } else {
+            said
+        };
         response = said.traced(&trace).into_response();
     }
     if let (Some(usage), Some(token)) = (usage, token) {
@@ -71,6 +77,11 @@ pub(crate) async fn annotate(
         }
     }
     response
+}
+
+/// Whether calls in that network's name count for an account of Instagram.
+pub(super) fn is_instagrams(network: &str) -> bool {
+    matches!(network, "instagram" | instagram_login::NETWORK)
 }
 
 /// What the calls of a token count for.
@@ -97,5 +108,6 @@ fn token(world: &World, request: &Request) -> Option<Token> {
     };
     let text = bearer.or_else(in_query)?;
     let token = world.oauth().token(&text).cloned()?;
-    matches!(token.grant.network.as_str(), "facebook" | "instagram").then_some(token)
+    let network = token.grant.network.as_str();
+    (network == "facebook" || is_instagrams(network)).then_some(token)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{fault::row, profile::SCOPES};
+use super::super::{fault::row, profile::SCOPES};
 use crate::{
     Action, App, AppContext, Callback, Credentials, Event, Fault, Grant, GrantedAccount, Machine,
     OneCall, Tokens,

@@ -1,0 +1,406 @@
+//! From a file to a container that is ready: made, worked on, and made anew where that mends it.
+
+use domain::MediaKind;
+use time::{Duration, OffsetDateTime};
+
+use super::{
+    Publish, doubt,
+    fault::{self, row},
+    wire::{Container, Limit, Made},
+};
+use crate::{
+    Answer, Asset, Event, Fault, PublishContext,
+    meta::{self, Listed},
+};
+
+/// How long Instagram may work on a file; a container lives for a day.
+const MAX_PROCESSING: Duration = Duration::hours(23);
+/// Whatever takes longer than this is asked for rarely.
+const PATIENCE: Duration = Duration::minutes(30);
+/// The wait between two questions after that.
+const RARE: Duration = Duration::minutes(5);
+/// The longest wait between two questions before that.
+const MAX_WAIT: Duration = Duration::seconds(60);
+/// A container that cannot be read is published unread after so long: Instagram refuses one that is
+/// not ready, and has hidden good ones for hours.
+const MAX_UNREADABLE: Duration = Duration::minutes(5);
+/// When to ask again for a container that Instagram does not know yet.
+const UNKNOWN_AGAIN: Duration = Duration::seconds(45);
+/// So often it is asked for again.
+const MAX_UNKNOWN: u8 = 2;
+/// When to ask again after the day's posts are used up; Instagram does not say when one is free.
+const LIMIT_AGAIN: Duration = Duration::hours(1);
+
+/// A container that Instagram works on.
+pub(super) struct Waiting {
+    pub(super) container: Pending,
+    pub(super) tries: u8,
+    pub(super) asked: u8,
+    pub(super) unknown: u8,
+    /// Publishing it was refused before.
+    pub(super) attempted: bool,
+    pub(super) give_up_at: OffsetDateTime,
+}
+
+/// What Instagram works on.
+pub(super) enum Pending {
+    /// One of several files.
+    Child {
+        /// The containers of all.
+        children: Vec<String>,
+        /// Which one it is.
+        at: usize,
+    },
+    /// The container that will be published.
+    Whole(String),
+}
+
+impl Waiting {
+    /// A container that will be published, just made.
+    pub(super) fn for_whole(cx: &PublishContext<'_>, container: String, tries: u8) -> Self {
+        Self {
+            container: Pending::Whole(container),
+            tries,
+            asked: 0,
+            unknown: 0,
+            attempted: false,
+            give_up_at: cx.now + MAX_PROCESSING,
+        }
+    }
+
+    /// The state in which it is asked for at `ask_at`.
+    fn until(self, ask_at: OffsetDateTime) -> Publish {
+        let Self {
+            container,
+            tries,
+            asked,
+            unknown,
+            attempted,
+            give_up_at,
+        } = self;
+        match container {
+            Pending::Child { children, at } => Publish::Children {
+                children,
+                at,
+                tries,
+                ask_at,
+                asked,
+                unknown,
+                give_up_at,
+            },
+            Pending::Whole(container) => Publish::Process {
+                container,
+                tries,
+                ask_at,
+                asked,
+                unknown,
+                attempted,
+                give_up_at,
+            },
+        }
+    }
+
+    fn made_at(&self) -> OffsetDateTime {
+        self.give_up_at - MAX_PROCESSING
+    }
+}
+
+/// Begins, unless the day's posts are used up.
+pub(super) fn asked_limit(cx: &PublishContext<'_>, event: &Event) -> Result<Publish, Fault> {
+    let limit = match event {
+        Event::Answer(answer) if answer.is_success() => answer.json::<Listed<Limit>>(),
+        Event::Answer(_) | Event::Lost => None,
+    };
+    let limit = limit.and_then(|listed| listed.data.into_iter().next());
+    if limit.is_some_and(|limit| limit.is_used_up()) {
+        return Err(Fault::quota(
+            Some(cx.now + LIMIT_AGAIN),
+            "daily_limit",
+            "The account's posts of the last 24 hours are used up; the post goes out when Instagram allows.",
+        ));
+    }
+    Ok(begin(cx, Vec::new(), 0, None))
+}
+
+/// Several files go into containers of their own first; `children` are those that stay.
+fn begin(
+    cx: &PublishContext<'_>,
+    children: Vec<String>,
+    tries: u8,
+    again_at: Option<OffsetDateTime>,
+) -> Publish {
+    if cx.content.assets.len() > 1 {
+        Publish::Child {
+            children,
+            tries,
+            again_at,
+        }
+    } else {
+        Publish::Create {
+            children,
+            tries,
+            again_at,
+        }
+    }
+}
+
+/// One of several files has its container: to the next file, or to waiting for all of them.
+pub(super) fn child_made(
+    cx: &PublishContext<'_>,
+    mut children: Vec<String>,
+    tries: u8,
+    answer: &Answer,
+) -> Result<Publish, Fault> {
+    if let Some(again_at) = made_again_at(cx, tries, answer, fault::renewals)? {
+        return Ok(begin(cx, children, tries + 1, Some(again_at)));
+    }
+    children.push(answer.parse::<Made>("media")?.id);
+    if children.len() < cx.content.assets.len() {
+        return Ok(begin(cx, children, tries, None));
+    }
+    let waiting = Waiting {
+        container: Pending::Child { children, at: 0 },
+        tries,
+        asked: 0,
+        unknown: 0,
+        attempted: false,
+        give_up_at: cx.now + MAX_PROCESSING,
+    };
+    Ok(waiting.until(cx.now + wait(cx, 0)))
+}
+
+/// The container that will be published is made, of one file or of several.
+pub(super) fn made(
+    cx: &PublishContext<'_>,
+    children: Vec<String>,
+    tries: u8,
+    answer: &Answer,
+) -> Result<Publish, Fault> {
+    let is_carousel = !children.is_empty();
+    let renewals = if is_carousel {
+        fault::renewals_of_carousel
+    } else {
+        fault::renewals
+    };
+    if let Some(again_at) = made_again_at(cx, tries, answer, renewals)? {
+        let is_child_gone =
+            is_carousel && meta::problem(answer).is_some_and(|it| fault::is_about_children(&it));
+        return Ok(if is_carousel && !is_child_gone {
+            Publish::Create {
+                children,
+                tries: tries + 1,
+                again_at: Some(again_at),
+            }
+        } else {
+            begin(cx, Vec::new(), tries + 1, Some(again_at))
+        });
+    }
+    let id = answer.parse::<Made>("media")?.id;
+    Ok(Waiting::for_whole(cx, id, tries).until(cx.now + wait(cx, 0)))
+}
+
+/// When to send a refused order for a container again; `None` after a success.
+fn made_again_at(
+    cx: &PublishContext<'_>,
+    tries: u8,
+    answer: &Answer,
+    renewals: fn(&meta::Problem) -> Option<u8>,
+) -> Result<Option<OffsetDateTime>, Fault> {
+    if answer.is_success() {
+        return Ok(None);
+    }
+    let told = meta::read(answer, row, cx.now);
+    let Some(problem) = meta::problem(answer) else {
+        return Err(told);
+    };
+    let again_at = Some(cx.now + pause(tries));
+    match renewals(&problem) {
+        Some(most) if tries < most => Ok(again_at),
+        Some(_) => Err(fault::beyond_renewal(Some(problem.error_subcode))
+            .seen(told.evidence.unwrap_or_default())),
+        None if tries == 0 && fault::is_unlisted(&problem, answer) => Ok(again_at),
+        None => Err(told),
+    }
+}
+
+/// How long to wait before a container is made anew.
+fn pause(tries: u8) -> Duration {
+    Duration::seconds(10).saturating_mul(3_i32.saturating_pow(tries.into()))
+}
+
+/// Pictures are ready in seconds, videos in minutes.
+fn wait(cx: &PublishContext<'_>, asked: u8) -> Duration {
+    let mut kinds = cx.content.assets.iter().map(Asset::kind);
+    let first = if kinds.any(|kind| kind == MediaKind::Video) {
+        5
+    } else {
+        2
+    };
+    let grown = Duration::seconds(first).saturating_mul(3_i32.saturating_pow(asked.into()))
+        / 2_i32.saturating_pow(asked.min(16).into());
+    grown.min(MAX_WAIT)
+}
+
+/// Where Instagram's word on a container leads; a word that is not known means that it is at work.
+pub(super) fn processed(
+    cx: &PublishContext<'_>,
+    waiting: Waiting,
+    answer: &Answer,
+) -> Result<Publish, Fault> {
+    if let Some(problem) = meta::problem(answer) {
+        return refused(cx, waiting, &problem, answer);
+    }
+    let told: Container = meta::success(answer, cx, row, "container")?;
+    match (told.status_code.as_str(), &waiting.container) {
+        ("FINISHED", _) => Ok(ready(cx, waiting)),
+        ("EXPIRED", _) => {
+            let most = fault::renewals_of(Some(fault::EXPIRED));
+            anew(
+                cx,
+                waiting.tries,
+                Vec::new(),
+                most,
+                Some(fault::EXPIRED),
+                &told.status,
+            )
+        }
+        ("ERROR", _) => {
+            // The files before it are loaded; only from this one on it begins again.
+            let kept = match &waiting.container {
+                Pending::Child { children, at } => children[..*at].to_vec(),
+                Pending::Whole(_) => Vec::new(),
+            };
+            let most = fault::renewals_of(told.error());
+            anew(cx, waiting.tries, kept, most, told.error(), &told.status)
+        }
+        // It is live although publishing it was refused.
+        ("PUBLISHED", Pending::Whole(container)) => {
+            let armed_at = cx.armed_at.unwrap_or_else(|| waiting.made_at());
+            Ok(doubt::live(container.clone(), armed_at))
+        }
+        _ => still_working(cx, waiting),
+    }
+}
+
+/// A container cannot be read.
+fn refused(
+    cx: &PublishContext<'_>,
+    mut waiting: Waiting,
+    problem: &meta::Problem,
+    answer: &Answer,
+) -> Result<Publish, Fault> {
+    if waiting.attempted
+        && fault::is_about_container(problem)
+        && let Pending::Whole(container) = waiting.container
+    {
+        // Its refusal was the last word on it; whether that was true can only be told by looking.
+        return Ok(doubt::in_doubt(cx, container, 0, false));
+    }
+    if problem.is_invisible() {
+        return if cx.now >= waiting.made_at() + MAX_UNREADABLE {
+            Ok(ready(cx, waiting))
+        } else {
+            still_working(cx, waiting)
+        };
+    }
+    let is_first = waiting.unknown == 0;
+    if (fault::may_appear(problem) && waiting.unknown < MAX_UNKNOWN)
+        || (fault::is_unlisted(problem, answer) && is_first)
+    {
+        waiting.unknown += 1;
+        return Ok(waiting.until(cx.now + UNKNOWN_AGAIN));
+    }
+    let told = meta::read(answer, row, cx.now);
+    match fault::renewals(problem) {
+        Some(most) => {
+            let (number, evidence) = (problem.error_subcode, told.evidence.unwrap_or_default());
+            anew(cx, waiting.tries, Vec::new(), most, Some(number), &evidence)
+        }
+        None => Err(told),
+    }
+}
+
+fn ready(cx: &PublishContext<'_>, waiting: Waiting) -> Publish {
+    let (tries, unknown) = (waiting.tries, waiting.unknown);
+    match waiting.container {
+        Pending::Whole(container) => Publish::Publish {
+            container,
+            tries,
+            fires: 0,
+            asked: waiting.asked,
+            unknown,
+            give_up_at: Some(waiting.give_up_at),
+        },
+        Pending::Child { children, at } if at + 1 < children.len() => Publish::Children {
+            children,
+            at: at + 1,
+            tries,
+            ask_at: cx.now,
+            asked: 0,
+            unknown: 0,
+            give_up_at: waiting.give_up_at,
+        },
+        Pending::Child { children, .. } => Publish::Create {
+            children,
+            tries,
+            again_at: None,
+        },
+    }
+}
+
+fn still_working(cx: &PublishContext<'_>, mut waiting: Waiting) -> Result<Publish, Fault> {
+    if cx.now >= waiting.give_up_at {
+        return Err(Fault::content(
+            "processing_too_long",
+            "Instagram worked on the file for most of a day without an end; export it anew, then post again.",
+        ));
+    }
+    waiting.asked = waiting.asked.saturating_add(1);
+    let pause = if cx.now >= waiting.made_at() + PATIENCE {
+        RARE
+    } else {
+        wait(cx, waiting.asked)
+    };
+    Ok(waiting.until(cx.now + pause))
+}
+
+/// Makes a new container, `most` times at most; the old one was never published. `kept` are children
+/// that stay, `number` is Instagram's error.
+fn anew(
+    cx: &PublishContext<'_>,
+    tries: u8,
+    kept: Vec<String>,
+    most: u8,
+    number: Option<i64>,
+    told: &str,
+) -> Result<Publish, Fault> {
+    if tries < most {
+        return Ok(begin(cx, kept, tries + 1, Some(cx.now + pause(tries))));
+    }
+    Err(fault::beyond_renewal(number).seen(told))
+}
+
+/// Publishing was refused for the container's sake, and nothing was published: what mends it.
+///
+/// `None` where the refusal is not about the container.
+pub(super) fn unpublished(
+    cx: &PublishContext<'_>,
+    mut waiting: Waiting,
+    problem: &meta::Problem,
+    told: &str,
+) -> Option<Result<Publish, Fault>> {
+    waiting.attempted = true;
+    if fault::is_not_ready(problem) {
+        return Some(still_working(cx, waiting));
+    }
+    // Whatever it is, the container knows; when it is asked twice and nothing changes, it is given up.
+    if (fault::may_appear(problem) || fault::is_passing(problem) || problem.is_invisible())
+        && waiting.unknown < MAX_UNKNOWN
+    {
+        waiting.unknown += 1;
+        return Some(Ok(waiting.until(cx.now + UNKNOWN_AGAIN)));
+    }
+    let most = fault::renewals(problem)?;
+    let number = Some(problem.error_subcode);
+    Some(anew(cx, waiting.tries, Vec::new(), most, number, told))
+}
