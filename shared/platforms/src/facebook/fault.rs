@@ -23,6 +23,14 @@ pub(super) const fn ends_upload(problem: &Problem) -> bool {
     is_broken_upload(problem.error_subcode) || is_broken_upload(problem.code)
 }
 
+/// How often an upload may begin that ends so.
+pub(super) const fn tries(problem: &Problem) -> u8 {
+    // Sources disagree whether these are Facebook's fault or the file's.
+    let is_doubtful = matches!(problem.error_subcode, 1_363_047 | 1_609_010)
+        || matches!(problem.code, 1_363_047 | 1_609_010);
+    if is_doubtful { 2 } else { 3 }
+}
+
 /// Whether the upload goes on elsewhere in the file, as `error_data` says.
 pub(super) const fn is_misplaced(problem: &Problem) -> bool {
     problem.error_subcode == 1_363_037 || problem.code == 1_363_037

@@ -72,6 +72,11 @@ pub(super) fn uploaded(
         Err(fault) => return Err(fault),
     };
     photos.push(made.id);
+    if options::read(&cx.content.options).story
+        && let Some(photo) = photos.pop()
+    {
+        return Ok(Publish::Story { photo });
+    }
     Ok(if photos.len() < cx.content.assets.len() {
         Publish::Photo { photos, tries: 0 }
     } else {

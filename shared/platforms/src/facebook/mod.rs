@@ -13,7 +13,10 @@ mod options;
 mod profile;
 mod publish;
 mod reel;
+mod story;
+mod upright;
 mod video;
+mod watch;
 mod webhook;
 mod wire;
 

@@ -1,20 +1,19 @@
 //! What the author of a post to a Page chooses.
 
-use std::{ops::RangeInclusive, time::Duration};
-
-use domain::{MediaFacts, MediaKind, Violation};
-use serde::Deserialize;
+use domain::{MediaKind, Violation};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use crate::{Draft, parse_options, text_rule};
+use super::upright::Upright;
+use crate::{Draft, DraftMedia, parse_options, text_rule};
 
 const COMMENT: usize = 8_000;
 const LINK: usize = 2_048;
-/// How long a reel is, in milliseconds.
-const REEL_MS: RangeInclusive<u64> = 3_000..=90_000;
-/// Width divided by height of a reel: 9:16, with room for rounding.
-const REEL_SHAPE: RangeInclusive<f64> = 0.55..=0.575;
+/// No limit is documented; longer ones are cut wherever they are shown.
+const TITLE: usize = 255;
+/// Ids are numbers of at most so many digits.
+const ID: usize = 20;
 const TEXT: &str = "Facebook";
 /// Links that lead back to Facebook are refused (1609008).
 const OWN_HOSTS: &[&str] = &["facebook.com", "fb.com", "fb.me", "fb.watch"];
@@ -23,12 +22,64 @@ const OWN_HOSTS: &[&str] = &["facebook.com", "fb.com", "fb.me", "fb.watch"];
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Options {
+    /// What a video is about.
+    pub(super) content_category: Option<ContentCategory>,
+    /// Whether other sites may show a video.
+    pub(super) embeddable: Option<bool>,
     /// Written under the post once it is live.
     pub(super) first_comment: Option<String>,
     /// Shown as a card under the text.
     pub(super) link: Option<String>,
+    /// Facebook's id of the place where a reel was made.
+    pub(super) place: Option<String>,
     /// Whether a video is published as a reel.
     pub(super) reel: bool,
+    /// Whether a picture or a video is published as a story, for a day.
+    pub(super) story: bool,
+    /// What a video or a reel is called.
+    pub(super) title: Option<String>,
+}
+
+/// What a video is about (`content_category` of `/videos`, read 2026-11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum ContentCategory {
+    BeautyFashion,
+    Business,
+    CarsTrucks,
+    Comedy,
+    CuteAnimals,
+    Entertainment,
+    Family,
+    FoodHealth,
+    Home,
+    Lifestyle,
+    Music,
+    News,
+    Other,
+    Politics,
+    Science,
+    Sports,
+    Technology,
+    VideoGaming,
+}
+
+impl ContentCategory {
+    /// Facebook's name for it.
+    pub(super) fn name(self) -> String {
+        let name = serde_json::to_value(self).unwrap_or_default();
+        name.as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// What a post becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Photos,
+    Reel,
+    Story,
+    Video,
+    Words,
 }
 
 /// The options as they were accepted.
@@ -46,91 +97,171 @@ pub fn check(draft: &Draft<'_>) -> Vec<Violation> {
     if options.reel {
         broken.extend(reel_rules(draft));
     }
-    if let Some(text) = &options.first_comment {
-        broken.extend(comment_rule(text));
+    if options.story {
+        broken.extend(story_rules(&options, draft));
     }
-    let Some(link) = options.link else {
-        return broken;
-    };
-    broken.extend(text_rule("options.link", &link, LINK, TEXT));
-    broken.extend(link_rule(&link));
-    if !draft.media.is_empty() {
-        broken.push(Violation::new(
-            "options.link",
-            "link_with_media",
-            "stands beside media; Facebook shows a card for the link or the media, not both",
-            "Leave out the link or the media, or write the link into the caption.",
-        ));
+    broken.extend(out_of_place(&options, kind(&options, draft)));
+    if let Some(text) = &options.first_comment {
+        broken.extend(words_rule("options.firstComment", text, COMMENT));
+    }
+    if let Some(text) = &options.title {
+        broken.extend(words_rule("options.title", text, TITLE));
+    }
+    if let Some(place) = &options.place {
+        broken.extend(place_rule(place));
+    }
+    if let Some(link) = &options.link {
+        broken.extend(text_rule("options.link", link, LINK, TEXT));
+        broken.extend(link_rule(link));
+        if !draft.media.is_empty() && !options.story {
+            broken.push(Violation::new(
+                "options.link",
+                "link_with_media",
+                "stands beside media; Facebook shows a card for the link or the media, not both",
+                "Leave out the link or the media, or write the link into the caption.",
+            ));
+        }
     }
     broken
+}
+
+fn kind(options: &Options, draft: &Draft<'_>) -> Kind {
+    let is_video = draft.media.iter().any(is_video);
+    match draft.media {
+        _ if options.story => Kind::Story,
+        _ if options.reel => Kind::Reel,
+        [] => Kind::Words,
+        _ if is_video => Kind::Video,
+        _ => Kind::Photos,
+    }
+}
+
+fn is_video(media: &DraftMedia) -> bool {
+    media.kind == MediaKind::Video
+}
+
+/// Options that say nothing about a post of that kind.
+fn out_of_place(options: &Options, kind: Kind) -> Vec<Violation> {
+    let of_videos: &[Kind] = &[Kind::Video];
+    let given = [
+        (
+            "contentCategory",
+            "videos",
+            options.content_category.is_some(),
+            of_videos,
+        ),
+        (
+            "embeddable",
+            "videos",
+            options.embeddable.is_some(),
+            of_videos,
+        ),
+        (
+            "place",
+            "reels",
+            options.place.is_some(),
+            &[Kind::Reel] as &[Kind],
+        ),
+        (
+            "title",
+            "videos and reels",
+            options.title.is_some(),
+            &[Kind::Reel, Kind::Video],
+        ),
+    ];
+    given
+        .into_iter()
+        .filter(|(_, _, is_given, kinds)| *is_given && !kinds.contains(&kind))
+        .map(|(name, whose, ..)| {
+            Violation::new(
+                format!("options.{name}"),
+                "option_out_of_place",
+                format!("is for {whose}; the post is none"),
+                "Leave it out.",
+            )
+        })
+        .collect()
 }
 
 fn reel_rules(draft: &Draft<'_>) -> Vec<Violation> {
-    let video = match draft.media {
-        [one] if one.kind == MediaKind::Video => one,
-        _ => {
-            return vec![Violation::new(
-                "options.reel",
-                "reel_needs_video",
-                "asks for a reel; the post is no video",
-                "Add a video, or leave the option out.",
-            )];
+    match draft.media {
+        [one] if is_video(one) => Upright::Reel.broken_by(one),
+        _ => vec![Violation::new(
+            "options.reel",
+            "reel_needs_video",
+            "asks for a reel; the post is no video",
+            "Add a video, or leave the option out.",
+        )],
+    }
+}
+
+/// A story is one file and nothing else.
+fn story_rules(options: &Options, draft: &Draft<'_>) -> Vec<Violation> {
+    let mut broken = match draft.media {
+        [one] if is_video(one) => Upright::Story.broken_by(one),
+        [_] => Vec::new(),
+        _ => vec![Violation::new(
+            "options.story",
+            "story_needs_one_file",
+            "asks for a story; it is made of one picture or one video",
+            "Keep one file, or leave the option out.",
+        )],
+    };
+    let mut shows_no = |field: String, what: &str| {
+        broken.push(Violation::new(
+            field,
+            "story_shows_no_text",
+            format!("is given; a story on Facebook takes no {what}"),
+            "Leave it out, or publish the file as a usual post.",
+        ));
+    };
+    if !draft.caption.trim().is_empty() {
+        shows_no("caption".to_owned(), "caption");
+    }
+    for (place, item) in draft.media.iter().enumerate() {
+        if item.alt_text.as_ref().is_some_and(|text| !text.is_empty()) {
+            shows_no(format!("media[{place}].altText"), "description");
         }
-    };
-    let Some(MediaFacts::Video {
-        width,
-        height,
-        duration_ms,
-        frames_per_second,
-        ..
-    }) = &video.facts
-    else {
-        return Vec::new();
-    };
-    let mut broken = Vec::new();
-    let mut breaks = |rule: &str, detail: String, remedy: &str| {
-        broken.push(Violation::new("media", rule, detail, remedy));
-    };
-    if !REEL_MS.contains(duration_ms) {
-        breaks(
-            "reel_length",
-            format!(
-                "is {:.1} s long; a reel takes 3 to 90 s",
-                Duration::from_millis(*duration_ms).as_secs_f64()
-            ),
-            "Cut it, or publish it as a usual video.",
-        );
     }
-    let shape = f64::from(*width) / f64::from((*height).max(1));
-    if *width < 540 || *height < 960 || !REEL_SHAPE.contains(&shape) {
-        breaks(
-            "reel_shape",
-            format!("is {width}x{height} pixels large; a reel takes 9:16 from 540x960 on"),
-            "Export it as 1080x1920, or publish it as a usual video.",
-        );
+    if options.first_comment.is_some() {
+        shows_no("options.firstComment".to_owned(), "comment of ours");
     }
-    // Averages of real files scatter a little around their nominal rate.
-    if !(23.5..=60.5).contains(frames_per_second) {
-        breaks(
-            "reel_frame_rate",
-            format!("has {frames_per_second:.1} frames a second; a reel takes 24 to 60"),
-            "Export it with 30 frames a second.",
-        );
+    if options.link.is_some() {
+        shows_no("options.link".to_owned(), "link");
+    }
+    if options.reel {
+        broken.push(Violation::new(
+            "options.story",
+            "story_and_reel",
+            "stands beside reel; a video is published as one of both",
+            "Leave out one of them.",
+        ));
     }
     broken
 }
 
-fn comment_rule(text: &str) -> Option<Violation> {
-    const FIELD: &str = "options.firstComment";
+fn words_rule(field: &str, text: &str, max: usize) -> Option<Violation> {
     if text.trim().is_empty() {
         return Some(Violation::new(
-            FIELD,
+            field,
             "text_missing",
             "has no words",
-            "Write the comment, or leave the option out.",
+            "Write some, or leave the option out.",
         ));
     }
-    text_rule(FIELD, text, COMMENT, TEXT)
+    text_rule(field, text, max, TEXT)
+}
+
+fn place_rule(place: &str) -> Option<Violation> {
+    let is_id = (1..=ID).contains(&place.len()) && place.bytes().all(|byte| byte.is_ascii_digit());
+    (!is_id).then(|| {
+        Violation::new(
+            "options.place",
+            "invalid_place",
+            "is not an id of Facebook",
+            "Give the number of a Page that has a location.",
+        )
+    })
 }
 
 fn link_rule(link: &str) -> Option<Violation> {
@@ -162,97 +293,4 @@ fn link_rule(link: &str) -> Option<Violation> {
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::{Container, VideoCodec};
-    use serde_json::json;
-
-    use super::*;
-    use crate::DraftMedia;
-
-    fn rules(options: &Value, media: &[DraftMedia]) -> Vec<String> {
-        let draft = Draft {
-            caption: "Words",
-            media,
-            options,
-        };
-        check(&draft)
-            .into_iter()
-            .map(|broken| format!("{} {}", broken.field, broken.rule))
-            .collect()
-    }
-
-    #[test]
-    fn a_reel_is_a_short_upright_video() {
-        let video = |width, height, duration_ms, frames_per_second| {
-            [DraftMedia {
-                kind: MediaKind::Video,
-                facts: Some(MediaFacts::Video {
-                    container: Container::Mp4,
-                    video_codec: VideoCodec::H264,
-                    audio_codec: None,
-                    width,
-                    height,
-                    duration_ms,
-                    frames_per_second,
-                    bytes: 1_000_000,
-                }),
-                alt_text: None,
-            }]
-        };
-        let reel = json!({"reel": true});
-        assert!(rules(&reel, &video(1080, 1920, 90_000, 30.0)).is_empty());
-        for (media, rule) in [
-            (video(1080, 1920, 90_001, 30.0), "media reel_length"),
-            (video(1080, 1920, 2_999, 30.0), "media reel_length"),
-            (video(1920, 1080, 9_000, 30.0), "media reel_shape"),
-            (video(360, 640, 9_000, 30.0), "media reel_shape"),
-            (video(1080, 1920, 9_000, 15.0), "media reel_frame_rate"),
-        ] {
-            assert_eq!(rules(&reel, &media), [rule]);
-        }
-        assert_eq!(rules(&reel, &[]), ["options.reel reel_needs_video"]);
-    }
-
-    #[test]
-    fn each_rule_names_its_option() {
-        let picture = [DraftMedia {
-            kind: MediaKind::Image,
-            facts: None,
-            alt_text: None,
-        }];
-        assert!(rules(&Value::Null, &picture).is_empty());
-        assert!(rules(&json!({"link": "https://example.com/a"}), &[]).is_empty());
-        assert!(rules(&json!({"link": "https://notfacebook.com"}), &[]).is_empty());
-        assert!(rules(&json!({"firstComment": "é".repeat(8_000)}), &picture).is_empty());
-        for (options, expected) in [
-            (json!({"link": "dawn"}), "options.link invalid_link"),
-            (
-                json!({"link": "javascript:alert(1)"}),
-                "options.link invalid_link",
-            ),
-            (
-                json!({"link": "https://m.facebook.com/page"}),
-                "options.link link_to_facebook",
-            ),
-            (
-                json!({"link": format!("https://example.com/{}", "a".repeat(2_048))}),
-                "options.link text_too_long",
-            ),
-            (json!({"palce": "1"}), "options.palce unknown_option"),
-            (
-                json!({"firstComment": " \n"}),
-                "options.firstComment text_missing",
-            ),
-            (
-                json!({"firstComment": "a".repeat(8_001)}),
-                "options.firstComment text_too_long",
-            ),
-        ] {
-            assert_eq!(rules(&options, &[]), [expected]);
-        }
-        assert_eq!(
-            rules(&json!({"link": "https://example.com"}), &picture),
-            ["options.link link_with_media"]
-        );
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! From a frozen post to a receipt.
 //!
 //! One call of each flow may not be repeated: `POST /feed` for words and photos (`feed.rs`), the
-//! finish of an upload for videos (`video.rs`) and reels (`reel.rs`).
+//! finish of an upload for videos (`video.rs`) and reels (`reel.rs`), either for stories (`story.rs`).
 
 use domain::MediaKind;
 use serde::{Deserialize, Serialize};
@@ -10,8 +10,9 @@ use time::OffsetDateTime;
 use super::{
     evidence,
     feed::{self, Lost},
-    options, reel,
-    video::{self, Upload, Watch},
+    options, reel, story,
+    video::{self, Upload},
+    watch::{self, Watch},
     wire::Link,
 };
 use crate::{
@@ -71,12 +72,12 @@ pub enum Publish {
     },
     /// The post is live.
     Published {
-        /// Facebook's id of it.
-        id: String,
-        /// Where it can be looked at.
-        url: String,
+        /// Facebook's id of it; a story's is not always told.
+        id: Option<String>,
+        /// Where it can be looked at; a story nowhere.
+        url: Option<String>,
     },
-    /// The bytes of a reel are to be uploaded.
+    /// The bytes of a reel or of a story are to be uploaded.
     Send {
         /// The upload.
         upload: Upload,
@@ -86,7 +87,7 @@ pub enum Publish {
         #[serde(default)]
         from: u64,
     },
-    /// How much of a reel has arrived is to be asked.
+    /// How much of a reel or of a story has arrived is to be asked.
     Settle {
         /// The upload.
         upload: Upload,
@@ -104,6 +105,11 @@ pub enum Publish {
         /// How often it began before.
         #[serde(default)]
         tries: u8,
+    },
+    /// The photo is uploaded; the story is to be made of it.
+    Story {
+        /// Facebook's id of the photo.
+        photo: String,
     },
     /// The next bytes of the video are to be uploaded.
     Transfer {
@@ -148,7 +154,8 @@ impl Publish {
             | Self::Permalink { .. }
             | Self::Photo { .. }
             | Self::Published { .. }
-            | Self::Start { .. } => None,
+            | Self::Start { .. }
+            | Self::Story { .. } => None,
         }
     }
 }
@@ -162,8 +169,8 @@ impl Machine for Publish {
             Self::Comment { id, url, comment } => match first_comment(cx) {
                 Some(text) => comment
                     .next(cx, &thread(id, &text))
-                    .map_or_else(|| done(id, url), Action::Send),
-                None => done(id, url),
+                    .map_or_else(|| done(Some(id), Some(url)), Action::Send),
+                None => done(Some(id), Some(url)),
             },
             Self::Feed { photos } => Action::Send(feed::feed(cx, photos)),
             Self::Finish { upload } => Action::Send(video::finish(cx, upload)),
@@ -178,17 +185,18 @@ impl Machine for Publish {
                 Action::Send(ask("read_permalink", url, "permalink_url").optional())
             }
             Self::Photo { photos, .. } => Action::Send(feed::photo(cx, photos.len())),
-            Self::Published { id, url } => done(id, url),
+            Self::Published { id, url } => done(id.as_ref(), url.as_ref()),
             Self::Send { url, from, .. } => Action::Send(reel::send(cx, url, *from)),
             Self::Settle { upload, ask_at, .. } => {
-                Action::at(*ask_at, cx.now, || video::ask_status(cx, upload))
+                Action::at(*ask_at, cx.now, || watch::ask_status(cx, upload))
             }
             Self::Start { .. } => Action::Send(video::start(cx)),
+            Self::Story { photo } => Action::Send(story::show(cx, photo)),
             Self::Transfer { upload, from, to } => {
                 Action::Send(video::transfer(cx, upload, *from..*to))
             }
             Self::Watch { watch } => Action::at(watch.ask_at, cx.now, || {
-                video::ask_status(cx, &watch.upload)
+                watch::ask_status(cx, &watch.upload)
             }),
         }
     }
@@ -199,7 +207,7 @@ impl Machine for Publish {
                 let text = first_comment(cx).unwrap_or_default();
                 Ok(match comment.apply(&event, cx, &thread(&id, &text)) {
                     Some(comment) => Self::Comment { id, url, comment },
-                    None => Self::Published { id, url },
+                    None => published(id, url),
                 })
             }
             (Self::Feed { photos }, Event::Lost) => Ok(feed::look(cx, photos, false)),
@@ -250,10 +258,11 @@ impl Machine for Publish {
                 Event::Answer(answer),
             ) => reel::settled(cx, upload, url, give_up_at, &answer),
             (Self::Start { tries }, Event::Answer(answer)) => video::started(cx, tries, &answer),
+            (Self::Story { .. }, event) => story::shown(cx, &event),
             (Self::Transfer { upload, from, to }, Event::Answer(answer)) => {
                 video::transferred(cx, upload, from..to, &answer)
             }
-            (Self::Watch { watch }, Event::Answer(answer)) => video::watched(cx, watch, &answer),
+            (Self::Watch { watch }, Event::Answer(answer)) => watch::watched(cx, watch, &answer),
             // Lost answers to repeatable calls are the driver's business.
             (
                 state @ (Self::Look { .. }
@@ -270,11 +279,18 @@ impl Machine for Publish {
     }
 }
 
-fn done(id: &str, url: &str) -> Action<Receipt> {
+fn done(id: Option<&String>, url: Option<&String>) -> Action<Receipt> {
     Action::Done(Receipt {
-        external_id: Some(id.to_owned()),
-        url: Some(url.to_owned()),
+        external_id: id.cloned(),
+        url: url.cloned(),
     })
+}
+
+const fn published(id: String, url: String) -> Publish {
+    Publish::Published {
+        id: Some(id),
+        url: Some(url),
+    }
 }
 
 /// The post is live: to its first comment, if it is to have one.
@@ -285,7 +301,7 @@ pub(super) fn live(cx: &PublishContext<'_>, id: String, url: String) -> Publish 
             url,
             comment: FirstComment::new(),
         },
-        None => Publish::Published { id, url },
+        None => published(id, url),
     }
 }
 

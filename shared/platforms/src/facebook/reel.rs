@@ -1,11 +1,14 @@
-//! A reel of a Page: announced, uploaded to a host of its own, finished; watched as any video.
+//! A reel of a Page: announced, uploaded to a host of its own, finished; watched as any video. The
+//! video of a story goes the same way by an edge of its own.
 
 use time::{Duration, OffsetDateTime};
 
 use super::{
     fault::row,
+    options,
     publish::Publish,
     video::{self, Upload},
+    watch,
     wire::{ReelStarted, UploadRefusal, Video},
 };
 use crate::{
@@ -19,7 +22,8 @@ const MAX_SETTLING: Duration = Duration::minutes(10);
 const ASK_AGAIN: Duration = Duration::seconds(5);
 
 pub(super) fn start(cx: &PublishContext<'_>) -> Call {
-    reels(cx, "begin_upload").form([("upload_phase", FormValue::from("start"))])
+    let is_story = options::read(&cx.content.options).story;
+    edge(cx, "begin_upload", is_story).form([("upload_phase", FormValue::from("start"))])
 }
 
 pub(super) fn started(
@@ -27,18 +31,20 @@ pub(super) fn started(
     tries: u8,
     answer: &Answer,
 ) -> Result<Publish, Fault> {
+    let is_story = options::read(&cx.content.options).story;
     let started: ReelStarted = success(answer, cx, row, "video_reels")?;
     let url = UploadUrl::of(&started.upload_url, "facebook.com").ok_or_else(|| {
         Fault::retry(
             "no_upload",
-            "Facebook did not say where to upload the reel; trying again.",
+            "Facebook did not say where to upload the video; trying again.",
         )
     })?;
     Ok(Publish::Send {
         upload: Upload {
             video: started.video_id,
             session: String::new(),
-            is_reel: true,
+            is_reel: !is_story,
+            is_story,
             tries,
             finishes: 0,
         },
@@ -103,7 +109,10 @@ pub(super) fn settled(
         return Ok(later(upload, url));
     }
     let told: Video = success(answer, cx, row, "video")?;
-    if let Some(fault) = video::failed(&told) {
+    if let Some(problem) = watch::broken_upload(&told) {
+        return video::anew(upload.tries, &problem);
+    }
+    if let Some(fault) = watch::failed(&told) {
         return Err(fault);
     }
     let phase = told.status.uploading_phase.unwrap_or_default();
@@ -127,15 +136,26 @@ pub(super) fn finish(cx: &PublishContext<'_>, upload: &Upload) -> Call {
     let mut fields = vec![
         ("upload_phase", FormValue::from("finish")),
         ("video_id", FormValue::from(upload.video.as_str())),
-        ("video_state", FormValue::from("PUBLISHED")),
     ];
-    if !cx.content.caption.is_empty() {
-        fields.push(("description", FormValue::from(cx.content.caption.as_str())));
+    // The guide to stories names no state.
+    if !upload.is_story {
+        fields.push(("video_state", FormValue::from("PUBLISHED")));
+        fields.extend(video::words(cx));
     }
-    reels(cx, "publish_video").form(fields).once()
+    if let Some(place) = options::read(&cx.content.options).place {
+        fields.push(("place", FormValue::from(place)));
+    }
+    edge(cx, "publish_video", upload.is_story)
+        .form(fields)
+        .once()
 }
 
-fn reels(cx: &PublishContext<'_>, name: &'static str) -> Call {
-    let url = graph(cx.app, &[&cx.account.external_id, "video_reels"]);
+fn edge(cx: &PublishContext<'_>, name: &'static str, is_story: bool) -> Call {
+    let edge = if is_story {
+        "video_stories"
+    } else {
+        "video_reels"
+    };
+    let url = graph(cx.app, &[&cx.account.external_id, edge]);
     Call::post(name, url).auth(Auth::BearerWithProof)
 }

@@ -6,30 +6,23 @@
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 use super::{
-    evidence,
     fault::{self, row},
     options,
-    publish::{Publish, live, whole},
-    reel,
-    wire::{Offsets, Phase, PhaseError, Started, Video},
+    publish::Publish,
+    reel, story,
+    watch::Watch,
+    wire::{Offsets, Started},
 };
 use crate::{
-    Answer, Asset, Auth, Call, Candidate, Event, Fault, FormValue, Part, PublishContext,
-    meta::{self, Problem, ask, graph, graph_video, success},
+    Answer, Asset, Auth, Call, Event, Fault, FormValue, Part, PublishContext,
+    meta::{self, Problem, graph_video, success},
 };
 
-/// How long Facebook may work on a video; shorter than the doubt of a lost commit lasts.
-const MAX_PROCESSING: Duration = Duration::minutes(35);
-/// How long to wait between two questions, in the first minute and after it.
-const ASK_AGAIN: Duration = Duration::seconds(6);
-const ASK_LATER: Duration = Duration::seconds(15);
-/// How long a finish may take to show before it is taken as not received.
-const SETTLED: Duration = Duration::minutes(2);
-/// So often an upload begins, and so often it is finished.
-const MAX_TRIES: u8 = 3;
+/// How long to wait between two questions at first.
+pub(super) const ASK_AGAIN: Duration = Duration::seconds(6);
 
 /// An upload of a video.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +35,9 @@ pub struct Upload {
     /// Whether it is published as a reel.
     #[serde(default)]
     pub is_reel: bool,
+    /// Whether it is published as a story.
+    #[serde(default)]
+    pub is_story: bool,
     /// How often an upload began before this one.
     #[serde(default)]
     pub tries: u8,
@@ -50,23 +46,8 @@ pub struct Upload {
     pub finishes: u8,
 }
 
-/// An upload that was asked to be published.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Watch {
-    /// The upload.
-    pub upload: Upload,
-    /// When publishing was armed.
-    #[serde(with = "time::serde::rfc3339")]
-    pub armed_at: OffsetDateTime,
-    /// When to ask.
-    #[serde(with = "time::serde::rfc3339")]
-    pub ask_at: OffsetDateTime,
-    /// Whether Facebook said that it had received the order.
-    pub is_received: bool,
-}
-
 pub(super) fn start(cx: &PublishContext<'_>) -> Call {
-    if options::read(&cx.content.options).reel {
+    if is_upright(cx) {
         return reel::start(cx);
     }
     videos(cx, "begin_upload").form([
@@ -80,7 +61,7 @@ pub(super) fn started(
     tries: u8,
     answer: &Answer,
 ) -> Result<Publish, Fault> {
-    if options::read(&cx.content.options).reel {
+    if is_upright(cx) {
         return reel::started(cx, tries, answer);
     }
     let started: Started = success(answer, cx, row, "videos")?;
@@ -88,6 +69,7 @@ pub(super) fn started(
         video: started.video_id,
         session: started.upload_session_id,
         is_reel: false,
+        is_story: false,
         tries,
         finishes: 0,
     };
@@ -153,7 +135,7 @@ fn onwards(cx: &PublishContext<'_>, upload: Upload, offsets: Offsets) -> Result<
 
 /// Begins anew; what was uploaded before was never published.
 pub(super) fn anew(tries: u8, problem: &Problem) -> Result<Publish, Fault> {
-    if tries + 1 < MAX_TRIES {
+    if tries + 1 < fault::tries(problem) {
         return Ok(Publish::Start { tries: tries + 1 });
     }
     Err(Fault::content(
@@ -164,9 +146,10 @@ pub(super) fn anew(tries: u8, problem: &Problem) -> Result<Publish, Fault> {
 }
 
 pub(super) fn finish(cx: &PublishContext<'_>, upload: &Upload) -> Call {
-    if upload.is_reel {
+    if upload.is_reel || upload.is_story {
         return reel::finish(cx, upload);
     }
+    let options = options::read(&cx.content.options);
     let mut fields = vec![
         ("upload_phase", FormValue::from("finish")),
         (
@@ -175,10 +158,32 @@ pub(super) fn finish(cx: &PublishContext<'_>, upload: &Upload) -> Call {
         ),
         ("published", FormValue::from("true")),
     ];
+    fields.extend(words(cx));
+    if let Some(is_embeddable) = options.embeddable {
+        fields.push(("embeddable", FormValue::from(is_embeddable.to_string())));
+    }
+    if let Some(category) = options.content_category {
+        fields.push(("content_category", FormValue::from(category.name())));
+    }
+    videos(cx, "publish_video").form(fields).once()
+}
+
+/// What stands beside a video or a reel.
+pub(super) fn words(cx: &PublishContext<'_>) -> Vec<(&'static str, FormValue)> {
+    let mut fields = Vec::new();
     if !cx.content.caption.is_empty() {
         fields.push(("description", FormValue::from(cx.content.caption.as_str())));
     }
-    videos(cx, "publish_video").form(fields).once()
+    if let Some(title) = options::read(&cx.content.options).title {
+        fields.push(("title", FormValue::from(title)));
+    }
+    fields
+}
+
+/// Whether it goes the way of reels.
+fn is_upright(cx: &PublishContext<'_>) -> bool {
+    let options = options::read(&cx.content.options);
+    options.reel || options.story
 }
 
 pub(super) fn finished(
@@ -188,7 +193,13 @@ pub(super) fn finished(
 ) -> Result<Publish, Fault> {
     let is_received = match event {
         Event::Lost => false,
-        Event::Answer(answer) if answer.is_success() => true,
+        Event::Answer(answer) if answer.is_success() => {
+            let post = story::ended(answer).and_then(|ended| ended.post_id);
+            if upload.is_story && post.is_some() {
+                return Ok(story::live(cx, post));
+            }
+            true
+        }
         Event::Answer(answer) => {
             let ended = meta::problem(answer).filter(fault::ends_upload);
             match ended {
@@ -210,150 +221,6 @@ pub(super) fn finished(
             is_received,
         },
     })
-}
-
-pub(super) fn ask_status(cx: &PublishContext<'_>, upload: &Upload) -> Call {
-    let url = graph(cx.app, &[&upload.video]);
-    ask("ask_status", url, "status,published,post_id,permalink_url")
-}
-
-pub(super) fn watched(
-    cx: &PublishContext<'_>,
-    watch: Watch,
-    answer: &Answer,
-) -> Result<Publish, Fault> {
-    let is_over = cx.now >= watch.armed_at + MAX_PROCESSING;
-    // A new video is not always visible at once.
-    let is_invisible = meta::problem(answer).is_some_and(|problem| problem.is_invisible());
-    if is_invisible && !is_over {
-        return Ok(later(cx, watch));
-    }
-    let video: Video = success(answer, cx, row, "video")?;
-    if is_live(&video) {
-        return Ok(published(cx, &watch.upload, &video));
-    }
-    if let Some(fault) = failed(&video) {
-        return Err(fault);
-    }
-    if was_not_received(cx, &watch, &video) {
-        return finish_again(watch);
-    }
-    if is_over {
-        return Err(Fault::unconfirmed(vec![Candidate {
-            url: Some(link(&watch.upload, &video)),
-            external_id: watch.upload.video,
-        }]));
-    }
-    Ok(later(cx, watch))
-}
-
-fn later(cx: &PublishContext<'_>, watch: Watch) -> Publish {
-    let wait = if cx.now < watch.armed_at + Duration::minutes(1) {
-        ASK_AGAIN
-    } else {
-        ASK_LATER
-    };
-    Publish::Watch {
-        watch: Watch {
-            ask_at: cx.now + wait,
-            ..watch
-        },
-    }
-}
-
-fn finish_again(watch: Watch) -> Result<Publish, Fault> {
-    let finishes = watch.upload.finishes + 1;
-    if finishes >= MAX_TRIES {
-        return Err(Fault::content(
-            "not_published",
-            "Facebook has the video but did not publish it; try again later.",
-        ));
-    }
-    Ok(Publish::Finish {
-        upload: Upload {
-            finishes,
-            ..watch.upload
-        },
-    })
-}
-
-/// `ready` alone says only that it could be played.
-fn is_live(video: &Video) -> bool {
-    match &video.status.publishing_phase {
-        Some(phase) => phase.is_complete(),
-        None => video.published == Some(true) && video.status.whole == "ready",
-    }
-}
-
-/// Whether all bytes are there and no order to publish has shown for long enough.
-fn was_not_received(cx: &PublishContext<'_>, watch: &Watch, video: &Video) -> bool {
-    let is_complete = |phase: &Option<Phase>| phase.as_ref().is_some_and(Phase::is_complete);
-    let is_untouched = video.status.publishing_phase.as_ref().is_some_and(|phase| {
-        phase.status == "not_started"
-            && !matches!(
-                phase.publish_status.as_deref(),
-                Some("published" | "scheduled")
-            )
-    });
-    !watch.is_received
-        && cx.now >= watch.armed_at + SETTLED
-        && is_complete(&video.status.uploading_phase)
-        && is_untouched
-        && video.published != Some(true)
-}
-
-pub(super) fn failed(video: &Video) -> Option<Fault> {
-    let status = &video.status;
-    let phases = [
-        &status.uploading_phase,
-        &status.processing_phase,
-        &status.publishing_phase,
-    ];
-    let broken = phases
-        .into_iter()
-        .flatten()
-        .find(|phase| phase.status == "error");
-    let is_failed = matches!(status.whole.as_str(), "error" | "expired" | "upload_failed");
-    if broken.is_none() && !is_failed {
-        return None;
-    }
-    let told = phases.into_iter().flatten().find_map(|phase| phase.error());
-    Some(refusal(told))
-}
-
-/// The table's words for what Facebook found wrong with a video.
-fn refusal(told: Option<&PhaseError>) -> Fault {
-    let problem = Problem {
-        code: told.map_or(0, |error| error.code),
-        ..Problem::default()
-    };
-    let fault = match row(&problem) {
-        Some(meta::Row::Content(code, sentence)) => Fault::content(code, sentence),
-        Some(_) | None => Fault::content(
-            "processing_failed",
-            "Facebook could not process the video; export it as MP4 with H.264 and AAC.",
-        ),
-    };
-    match told {
-        Some(error) => fault.seen(format!("{} {}", error.code, error.message)),
-        None => fault,
-    }
-}
-
-fn published(cx: &PublishContext<'_>, upload: &Upload, video: &Video) -> Publish {
-    let id = match &video.post_id {
-        Some(post) => whole(cx, post),
-        None => upload.video.clone(),
-    };
-    live(cx, id, link(upload, video))
-}
-
-fn link(upload: &Upload, video: &Video) -> String {
-    let path = if upload.is_reel { "reel/" } else { "watch/?v=" };
-    video.permalink_url.as_deref().map_or_else(
-        || format!("https://www.facebook.com/{path}{}", upload.video),
-        evidence::absolute,
-    )
 }
 
 fn videos(cx: &PublishContext<'_>, name: &'static str) -> Call {

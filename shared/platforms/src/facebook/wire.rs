@@ -31,6 +31,15 @@ pub(super) struct ReelStarted {
     pub(super) upload_url: String,
 }
 
+/// What a call that shows something says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Ended {
+    pub(super) success: bool,
+    #[serde(deserialize_with = "optional_text_or_number")]
+    pub(super) post_id: Option<String>,
+}
+
 /// What the host of uploads says of a refusal.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
