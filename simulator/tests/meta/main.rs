@@ -9,3 +9,5 @@ mod instagram;
 mod instagram_login;
 #[path = "../rig/mod.rs"]
 mod rig;
+mod stories;
+mod uploads;

@@ -1,8 +1,11 @@
-//! The simulated Facebook: posts, photos and videos of Pages.
+//! The simulated Facebook: posts, photos, videos, reels and stories of Pages.
 
+mod handles;
 mod photos;
 mod posts;
 mod reels;
+mod shown;
+mod stories;
 mod videos;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,16 +25,51 @@ const NETWORK: &str = "facebook";
 /// What Facebook keeps.
 #[derive(Debug, Default)]
 pub struct State {
+    failing: Vec<i64>,
+    handles: BTreeMap<String, handles::Handle>,
+    hides_posts: bool,
     photos: BTreeMap<String, photos::Photo>,
     videos: BTreeMap<String, videos::Video>,
     withdrawn: BTreeSet<u64>,
     declined: Vec<String>,
     most_pages: Option<usize>,
     read_lag: Duration,
+    spelling: Spelling,
     takes_twins: bool,
+    tells_whole: bool,
+}
+
+/// How the state of a video is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Spelling {
+    /// As it is seen: `complete` and `completed` side by side.
+    #[default]
+    AsSeen,
+    /// As the guides have it: `complete`, `bytes_transfered`, one `error` without a list.
+    AsInGuides,
 }
 
 impl State {
+    /// Facebook cannot use the next video, for the reason of this number.
+    pub fn fail_next_video(&mut self, number: i64) {
+        self.failing.push(number);
+    }
+
+    /// Answers to publishing calls tell no id of the post.
+    pub fn hide_posts(&mut self) {
+        self.hides_posts = true;
+    }
+
+    /// Writes the state of videos like this.
+    pub fn spell(&mut self, spelling: Spelling) {
+        self.spelling = spelling;
+    }
+
+    /// Tells whole ids and addresses of videos, where numbers alone and paths are usual.
+    pub fn tell_whole(&mut self) {
+        self.tells_whole = true;
+    }
+
     /// From now on the person declines this permission.
     pub fn decline(&mut self, scope: &str) {
         self.declined.push(scope.to_owned());
@@ -79,11 +117,17 @@ impl State {
 pub(crate) fn routes() -> Router<World> {
     let graph = |path: &str| format!("/graph.facebook.com/{{version}}/{{id}}{path}");
     Router::new()
+        .route(&graph(""), post(handles::append))
         .route(&graph("/feed"), post(posts::create))
+        .route(&graph("/photo_stories"), post(stories::create))
         .route(&graph("/photos"), post(photos::upload))
         .route(&graph("/posts"), get(posts::list))
         .route(&graph("/published_posts"), get(posts::list))
-        .route(&graph("/video_reels"), post(reels::upload))
+        .route(&graph("/stories"), get(stories::list))
+        .route(&graph("/uploads"), post(handles::start))
+        .route(&graph("/video_reels"), post(reels::reel))
+        .route(&graph("/video_stories"), post(reels::story))
+        .route(&graph("/videos"), post(videos::by_url))
         .route(
             "/rupload.facebook.com/video-upload/{version}/{id}",
             post(reels::receive),
@@ -96,7 +140,12 @@ pub(crate) fn routes() -> Router<World> {
 
 /// The object of that id, if it is Facebook's.
 pub(super) fn object(asked: &Asked) -> Option<Result<Value, Said>> {
-    videos::object(asked).or_else(|| posts::object(asked))
+    shown::object(asked).or_else(|| posts::object(asked))
+}
+
+/// How much of a file for the app has arrived, if the id is one of its uploads.
+pub(super) fn upload(asked: &Asked) -> Option<Result<Said, Said>> {
+    handles::object(asked)
 }
 
 /// The Page in the path, if the token may post to it.

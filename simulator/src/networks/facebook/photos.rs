@@ -2,14 +2,17 @@
 
 use axum::body::Bytes;
 use serde_json::json;
+use time::{Duration, OffsetDateTime};
 
 use super::{own_page, posts};
 use crate::{
     LiveMedia,
-    networks::meta::{Asked, Said},
+    networks::meta::{Asked, Page, Said},
 };
 
 const LARGEST: usize = 4_000_000;
+/// How long a temporary photo is kept.
+const LIFE: Duration = Duration::hours(24);
 const FIELDS: [&str; 9] = [
     "alt_text_custom",
     "caption",
@@ -28,11 +31,25 @@ pub(super) struct Photo {
     pub(super) page: &'static str,
     pub(super) media: LiveMedia,
     pub(super) alt_text: String,
+    ends_at: Option<OffsetDateTime>,
+}
+
+impl Photo {
+    /// Whether it is this Page's, and still there.
+    pub(super) fn is_of(&self, page: &Page, now: OffsetDateTime) -> bool {
+        self.page == page.id && self.ends_at.is_none_or(|end| now < end)
+    }
 }
 
 pub(super) async fn upload(asked: Asked) -> Result<Said, Said> {
     asked.only(&FIELDS)?;
     let page = own_page(&asked)?;
+    let is_temporary = asked.is_true("temporary", false)?;
+    asked.is_true("no_story", false)?;
+    let is_published = asked.is_true("published", true)?;
+    if is_temporary && is_published {
+        return Err(Said::invalid("A published photo is not temporary"));
+    }
     let bytes = bytes(&asked).await?;
     let content_type = content_type(&bytes)
         .ok_or_else(|| Said::refused(324, 0, "Missing or invalid image file"))?;
@@ -48,6 +65,7 @@ pub(super) async fn upload(asked: Asked) -> Result<Said, Said> {
         page: page.id,
         media: asked.world.keep(content_type, bytes),
         alt_text: asked.field("alt_text_custom").to_owned(),
+        ends_at: is_temporary.then(|| asked.world.now() + LIFE),
     };
     asked
         .world
@@ -55,15 +73,12 @@ pub(super) async fn upload(asked: Asked) -> Result<Said, Said> {
         .facebook()
         .photos
         .insert(id.clone(), photo.clone());
-    match asked.field("published") {
-        "false" => Ok(Said::good(json!({ "id": id }))),
-        "" | "true" => {
-            let words = [asked.field("caption"), asked.field("message")].concat();
-            let post = posts::publish(&asked.world, page, &words, None, &[(id.clone(), photo)]);
-            Ok(Said::good(json!({ "id": id, "post_id": post })))
-        }
-        _ => Err(Said::invalid("Param published must be a boolean")),
+    if !is_published {
+        return Ok(Said::good(json!({ "id": id })));
     }
+    let words = [asked.field("caption"), asked.field("message")].concat();
+    let post = posts::publish(&asked.world, page, &words, None, &[(id.clone(), photo)]);
+    Ok(Said::good(json!({ "id": id, "post_id": post })))
 }
 
 async fn bytes(asked: &Asked) -> Result<Bytes, Said> {

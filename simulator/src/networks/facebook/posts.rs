@@ -28,7 +28,7 @@ pub(super) async fn create(asked: Asked) -> Result<Said, Said> {
     if !matches!(asked.field("published"), "" | "true") {
         return Err(Said::invalid("Only published posts are simulated"));
     }
-    if link.contains("facebook.com") {
+    if leads_to_facebook(link) {
         return Err(Said::refused(
             200,
             1_609_008,
@@ -38,23 +38,48 @@ pub(super) async fn create(asked: Asked) -> Result<Said, Said> {
     if !link.is_empty() && url::Url::parse(link).is_err() {
         return Err(Said::refused(1_500, 0, "The url you supplied is invalid"));
     }
-    let photos: Vec<(String, Photo)> = {
-        let state = asked.world.states().facebook();
-        let own = |id: &String| {
-            let photo = state.photos.get(id).filter(|photo| photo.page == page.id)?;
-            Some((id.clone(), photo.clone()))
-        };
-        attached.iter().filter_map(own).collect()
-    };
-    if photos.len() != attached.len() || attached.len() > MOST {
-        return Err(Said::invalid("Invalid attached_media"));
-    }
+    let photos = photos(&asked, page, &attached)?;
     if is_twin(&asked.world, page, message, &photos) {
         return Err(Said::refused(506, 0, "Duplicate status message"));
     }
     let link = Some(link).filter(|link| !link.is_empty());
     let id = publish(&asked.world, page, message, link, &photos);
     Ok(Said::good(json!({ "id": id })))
+}
+
+fn leads_to_facebook(link: &str) -> bool {
+    let url = url::Url::parse(link).ok();
+    let host = url.as_ref().and_then(url::Url::host_str);
+    host.is_some_and(|host| host == "facebook.com" || host.ends_with(".facebook.com"))
+}
+
+/// The Page's own photos of these ids, none of which was shown before.
+pub(super) fn photos(
+    asked: &Asked,
+    page: &Page,
+    ids: &[String],
+) -> Result<Vec<(String, Photo)>, Said> {
+    let now = asked.world.now();
+    let photos: Vec<(String, Photo)> = {
+        let state = asked.world.states().facebook();
+        let own = |id: &String| {
+            let photo = state.photos.get(id).filter(|photo| photo.is_of(page, now))?;
+            Some((id.clone(), photo.clone()))
+        };
+        ids.iter().filter_map(own).collect()
+    };
+    if photos.len() != ids.len() || ids.len() > MOST {
+        return Err(Said::invalid("Invalid attached_media"));
+    }
+    let ledger = asked.world.ledger();
+    let shown = ledger.posts().iter().flat_map(|post| {
+        let shown = post.details["photos"].as_array();
+        shown.into_iter().flatten().map(|photo| &photo["id"])
+    });
+    if shown.into_iter().any(|shown| ids.iter().any(|id| shown == id)) {
+        return Err(Said::refused(100, 1_366_051, "These photos were already posted."));
+    }
+    Ok(photos)
 }
 
 /// Photo ids, from a list in one field or from numbered fields.
@@ -142,7 +167,7 @@ pub(super) async fn list(asked: Asked) -> Result<Said, Said> {
         .iter()
         .rev()
         .filter(|post| post.network == NETWORK && post.account_id == page.id)
-        .filter(|post| post.created_at <= latest)
+        .filter(|post| post.created_at <= latest && post.kind != "story")
         .filter(|post| window.contains(&post.created_at.unix_timestamp()))
         .map(shown)
         .collect();
@@ -152,10 +177,16 @@ pub(super) async fn list(asked: Asked) -> Result<Said, Said> {
 /// The object of that id, if it is a post.
 pub(super) fn object(asked: &Asked) -> Option<Result<Value, Said>> {
     let ledger = asked.world.ledger();
-    let post = ledger
-        .posts()
-        .iter()
-        .find(|post| post.network == NETWORK && post.post_id == asked.id())?;
+    let mut own = ledger.posts().iter().filter(|post| post.network == NETWORK);
+    let is_meant = |post: &&LivePost| post.post_id == asked.id();
+    let Some(post) = own.clone().find(is_meant) else {
+        // The number of a post without its Page names a kind of object that there was once.
+        let is_bare = |post: &LivePost| post.post_id.rsplit('_').next() == Some(asked.id());
+        return own.any(is_bare).then(|| {
+            let message = "singular statuses API is deprecated for versions v2.4 and higher";
+            Err(Said::refused(12, 0, message))
+        });
+    };
     Some(match asked.page() {
         Some(own) if own == post.account_id => Ok(shown(post)),
         Some(_) | None => Err(Said::invisible(asked.id())),

@@ -1,4 +1,4 @@
-//! Reels: announced, uploaded to a host of their own, finished.
+//! Reels and videos of stories: announced, uploaded to a host of their own, finished.
 
 use axum::{
     Json,
@@ -11,8 +11,8 @@ use serde_json::json;
 use time::Duration;
 
 use super::{
-    NETWORK, own_page,
-    videos::{self, SESSION_LIFE, Video},
+    NETWORK, own_page, stories,
+    videos::{self, Kind, Video},
 };
 use crate::{
     World,
@@ -23,16 +23,24 @@ const DAY: Duration = Duration::hours(24);
 /// Most reels of a Page in 24 hours.
 const MOST: usize = 30;
 
-pub(super) async fn upload(asked: Asked) -> Result<Said, Said> {
-    let page = own_page(&asked)?;
+pub(super) async fn reel(asked: Asked) -> Result<Said, Said> {
+    upload(&asked, Kind::Reel)
+}
+
+pub(super) async fn story(asked: Asked) -> Result<Said, Said> {
+    upload(&asked, Kind::Story)
+}
+
+fn upload(asked: &Asked, kind: Kind) -> Result<Said, Said> {
+    let page = own_page(asked)?;
     match asked.field("upload_phase") {
-        "start" => start(&asked, page),
-        "finish" => finish(&asked, page),
+        "start" => start(asked, page, kind),
+        "finish" => finish(asked, page, kind),
         _ => Err(Said::invalid("Param upload_phase must be start or finish")),
     }
 }
 
-fn start(asked: &Asked, page: &Page) -> Result<Said, Said> {
+fn start(asked: &Asked, page: &'static Page, kind: Kind) -> Result<Said, Said> {
     asked.only(&["upload_phase"])?;
     let now = asked.world.now();
     let ledger = asked.world.ledger();
@@ -42,7 +50,7 @@ fn start(asked: &Asked, page: &Page) -> Result<Said, Said> {
             && post.kind == "reel"
             && post.created_at > now - DAY
     });
-    if recent.count() >= MOST {
+    if kind == Kind::Reel && recent.count() >= MOST {
         return Err(Said::refused(
             613,
             0,
@@ -50,24 +58,17 @@ fn start(asked: &Asked, page: &Page) -> Result<Said, Said> {
         ));
     }
     let id = asked.world.number().to_string();
-    let video = Video {
-        page: page.id,
-        session: String::new(),
-        is_reel: true,
-        size: 0,
-        bytes: Vec::new(),
-        ends_at: now + SESSION_LIFE,
-        finished: None,
-    };
+    let video = Video::new(asked, page, kind, 0);
     let url = format!("https://rupload.facebook.com/video-upload/v25.0/{id}");
     let said = json!({ "video_id": id, "upload_url": url });
     asked.world.states().facebook().videos.insert(id, video);
     Ok(Said::good(said))
 }
 
-fn finish(asked: &Asked, page: &Page) -> Result<Said, Said> {
+fn finish(asked: &Asked, page: &Page, kind: Kind) -> Result<Said, Said> {
     asked.only(&[
         "description",
+        "place",
         "title",
         "upload_phase",
         "video_id",
@@ -75,7 +76,7 @@ fn finish(asked: &Asked, page: &Page) -> Result<Said, Said> {
     ])?;
     let id = asked.field("video_id").to_owned();
     let known = asked.world.states().facebook().videos.get(&id).cloned();
-    let Some(video) = known.filter(|video| video.is_reel && video.page == page.id) else {
+    let Some(video) = known.filter(|video| video.kind == kind && video.page == page.id) else {
         return Err(Said::invalid("Invalid video_id"));
     };
     if asked.world.now() >= video.ends_at {
@@ -92,11 +93,16 @@ fn finish(asked: &Asked, page: &Page) -> Result<Said, Said> {
             "The video was not uploaded completely.",
         ));
     }
-    if asked.field("video_state") != "PUBLISHED" {
-        return Err(Said::invalid("Only published reels are simulated"));
+    match (asked.field("video_state"), kind) {
+        ("PUBLISHED", _) | ("", Kind::Story) => {}
+        _ => return Err(Said::invalid("Only published videos are simulated")),
     }
-    videos::complete(asked, page, id, video);
-    Ok(Said::good(json!({ "success": true })))
+    let post = videos::complete(asked, page, id, video)?;
+    Ok(Said::good(if kind == Kind::Story {
+        stories::said(&asked.world, &post)
+    } else {
+        json!({ "success": true })
+    }))
 }
 
 /// The host of uploads: another way to say who one is, headers instead of fields.
@@ -118,14 +124,26 @@ pub(super) async fn receive(
     let Some(page) = page else {
         return refusal(StatusCode::UNAUTHORIZED, "NotAuthorizedError");
     };
+    let pulled = match text("file_url") {
+        "" => None,
+        url => match world.pull(url).await {
+            Ok(file) if matches!(file.status, 200 | 206) => Some(file.bytes),
+            Ok(_) | Err(_) => return refusal(StatusCode::BAD_REQUEST, "ProcessingFailedError"),
+        },
+    };
     let mut state = world.states().facebook();
     let Some(video) = state
         .videos
         .get_mut(&id)
-        .filter(|video| video.is_reel && video.page == page)
+        .filter(|video| video.kind != Kind::Video && video.page == page)
     else {
         return refusal(StatusCode::NOT_FOUND, "NotAuthorizedError");
     };
+    if let Some(file) = pulled {
+        video.size = file.len();
+        video.bytes = file.to_vec();
+        return Json(json!({ "success": true })).into_response();
+    }
     let (offset, size) = (text("offset").parse(), text("file_size").parse::<usize>());
     let Ok(size) = size else {
         return refusal(StatusCode::BAD_REQUEST, "PartialRequestError");
@@ -141,7 +159,7 @@ pub(super) async fn receive(
     Json(json!({ "success": true })).into_response()
 }
 
-fn refusal(status: StatusCode, kind: &str) -> Response {
+pub(super) fn refusal(status: StatusCode, kind: &str) -> Response {
     let said = json!({ "debug_info": { "retriable": true, "type": kind, "message": "The upload was refused." } });
     (status, Json(said)).into_response()
 }

@@ -71,7 +71,10 @@ impl FromRequest<World> for Plain {
             .headers
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
+            .and_then(|value| {
+                let own = value.strip_prefix("OAuth ");
+                own.or_else(|| value.strip_prefix("Bearer "))
+            })
             .map(str::to_owned)
             .or_else(|| fields.remove("access_token"));
         Ok(Self {
@@ -216,6 +219,16 @@ impl Asked {
             .get(name)
             .map(String::as_str)
             .unwrap_or_default()
+    }
+
+    /// A field that is true or false; `usual` when it is absent.
+    pub(in crate::networks) fn is_true(&self, name: &str, usual: bool) -> Result<bool, Said> {
+        match self.field(name) {
+            "" => Ok(usual),
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(Said::invalid(&format!("Param {name} must be a boolean"))),
+        }
     }
 
     /// A file that came along, with its type.

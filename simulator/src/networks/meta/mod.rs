@@ -54,6 +54,9 @@ pub(crate) fn routes() -> Router<World> {
 
 /// Anything by its id, with the fields that were asked for.
 async fn object(asked: Asked) -> Result<Said, Said> {
+    if let Some(upload) = facebook::upload(&asked) {
+        return upload;
+    }
     let known = pages::object(&asked)
         .or_else(|| facebook::object(&asked))
         .or_else(|| instagram::object(&asked));
