@@ -1,61 +1,18 @@
 //! Facebook, tried on the stage: what is said in each flow, and what holds whatever breaks.
 
+mod flows;
 mod harness;
 
 use domain::Platform;
-use harness::{Death, Driver, Outcome, Run, Stage, Trial, conformance, jpeg, mp4, png};
+use flows::facebook::*;
+use harness::{Death, Driver, Outcome, Run, Stage, Trial, conformance};
 use platforms::{Content, FaultKind};
 use serde_json::{Value, json};
 use simulator::{Fault, FaultScript, LivePost, networks::meta::Comment};
 use time::Duration;
 
-const STUDIO: &str = "104482915678301";
 const KITCHEN: &str = "104482915678302";
 const ARCHIVE: &str = "104482915678303";
-const GRAPH: &str = "graph.facebook.com";
-const FEED: &str = "POST /{version}/{id}/feed";
-const VIDEOS: &str = "POST /{version}/{id}/videos";
-
-fn text(stage: &Stage) -> Content {
-    stage.content("A harbour at dawn 🌅\nsecond line", json!({}), vec![])
-}
-
-fn link(stage: &Stage) -> Content {
-    let options = json!({ "link": "https://example.com/dawn" });
-    stage.content("Read on", options, vec![])
-}
-
-fn picture(stage: &Stage) -> Content {
-    stage.content(
-        "A harbour at dawn",
-        Value::Null,
-        vec![(jpeg(1_200, 900, 4_000), Some("Boats in mist"))],
-    )
-}
-
-fn pictures(stage: &Stage) -> Content {
-    stage.content(
-        "Two of them",
-        Value::Null,
-        vec![
-            (jpeg(1_200, 900, 4_000), None),
-            (png(640, 480, 3_000), Some("A gull")),
-        ],
-    )
-}
-
-fn video(stage: &Stage) -> Content {
-    stage.content("Waves", Value::Null, vec![(mp4(70_000), None)])
-}
-
-fn reel(stage: &Stage) -> Content {
-    stage.content("Waves", json!({ "reel": true }), vec![(mp4(70_000), None)])
-}
-
-fn commented(stage: &Stage) -> Content {
-    let options = json!({ "firstComment": "More at the harbour" });
-    stage.content("A harbour at dawn", options, vec![])
-}
 
 /// The person's grant holds the permission to comment.
 fn with_comments(stage: Stage) -> Stage {
@@ -92,14 +49,6 @@ async fn publish(stage: &Stage, content: &Content) -> Run {
 
 fn live(stage: &Stage) -> Vec<LivePost> {
     stage.simulator.ledger().posts().to_vec()
-}
-
-fn refused(code: i64, subcode: i64) -> Fault {
-    Fault::Answer {
-        status: 400,
-        headers: Vec::new(),
-        body: json!({ "error": { "message": "Words", "code": code, "error_subcode": subcode, "fbtrace_id": "A" } }),
-    }
 }
 
 #[tokio::test]
@@ -198,6 +147,19 @@ async fn a_link_stands_under_its_words() {
     let run = publish(&stage, &link(&stage)).await;
     run.receipt();
     assert_eq!(live(&stage)[0].details["link"], "https://example.com/dawn");
+    insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
+async fn one_photo_is_uploaded_unseen_too() {
+    let stage = Stage::new();
+    let run = publish(&stage, &picture(&stage)).await;
+    run.receipt();
+    assert_eq!(
+        live(&stage)[0].details["photos"][0]["altText"],
+        "Boats in mist"
+    );
+    insta::assert_snapshot!(run.transcript);
 }
 
 #[tokio::test]
@@ -252,72 +214,102 @@ async fn a_reel_goes_to_a_host_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_broken_upload_of_a_reel_goes_on_where_it_stopped() {
+async fn a_video_says_what_its_author_chose() {
     let stage = Stage::new();
-    let upload = "POST /video-upload/{version}/{id}";
-    let broken = Fault::Answer {
-        status: 500,
-        headers: Vec::new(),
-        body: json!({ "debug_info": { "retriable": true, "type": "PartialRequestError" } }),
-    };
-    stage
-        .simulator
-        .script(FaultScript::first("rupload.facebook.com", upload, broken));
-    let content = reel(&stage);
-    let run = publish(&stage, &content).await;
-    run.receipt();
-    let media = &live(&stage)[0].media[0];
-    let kept = stage.simulator.world().kept(&media.digest).expect("a file");
-    assert_eq!(kept.1, stage.files_of(&content)[0], "byte for byte");
+    publish(&stage, &titled_video(&stage)).await.receipt();
+    let details = live(&stage)[0].details.clone();
+    assert_eq!(details["title"], "Waves at dawn");
+    assert_eq!(details["category"], "SCIENCE");
+    assert_eq!(details["embeddable"], false);
+    let stage = Stage::new();
+    publish(&stage, &titled_reel(&stage)).await.receipt();
+    let details = live(&stage)[0].details.clone();
+    assert_eq!(details["title"], "Waves at dawn");
+    assert_eq!(details["place"], "104482915678304");
 }
 
 #[tokio::test]
-async fn an_unreadable_video_fails_with_nothing_live() {
+async fn a_photo_story_is_shown_by_one_call() {
     let stage = Stage::new();
-    let mut sample = mp4(70_000);
-    sample.bytes[4..8].copy_from_slice(b"free");
-    let content = stage.content("Waves", Value::Null, vec![(sample, None)]);
+    let run = publish(&stage, &photo_story(&stage)).await;
+    let receipt = run.receipt();
+    let live = live(&stage);
+    assert_eq!((live.len(), live[0].kind.as_str()), (1, "story"));
+    assert_eq!(receipt.external_id.as_ref(), Some(&live[0].post_id));
+    insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
+async fn a_video_story_goes_the_way_of_reels() {
+    let stage = Stage::new();
+    let content = video_story(&stage);
     let run = publish(&stage, &content).await;
-    let fault = run.failure();
-    assert_eq!(
-        (&fault.kind, fault.code.as_str()),
-        (&FaultKind::Content, "video_unreadable")
-    );
+    let receipt = run.receipt();
+    let live = live(&stage);
+    assert_eq!((live.len(), live[0].kind.as_str()), (1, "story"));
+    assert_eq!(receipt.external_id.as_ref(), Some(&live[0].post_id));
+    let kept = stage.simulator.world().kept(&live[0].media[0].digest);
+    let file = &stage.files_of(&content)[0];
+    assert_eq!(kept.expect("a file").1, *file, "byte for byte");
+    insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
+async fn a_story_without_a_told_id_is_published_all_the_same() {
+    for content in [photo_story, video_story] {
+        let stage = Stage::new();
+        stage.simulator.world().states().facebook().hide_posts();
+        let run = publish(&stage, &content(&stage)).await;
+        assert_eq!(run.receipt().url, None);
+        assert_eq!(live(&stage).len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_story_whose_answer_was_lost_is_unconfirmed_unless_its_video_tells() {
+    let stage = Stage::new();
+    let lose = |route| FaultScript::first(GRAPH, route, Fault::LoseAnswer);
+    let route = "POST /{version}/{id}/photo_stories";
+    stage.simulator.script(lose(route));
+    let run = publish(&stage, &photo_story(&stage)).await;
+    assert!(matches!(run.outcome, Outcome::Unconfirmed(_)));
+    insta::assert_snapshot!("a_lost_answer_about_a_photo_story", run.transcript);
+    let stage = Stage::new();
+    let route = "POST /{version}/{id}/video_stories";
+    stage.simulator.script(lose(route).nth(2));
+    let run = publish(&stage, &video_story(&stage)).await;
+    let live = live(&stage);
+    assert_eq!(run.receipt().external_id.as_ref(), Some(&live[0].post_id));
+    insta::assert_snapshot!("a_lost_answer_about_a_video_story", run.transcript);
+}
+
+#[tokio::test]
+async fn a_video_story_that_was_taken_but_could_not_be_used_fails() {
+    let stage = Stage::new();
+    let facebook = stage.simulator.world().states();
+    facebook.facebook().fail_next_video(1_363_128);
+    let run = publish(&stage, &video_story(&stage)).await;
+    assert_eq!(run.failure().code, "video_shape");
     assert!(live(&stage).is_empty());
 }
 
 #[tokio::test]
-async fn an_upload_that_ended_begins_anew_and_shows_once() {
+async fn a_video_story_that_nothing_came_of_is_never_finished_again() {
     let stage = Stage::new();
-    for place in [2, 3, 4] {
-        let script =
-            FaultScript::first("graph-video.facebook.com", VIDEOS, refused(100, 1_363_041));
-        stage.simulator.script(script.nth(place));
-        let run = publish(&stage, &video(&stage)).await;
-        run.receipt();
-        stage.simulator.clear_faults();
-    }
-    assert_eq!(live(&stage).len(), 3);
-}
-
-#[tokio::test]
-async fn a_wrong_offset_goes_on_where_facebook_says() {
-    let stage = Stage::new();
-    // The first piece arrives although its answer is lost; sent again, it stands at a wrong place.
-    stage
-        .simulator
-        .script(FaultScript::first("graph-video.facebook.com", VIDEOS, Fault::LoseAnswer).nth(2));
-    let content = video(&stage);
-    let run = publish(&stage, &content).await;
-    run.receipt();
-    let media = &live(&stage)[0].media[0];
-    let kept = stage.simulator.world().kept(&media.digest).expect("a file");
-    assert_eq!(kept.1, stage.files_of(&content)[0], "byte for byte");
+    let route = "POST /{version}/{id}/video_stories";
+    let lose = FaultScript::first(GRAPH, route, Fault::LoseRequest);
+    stage.simulator.script(lose.nth(2));
+    let run = publish(&stage, &video_story(&stage)).await;
+    assert!(matches!(run.outcome, Outcome::Unconfirmed(_)));
+    let text = run.transcript.to_string();
+    assert_eq!(text.matches("upload_phase=finish").count(), 1);
+    assert!(live(&stage).is_empty());
 }
 
 #[tokio::test]
 async fn a_lost_answer_is_found_on_the_page_although_it_lists_late() {
-    for content in [text, picture] {
+    let contents: [(&str, flows::Make); 2] = [("words", text), ("photo", picture)];
+    for (name, content) in contents {
         let stage = Stage::new();
         let world = stage.simulator.world();
         world.states().facebook().list_late(Duration::seconds(90));
@@ -332,56 +324,8 @@ async fn a_lost_answer_is_found_on_the_page_although_it_lists_late() {
             receipt.external_id.as_deref(),
             Some(live[0].post_id.as_str())
         );
+        insta::assert_snapshot!(format!("a_lost_answer_about_{name}"), run.transcript);
     }
-}
-
-#[tokio::test]
-async fn a_lost_request_is_unconfirmed_and_never_sent_again() {
-    let stage = Stage::new();
-    stage
-        .simulator
-        .script(FaultScript::first(GRAPH, FEED, Fault::LoseRequest));
-    let run = publish(&stage, &text(&stage)).await;
-    assert!(
-        matches!(run.outcome, Outcome::Unconfirmed(_)),
-        "{}",
-        run.transcript
-    );
-    assert!(live(&stage).is_empty());
-}
-
-#[tokio::test]
-async fn a_lost_finish_is_sent_again_for_the_same_video() {
-    let stage = Stage::new();
-    stage
-        .simulator
-        .script(FaultScript::first("graph-video.facebook.com", VIDEOS, Fault::LoseRequest).nth(4));
-    let run = publish(&stage, &video(&stage)).await;
-    run.receipt();
-    assert_eq!(live(&stage).len(), 1);
-    let finishes = run
-        .transcript
-        .to_string()
-        .matches("upload_phase=finish")
-        .count();
-    assert_eq!(finishes, 2);
-}
-
-#[tokio::test]
-async fn a_twin_is_told_as_such_once_no_post_of_ours_has_come_to_light() {
-    let stage = Stage::new();
-    let first = publish(&stage, &text(&stage)).await;
-    let receipt = first.receipt();
-    stage.clock.advance(Duration::minutes(3));
-    let mut connection = stage.connection(Platform::Facebook, STUDIO).await;
-    let content = text(&stage);
-    let run = Driver::new(&stage, &mut connection, &content)
-        .knowing(receipt.external_id.iter().cloned().collect())
-        .run()
-        .await;
-    let fault = run.failure();
-    assert_eq!(fault.code, "duplicate");
-    assert_eq!(live(&stage).len(), 1);
 }
 
 #[tokio::test]
@@ -395,24 +339,6 @@ async fn every_call_proves_the_apps_secret_where_the_app_asks_for_it() {
     renewed.expect("a renewal").expect("a token");
     let revoked = stage.revoke(&connection).await;
     revoked.expect("a revocation").expect("withdrawn");
-}
-
-#[tokio::test]
-async fn a_refused_post_fails_at_once_with_facebooks_reason() {
-    for (code, subcode, expected) in [
-        (1, 1_404_102, "community_standards"),
-        (100, 1_609_005, "link_unreadable"),
-        (368, 0, "page_limited"),
-    ] {
-        let stage = Stage::new();
-        stage
-            .simulator
-            .script(FaultScript::first(GRAPH, FEED, refused(code, subcode)));
-        let run = publish(&stage, &text(&stage)).await;
-        let fault = run.failure();
-        assert_eq!(fault.code, expected);
-        assert!(live(&stage).is_empty());
-    }
 }
 
 #[tokio::test]
@@ -474,4 +400,40 @@ async fn videos_hold_whatever_breaks() {
 #[tokio::test]
 async fn reels_hold_whatever_breaks() {
     conformance(trial(reel).processing(Duration::seconds(7))).await;
+}
+
+#[tokio::test]
+async fn one_picture_holds_whatever_breaks() {
+    conformance(trial(picture)).await;
+}
+
+#[tokio::test]
+async fn links_hold_whatever_breaks() {
+    conformance(trial(link)).await;
+}
+
+#[tokio::test]
+async fn photo_stories_hold_whatever_breaks() {
+    conformance(trial(photo_story)).await;
+}
+
+#[tokio::test]
+async fn video_stories_hold_whatever_breaks() {
+    conformance(trial(video_story).processing(Duration::seconds(7))).await;
+}
+
+#[tokio::test]
+async fn video_stories_without_a_told_id_hold_whatever_breaks() {
+    let hidden = |stage: Stage| {
+        stage.simulator.world().states().facebook().hide_posts();
+        stage
+    };
+    let trial = trial(video_story).arranged(hidden);
+    conformance(trial.processing(Duration::seconds(7))).await;
+}
+
+#[tokio::test]
+async fn comments_under_videos_hold_whatever_breaks() {
+    let trial = trial(commented_video).arranged(with_comments);
+    conformance(trial.processing(Duration::seconds(7))).await;
 }

@@ -325,3 +325,32 @@ pub(super) fn whole(cx: &PublishContext<'_>, id: &str) -> String {
         format!("{}_{id}", cx.account.external_id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Whether all that is told stands in what was written, whatever more stands there.
+    fn holds(written: &Value, told: &Value) -> bool {
+        match told.as_object() {
+            Some(fields) => fields
+                .iter()
+                .all(|(name, told)| holds(&written[name], told)),
+            None => written == told,
+        }
+    }
+
+    #[test]
+    fn stored_states_can_be_read_for_ever() {
+        let stored: Vec<Value> =
+            serde_json::from_str(include_str!("fixtures/states.json")).unwrap();
+        for state in stored {
+            let read: Publish = serde_json::from_value(state.clone()).unwrap();
+            let written = serde_json::to_value(&read).unwrap();
+            assert!(holds(&written, &state), "{state} became {written}");
+            assert_eq!(serde_json::from_value::<Publish>(written).unwrap(), read);
+        }
+    }
+}

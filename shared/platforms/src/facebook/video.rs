@@ -191,13 +191,11 @@ pub(super) fn finished(
     upload: Upload,
     event: &Event,
 ) -> Result<Publish, Fault> {
+    let mut post = None;
     let is_received = match event {
         Event::Lost => false,
         Event::Answer(answer) if answer.is_success() => {
-            let post = story::ended(answer).and_then(|ended| ended.post_id);
-            if upload.is_story && post.is_some() {
-                return Ok(story::live(cx, post));
-            }
+            post = story::ended(answer).and_then(|ended| ended.post_id);
             true
         }
         Event::Answer(answer) => {
@@ -219,6 +217,7 @@ pub(super) fn finished(
             armed_at: cx.armed_at.unwrap_or(cx.now),
             ask_at: cx.now + ASK_AGAIN,
             is_received,
+            post,
         },
     })
 }

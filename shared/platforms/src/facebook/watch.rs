@@ -38,6 +38,9 @@ pub struct Watch {
     pub ask_at: OffsetDateTime,
     /// Whether Facebook said that it had received the order.
     pub is_received: bool,
+    /// The id of the post, where Facebook told it with that.
+    #[serde(default)]
+    pub post: Option<String>,
 }
 
 pub(super) fn ask_status(cx: &PublishContext<'_>, upload: &Upload) -> Call {
@@ -58,13 +61,17 @@ pub(super) fn watched(
     }
     let video: Video = success(answer, cx, row, "video")?;
     if is_live(&video) {
-        return Ok(published(cx, &watch.upload, &video));
+        return Ok(published(cx, watch, &video));
     }
     if let Some(fault) = failed(&video) {
         return Err(fault);
     }
     if was_not_received(cx, &watch, &video) {
         return finish_again(watch);
+    }
+    if is_over && watch.upload.is_story && watch.post.is_some() {
+        // It was taken, and whether stories ever say that they are complete is not documented.
+        return Ok(published(cx, watch, &video));
     }
     if is_over {
         return Err(Fault::unconfirmed(vec![Candidate {
@@ -183,15 +190,17 @@ fn refusal(told: Option<&PhaseError>) -> Fault {
     }
 }
 
-fn published(cx: &PublishContext<'_>, upload: &Upload, video: &Video) -> Publish {
-    if upload.is_story {
-        return story::live(cx, video.post_id.clone());
+fn published(cx: &PublishContext<'_>, watch: Watch, video: &Video) -> Publish {
+    let post = video.post_id.clone().or(watch.post);
+    if watch.upload.is_story {
+        return story::live(cx, post);
     }
-    let id = match &video.post_id {
-        Some(post) => whole(cx, post),
-        None => upload.video.clone(),
+    let url = link(&watch.upload, video);
+    let id = match post {
+        Some(post) => whole(cx, &post),
+        None => watch.upload.video,
     };
-    live(cx, id, link(upload, video))
+    live(cx, id, url)
 }
 
 fn link(upload: &Upload, video: &Video) -> String {

@@ -283,6 +283,7 @@ impl<'a> Driver<'a> {
             access: Some(&self.connection.credentials.tokens.access),
             files: &self.files,
         };
+        self.stage.note(&call);
         let reply = wire::send(self.stage.simulator.router(), &call, &filling).await;
         self.transcript.exchange(&call, &reply);
         self.die_if_due(Death::AfterSend)?;

@@ -9,7 +9,7 @@ use axum::body::{Body, Bytes};
 use domain::Platform;
 use http::{Request, header};
 use platforms::{
-    Account, Action, Answer, App, AppContext, Asset, AuthorizeRequest, Callback, Content,
+    Account, Action, Answer, App, AppContext, Asset, AuthorizeRequest, Call, Callback, Content,
     Credentials, Event, Fault, Grant, GrantedAccount, Login, Machine, Pkce, authorize_url,
 };
 use secrecy::SecretString;
@@ -39,6 +39,7 @@ pub struct Stage {
     apps: BTreeMap<&'static str, App>,
     /// How people connect, where not by the network's usual login.
     chosen_logins: BTreeMap<Platform, &'static str>,
+    calls: Arc<Mutex<Vec<Call>>>,
     files: Arc<Mutex<HashMap<String, Sample>>>,
 }
 
@@ -101,6 +102,7 @@ impl Stage {
             clock,
             apps,
             chosen_logins: BTreeMap::new(),
+            calls: Arc::default(),
             files,
         }
     }
@@ -120,6 +122,18 @@ impl Stage {
             .map_or(profile.usual_login(), |name| {
                 profile.login(name).expect("a login of the network")
             })
+    }
+
+    /// Every call that was sent, in order.
+    pub fn calls(&self) -> Vec<Call> {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.clone()
+    }
+
+    /// Remembers a call that is sent.
+    pub fn note(&self, call: &Call) {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.push(call.clone());
     }
 
     /// The time.
@@ -311,6 +325,7 @@ impl Stage {
                         access: None,
                         files: &[],
                     };
+                    self.note(&call);
                     let reply = wire::send(self.simulator.router(), &call, &filling).await;
                     transcript.exchange(&call, &reply);
                     let Reply::Answer(answer) = reply else {

@@ -1,0 +1,39 @@
+//! What is tried on the stage of Facebook and Instagram, for all tests that go through every flow.
+
+#![allow(
+    dead_code,
+    reason = "each test binary uses its own part; `expect` would fail where one uses all"
+)]
+
+pub mod facebook;
+pub mod instagram;
+
+use domain::Platform;
+use platforms::Content;
+use simulator::FaultScript;
+
+use crate::harness::Stage;
+
+/// Makes what is to be published.
+pub type Make = fn(&Stage) -> Content;
+
+/// One way to publish.
+pub struct Flow {
+    /// What it is called.
+    pub name: &'static str,
+    /// Where.
+    pub platform: Platform,
+    /// Which account the person picks on the consent page.
+    pub chosen: &'static str,
+    /// What.
+    pub content: Make,
+    /// What goes wrong on the way.
+    pub trouble: Option<fn() -> FaultScript>,
+}
+
+/// Every flow of both networks.
+pub fn all() -> Vec<Flow> {
+    let mut flows = facebook::flows();
+    flows.extend(instagram::flows());
+    flows
+}
