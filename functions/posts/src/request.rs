@@ -27,7 +27,9 @@ pub(crate) struct PostRequest {
     /// The network's own options; unknown ones are refused.
     ///
     /// - facebook: `firstComment` (written under the post once it is live), `link` (an address shown as a card
-    ///   under words without media), `reel` (a video as a reel)
+    ///   under words without media), `reel` (a video as a reel), `story` (one picture or one video as a story,
+    ///   without words); of videos and reels `title`; of reels `place` (the id of a Page that has a location);
+    ///   of videos `embeddable`, `contentCategory` (as `MUSIC`)
     /// - instagram: `story` (one file without words), `collaborators` (up to 3 names), `userTags`
     ///   (`[{"username", "x", "y", "media"}]`, `media` the place of one of several files), `locationId`,
     ///   `aiGenerated`, `paidPartnership`, `brandedContentSponsorIds` (up to 2), `firstComment`; of reels

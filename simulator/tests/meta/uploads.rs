@@ -39,14 +39,11 @@ async fn a_whole_video_comes_by_its_bytes_or_its_address() {
     let words = [("title", "Dawn"), ("description", "Waves")];
     let by_bytes = whole(&rig, &token, &words, Some(&api::mp4(2_000))).await;
     let by_url = [("file_url", VIDEO)];
-    let by_url_there = whole(&rig, &token, &by_url, None).await;
+    let by_url_alone = whole(&rig, &token, &by_url, None).await;
     let usual_host = graph(&format!("{STUDIO}/videos"));
-    let by_url_here = api::post(&rig, &usual_host, &token, &by_url).await;
+    let usual = api::post(&rig, &usual_host, &token, &by_url).await;
     let ledger = rig.simulator.ledger();
-    for (told, post) in [by_bytes, by_url_there, by_url_here]
-        .iter()
-        .zip(ledger.posts())
-    {
+    for (told, post) in [by_bytes, by_url_alone, usual].iter().zip(ledger.posts()) {
         assert_eq!(post.details["video"], told.text("id"), "an id of the video");
     }
     let first = &ledger.posts()[0];
