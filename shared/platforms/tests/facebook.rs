@@ -70,6 +70,11 @@ async fn a_consent_brings_every_page_that_may_be_posted_to_each_with_a_token_of_
     );
     assert_eq!(grant.accounts[0].tokens.access_expires_at, None);
     assert!(grant.accounts[0].tokens.refresh_expires_at.is_some());
+    let picture = grant.accounts[0].avatar_url.as_deref();
+    assert_eq!(
+        picture,
+        Some("https://scontent.xx.fbcdn.net/104482915678301.jpg")
+    );
     insta::assert_snapshot!(transcript);
 }
 

@@ -47,7 +47,8 @@ const NODES: [(Platform, &str, &str); 7] = [
     (Platform::Instagram, "read_permalink", "IGMedia"),
 ];
 /// What the data lacks although it is documented: edge or type, name, and where it is told.
-const BEYOND: [(&str, &str, &str); 7] = [
+const BEYOND: [(&str, &str, &str); 8] = [
+    ("accounts", "picture", "an edge, asked for as a field"),
     (
         "accounts",
         "tasks",

@@ -9,7 +9,7 @@ use crate::{
     meta::{self, Page, Step},
 };
 
-const FIELDS: &str = "id,name,username,access_token,tasks";
+const FIELDS: &str = "id,name,username,access_token,tasks,picture{url}";
 
 /// Turns a code into the Pages that can be posted to.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ fn account(page: &Page, found: &meta::Consent) -> Option<GrantedAccount> {
         external_id: page.id.clone(),
         username: page.username.clone(),
         display_name: page.name.clone(),
-        avatar_url: None,
+        avatar_url: page.picture_url(),
         facts: json!({}),
         tokens: found.tokens(token),
     })

@@ -27,7 +27,21 @@ pub(crate) struct Page {
     #[serde(default)]
     pub(crate) tasks: Vec<String>,
     #[serde(default)]
+    picture: Option<Picture>,
+    #[serde(default)]
     pub(crate) instagram_business_account: Option<InstagramAccount>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Picture {
+    data: PictureData,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct PictureData {
+    url: Option<String>,
 }
 
 /// The Instagram account behind a Page.
@@ -44,6 +58,11 @@ pub(crate) struct InstagramAccount {
 }
 
 impl Page {
+    /// Where its picture is.
+    pub(crate) fn picture_url(&self) -> Option<String> {
+        self.picture.as_ref()?.data.url.clone()
+    }
+
     /// Whether the person may post for it; the newer Pages name their tasks differently.
     pub(crate) fn may_be_posted_to(&self) -> bool {
         self.tasks.iter().any(|task| {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    Asked, Said, VERSIONS,
+    Asked, Letter, Said, VERSIONS,
     asked::{Plain, living},
     pages::{self, PAGES, PERSON},
 };
@@ -325,6 +325,14 @@ pub(super) async fn revoke(asked: Asked) -> Result<Said, Said> {
             .world
             .oauth()
             .kill_where(|token| token.grant.id == grant);
+        let app = asked
+            .world
+            .oauth()
+            .app(&asked.grant.network, &asked.grant.client_id);
+        if let Some(app) = app {
+            let letter = Letter::withdrawal(&app.client_secret, asked.world.now());
+            asked.world.states().meta().tell(letter);
+        }
     } else {
         asked.world.states().facebook().decline(scope);
     }

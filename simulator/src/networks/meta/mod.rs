@@ -4,6 +4,7 @@ mod asked;
 mod callbacks;
 pub(super) mod comments;
 mod consent;
+mod letters;
 mod pages;
 mod said;
 mod state;
@@ -17,6 +18,7 @@ use axum::{
 pub(super) use asked::{Asked, living, living_at, read as read_body};
 pub use callbacks::signed_request;
 pub use comments::Comment;
+pub use letters::Letter;
 pub(super) use pages::{Page, find as page, of_instagram};
 pub(super) use said::{Said, time_text};
 pub use state::State;

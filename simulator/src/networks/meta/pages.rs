@@ -105,6 +105,7 @@ pub(super) fn shown(page: &Page, asked: &Asked) -> Value {
     let mut shown = json!({
         "id": page.id, "name": page.name, "username": page.username, "tasks": page.tasks,
         "access_token": token(page, &asked.grant, &asked.world),
+        "picture": { "data": { "url": format!("https://scontent.xx.fbcdn.net/{}.jpg", page.id) } },
     });
     let account = page
         .instagram

@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
-use super::{Comment, Usage};
+use super::{Comment, Letter, Usage};
 
 /// What both networks keep together.
 #[derive(Debug, Default)]
@@ -14,6 +14,7 @@ pub struct State {
     allowed: Vec<String>,
     comments: Vec<Comment>,
     grants_all_or_nothing: bool,
+    letters: Vec<Letter>,
     requires_proof: bool,
     resets: BTreeMap<String, OffsetDateTime>,
     traces: u64,
@@ -47,6 +48,11 @@ impl State {
         self.comments.push(comment);
     }
 
+    /// What was to be told to the app since this was last asked.
+    pub fn take_letters(&mut self) -> Vec<Letter> {
+        std::mem::take(&mut self.letters)
+    }
+
     /// The person changes the password at `now`: every token of `network` until then is refused.
     pub fn change_password(&mut self, network: &str, now: OffsetDateTime) {
         self.resets.insert(network.to_owned(), now);
@@ -73,6 +79,10 @@ impl State {
 
     pub(super) fn allows(&self, scope: &str) -> bool {
         self.allowed.iter().any(|allowed| allowed == scope)
+    }
+
+    pub(super) fn tell(&mut self, letter: Letter) {
+        self.letters.push(letter);
     }
 
     pub(super) fn keep_comment(&mut self, comment: Comment) {
