@@ -284,3 +284,29 @@ async fn a_photo_that_is_called_unreadable_is_tried_once_more() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_video_that_stays_out_of_sight_is_unconfirmed_and_a_story_with_an_id_is_live() {
+    let status = "GET /{version}/{id}";
+    let contents: [(flows::Make, u32); 2] = [(video, 1), (video_story, 2)];
+    for (content, first) in contents {
+        let stage = Stage::new();
+        let hidden = FaultScript::first(GRAPH, status, refused(100, 33));
+        stage.simulator.script(hidden.nth(first).times(1_000));
+        let run = publish(&stage, &content(&stage)).await;
+        let live = live(&stage);
+        assert_eq!(live.len(), 1);
+        match run.outcome {
+            Outcome::Unconfirmed(candidates) => {
+                assert_eq!((live[0].kind.as_str(), candidates.len()), ("video", 1));
+            }
+            Outcome::Published(receipt) => {
+                assert_eq!(live[0].kind, "story");
+                assert_eq!(receipt.external_id.as_ref(), Some(&live[0].post_id));
+            }
+            other @ (Outcome::Failed(_) | Outcome::Stuck(_) | Outcome::Waiting(_)) => {
+                panic!("{other:?}")
+            }
+        }
+    }
+}

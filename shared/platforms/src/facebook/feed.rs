@@ -17,7 +17,7 @@ use crate::{
     next_look,
 };
 
-pub(super) fn feed(cx: &PublishContext<'_>, photos: &[String]) -> Call {
+pub(super) fn post(cx: &PublishContext<'_>, photos: &[String]) -> Call {
     let mut fields = Vec::new();
     if !cx.content.caption.is_empty() {
         fields.push(("message", FormValue::from(cx.content.caption.as_str())));

@@ -172,7 +172,7 @@ impl Machine for Publish {
                     .map_or_else(|| done(Some(id), Some(url)), Action::Send),
                 None => done(Some(id), Some(url)),
             },
-            Self::Feed { photos } => Action::Send(feed::feed(cx, photos)),
+            Self::Feed { photos } => Action::Send(feed::post(cx, photos)),
             Self::Finish { upload } => Action::Send(video::finish(cx, upload)),
             Self::Look {
                 armed_at, number, ..

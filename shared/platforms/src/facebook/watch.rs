@@ -56,8 +56,12 @@ pub(super) fn watched(
     let is_over = cx.now >= watch.armed_at + MAX_PROCESSING;
     // A new video is not always visible at once.
     let is_invisible = meta::problem(answer).is_some_and(|problem| problem.is_invisible());
-    if is_invisible && !is_over {
-        return Ok(later(cx, watch));
+    if is_invisible {
+        return if is_over {
+            undecided(cx, watch, &Video::default())
+        } else {
+            Ok(later(cx, watch))
+        };
     }
     let video: Video = success(answer, cx, row, "video")?;
     if is_live(&video) {
@@ -69,17 +73,24 @@ pub(super) fn watched(
     if was_not_received(cx, &watch, &video) {
         return finish_again(watch);
     }
-    if is_over && watch.upload.is_story && watch.post.is_some() {
-        // It was taken, and whether stories ever say that they are complete is not documented.
-        return Ok(published(cx, watch, &video));
-    }
     if is_over {
-        return Err(Fault::unconfirmed(vec![Candidate {
-            url: (!watch.upload.is_story).then(|| link(&watch.upload, &video)),
-            external_id: watch.upload.video,
-        }]));
+        undecided(cx, watch, &video)
+    } else {
+        Ok(later(cx, watch))
     }
-    Ok(later(cx, watch))
+}
+
+/// The time is over, and the video did not say that it is live.
+fn undecided(cx: &PublishContext<'_>, watch: Watch, video: &Video) -> Result<Publish, Fault> {
+    // It was taken, and whether stories ever say that they are live is not documented.
+    if watch.upload.is_story && watch.post.is_some() {
+        return Ok(published(cx, watch, video));
+    }
+    let url = (!watch.upload.is_story).then(|| link(&watch.upload, video));
+    Err(Fault::unconfirmed(vec![Candidate {
+        external_id: watch.upload.video,
+        url,
+    }]))
 }
 
 fn later(cx: &PublishContext<'_>, watch: Watch) -> Publish {
