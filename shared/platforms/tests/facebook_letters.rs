@@ -36,7 +36,7 @@ fn handles(stage: &Stage, letter: &Letter) -> Vec<String> {
     };
     let handle = |what| match what {
         What::PostMoved { handle } => handle,
-        What::AccessWithdrawn { subject } => panic!("{subject} withdrew"),
+        What::AccessWithdrawn { subject, .. } => panic!("{subject} withdrew"),
     };
     news.into_iter().map(|it| handle(it.what)).collect()
 }
@@ -116,7 +116,8 @@ async fn a_withdrawn_grant_is_told_by_the_person_who_gave_it() {
     assert_eq!(
         news[0].what,
         What::AccessWithdrawn {
-            subject: connection.credentials.subject.clone()
+            subject: connection.credentials.subject.clone(),
+            at: Some(stage.now()),
         }
     );
 }
