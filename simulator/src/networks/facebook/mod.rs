@@ -22,6 +22,8 @@ use crate::World;
 
 const NETWORK: &str = "facebook";
 
+pub(super) use stories::list as stories;
+
 /// What Facebook keeps.
 #[derive(Debug, Default)]
 pub struct State {
@@ -123,7 +125,6 @@ pub(crate) fn routes() -> Router<World> {
         .route(&graph("/photos"), post(photos::upload))
         .route(&graph("/posts"), get(posts::list))
         .route(&graph("/published_posts"), get(posts::list))
-        .route(&graph("/stories"), get(stories::list))
         .route(&graph("/uploads"), post(handles::start))
         .route(&graph("/video_reels"), post(reels::reel))
         .route(&graph("/video_stories"), post(reels::story))

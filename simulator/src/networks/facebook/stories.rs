@@ -55,9 +55,9 @@ pub(super) fn url(page: &Page, post: &str) -> String {
 }
 
 /// The stories of a Page, newest first; those of more than a day are archived.
-pub(super) async fn list(asked: Asked) -> Result<Said, Said> {
+pub(in crate::networks) fn list(asked: &Asked) -> Result<Said, Said> {
     asked.only(&["after", "fields", "limit", "since", "status", "until"])?;
-    let page = own_page(&asked)?;
+    let page = own_page(asked)?;
     let (since, window) = (asked.world.now() - LIFE, asked.window()?);
     let stories: Vec<Value> = asked
         .world

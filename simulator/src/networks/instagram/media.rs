@@ -128,10 +128,10 @@ pub(super) async fn list(asked: Asked) -> Result<Said, Said> {
 }
 
 /// The stories of an account that are not gone yet, newest first.
-pub(super) async fn stories(asked: Asked) -> Result<Said, Said> {
+pub(in crate::networks) fn stories(asked: &Asked) -> Result<Said, Said> {
     asked.only(&["after", "fields", "limit"])?;
     let since = asked.world.now() - DAY;
-    listed(&asked, |post| post.kind == STORY && post.created_at > since)
+    listed(asked, |post| post.kind == STORY && post.created_at > since)
 }
 
 fn listed(asked: &Asked, is_wanted: impl Fn(&LivePost) -> bool) -> Result<Said, Said> {

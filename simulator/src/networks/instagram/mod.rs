@@ -17,6 +17,8 @@ use time::{Duration, OffsetDateTime};
 use super::meta::{Asked, Page, Said, of_instagram};
 use crate::World;
 
+pub(super) use media::stories;
+
 const NETWORK: &str = "instagram";
 
 /// What Instagram keeps.
@@ -88,7 +90,11 @@ impl State {
 }
 
 pub(crate) fn routes() -> Router<World> {
-    served_at("graph.facebook.com").merge(served_at("graph.instagram.com"))
+    let own = "/graph.instagram.com/{version}/{id}/stories";
+    let stories = |asked: Asked| async move { stories(&asked) };
+    served_at("graph.facebook.com")
+        .merge(served_at("graph.instagram.com"))
+        .route(own, get(stories))
 }
 
 fn served_at(host: &str) -> Router<World> {
@@ -100,7 +106,6 @@ fn served_at(host: &str) -> Router<World> {
             get(media::list).post(containers::create),
         )
         .route(&graph("/media_publish"), post(media::publish))
-        .route(&graph("/stories"), get(media::stories))
 }
 
 /// The object of that id, if it is Instagram's.

@@ -68,20 +68,26 @@ impl Letter {
 
     /// Tells that the person withdrew the app's access, or wants their data deleted.
     pub fn withdrawal(secret: &str, at: OffsetDateTime) -> Self {
-        let payload = json!({
-            "algorithm": "HMAC-SHA256", "issued_at": at.unix_timestamp(), "user_id": PERSON,
-        });
-        let payload = URL_SAFE_NO_PAD.encode(payload.to_string());
-        let signature = URL_SAFE_NO_PAD.encode(mac(secret, payload.as_bytes()));
         Self {
             query: Vec::new(),
             headers: vec![(
                 "content-type",
                 "application/x-www-form-urlencoded".to_owned(),
             )],
-            body: format!("signed_request={signature}.{payload}").into_bytes(),
+            body: format!("signed_request={}", signed_request(secret, PERSON, at)).into_bytes(),
         }
     }
+}
+
+/// The `signed_request` about a person, by the id that our app knows them by, signed with the
+/// secret of the app that they logged in to.
+pub fn signed_request(app_secret: &str, user_id: &str, issued_at: OffsetDateTime) -> String {
+    let payload = json!({
+        "algorithm": "HMAC-SHA256", "issued_at": issued_at.unix_timestamp(), "user_id": user_id,
+    });
+    let payload = URL_SAFE_NO_PAD.encode(payload.to_string());
+    let signature = URL_SAFE_NO_PAD.encode(mac(app_secret, payload.as_bytes()));
+    format!("{signature}.{payload}")
 }
 
 /// JSON as Meta writes and signs it: nothing but ASCII, and slashes escaped.

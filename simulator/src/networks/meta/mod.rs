@@ -1,7 +1,6 @@
 //! What the simulated Facebook and Instagram share: one host, one consent, one kind of refusal.
 
 mod asked;
-mod callbacks;
 pub(super) mod comments;
 mod consent;
 mod letters;
@@ -16,9 +15,8 @@ use axum::{
 };
 
 pub(super) use asked::{Asked, living, living_at, read as read_body};
-pub use callbacks::signed_request;
 pub use comments::Comment;
-pub use letters::Letter;
+pub use letters::{Letter, signed_request};
 pub(super) use pages::{Page, find as page, of_instagram};
 pub(super) use said::{Said, time_text};
 pub use state::State;
@@ -51,7 +49,17 @@ pub(crate) fn routes() -> Router<World> {
             get(comments::list).post(comments::write),
         )
         .route(&graph("/{id}/permissions"), delete(consent::revoke))
+        .route(&graph("/{id}/stories"), get(stories))
         .route(&graph("/{id}"), get(object))
+}
+
+/// The stories of a Page or of an Instagram account.
+async fn stories(asked: Asked) -> Result<Said, Said> {
+    if page(asked.id()).is_some() {
+        facebook::stories(&asked)
+    } else {
+        instagram::stories(&asked)
+    }
 }
 
 /// Anything by its id, with the fields that were asked for.
