@@ -68,9 +68,13 @@ impl Variables {
                 "MEDIA_PUBLIC_URL".to_owned(),
                 format!("{MEDIA_ORIGIN}/objects/"),
             ));
-            for platform in Platform::ALL {
-                let prefix = platform.as_str().to_uppercase();
-                defaults.push((format!("{prefix}_CLIENT_ID"), format!("dev-{platform}")));
+            let logins = Platform::ALL
+                .into_iter()
+                .flat_map(|platform| platforms::profile(platform).logins);
+            for login in logins {
+                let prefix = login.variables;
+                let name = format!("dev-{}", prefix.to_lowercase());
+                defaults.push((format!("{prefix}_CLIENT_ID"), name));
                 names.extend(
                     ["CLIENT_SECRET", "WEBHOOK_SECRET", "WEBHOOK_VERIFY_TOKEN"]
                         .map(|field| format!("{prefix}_{field}")),

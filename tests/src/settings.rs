@@ -38,13 +38,17 @@ pub fn vars(networks: &str, files: &Path, own: &[(&str, &str)]) -> Vars {
     ] {
         pairs.push((name.to_owned(), STANDARD.encode([byte; 32])));
     }
-    for platform in Platform::ALL {
-        let prefix = platform.as_str().to_uppercase();
-        pairs.push((format!("{prefix}_CLIENT_ID"), format!("client-{platform}")));
+    let logins = Platform::ALL
+        .into_iter()
+        .flat_map(|platform| platforms::profile(platform).logins);
+    for login in logins {
+        let prefix = login.variables;
+        let name = prefix.to_lowercase();
+        pairs.push((format!("{prefix}_CLIENT_ID"), format!("client-{name}")));
         for field in ["CLIENT_SECRET", "WEBHOOK_SECRET", "WEBHOOK_VERIFY_TOKEN"] {
             pairs.push((
                 format!("{prefix}_{field}"),
-                format!("{CANARY}-{field}-{platform}").to_lowercase(),
+                format!("{CANARY}-{field}-{name}").to_lowercase(),
             ));
         }
     }

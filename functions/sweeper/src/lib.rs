@@ -61,6 +61,7 @@ fn tell(swept: &Swept) {
         retired = swept.retired,
         files = swept.files,
         rows = swept.rows,
+        warned = swept.warned,
         unconfirmed = swept.unconfirmed,
         "swept"
     );

@@ -153,6 +153,24 @@ pub fn media_rules(platform: Platform, options: &Value) -> MediaRules {
     }
 }
 
+/// Prolongs what renews a connection's access tokens; `None` where it lives as long as it is used, has no end,
+/// or is renewed together with them.
+pub fn prolong(
+    platform: Platform,
+    credentials: &Credentials,
+    app: &App,
+) -> Option<OneCall<Tokens>> {
+    match platform {
+        Platform::Facebook => facebook::prolong(credentials, app),
+        Platform::Instagram => instagram::prolong(credentials, app),
+        Platform::Linkedin
+        | Platform::Pinterest
+        | Platform::Tiktok
+        | Platform::X
+        | Platform::Youtube => None,
+    }
+}
+
 /// Reads a signed request about what a person granted; only Meta makes such.
 ///
 /// # Errors

@@ -34,6 +34,8 @@ pub struct Login {
     pub grant_family: &'static str,
     /// How access tokens are kept fresh.
     pub refresh: RefreshPolicy,
+    /// How many seconds before its end what renews access tokens is prolonged itself, where it can be.
+    pub prolong_before: Option<i64>,
 }
 
 impl Profile {

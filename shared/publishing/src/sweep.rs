@@ -22,8 +22,8 @@ const TURN: Duration = Duration::milliseconds(40);
 /// How many tokens are renewed at once, and for how long new renewals are begun.
 const AT_ONCE: usize = 8;
 const RENEWING: std::time::Duration = std::time::Duration::from_mins(2);
-/// How long before their end tokens are renewed, so that no post has to wait for it.
-const AHEAD: Duration = Duration::minutes(10);
+/// How long before its end people are told of an access that is not renewed by itself.
+const WARNING: Duration = Duration::WEEK;
 
 /// Why the data key was not replaced.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +45,8 @@ pub struct Swept {
     pub files: usize,
     /// Rows that were deleted.
     pub rows: u64,
+    /// People who were told that an access ends soon.
+    pub warned: u64,
     /// Posts whose outcome nobody knows; nothing was done to them.
     pub unconfirmed: i64,
 }
@@ -79,6 +81,7 @@ impl Publisher {
             sweep::forget_media(pool, id).await?;
             swept.files += 1;
         }
+        swept.warned = stored_tokens::warn(pool, WARNING).await?;
         swept.rows = sweep::forget(pool).await?;
         swept.unconfirmed = sweep::unconfirmed(pool).await?;
         Ok(swept)
@@ -92,7 +95,7 @@ impl Publisher {
     /// When the database fails.
     pub async fn renew_tokens(&self) -> Result<usize, StoreError> {
         let (begun, now) = (Instant::now(), store::now(&self.0.pool).await?);
-        let ending = stored_tokens::ending(&self.0.pool, now + AHEAD, AT_MOST).await?;
+        let ending = stored_tokens::ending(&self.0.pool, &tokens::margins(), AT_MOST).await?;
         // What has begun is finished whatever happens: a network may have taken the old tokens back.
         let goes_on = AtomicBool::new(true);
         let renewals = stream::iter(ending)
@@ -122,7 +125,7 @@ impl Publisher {
 
     async fn renew(&self, id: ConnectionId, now: OffsetDateTime) -> Result<(), LookError> {
         if let Some(connection) = connections::by_message(&self.0.pool, id).await? {
-            tokens::access(&self.0, &connection, None, now).await?;
+            tokens::look_after(&self.0, &connection, now).await?;
         }
         Ok(())
     }

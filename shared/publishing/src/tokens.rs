@@ -1,7 +1,7 @@
 //! Opening a connection's tokens, and keeping them fresh: one refresh at a time, whoever asks.
 
 use domain::{ConnectionId, Platform, UserId};
-use platforms::{AppContext, Credentials, FaultKind, RefreshPolicy, Tokens};
+use platforms::{App, AppContext, Credentials, FaultKind, Login, OneCall, RefreshPolicy, Tokens};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{
     connections::{Connection, SealedTokens},
@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::seconds(60);
 const CONVERSATION: std::time::Duration = std::time::Duration::from_mins(3);
 /// How long to wait while somebody else refreshes.
 const PAUSE: Duration = Duration::seconds(2);
+/// What ends within this time is renewed before a post's next call; what ends later is for the sweep, so that
+/// no post waits for it.
+const SOON: Duration = Duration::minutes(30);
 
 /// A usable access token, or why there is none.
 #[derive(Debug)]
@@ -40,11 +43,94 @@ pub(crate) async fn access(
     refused: Option<i32>,
     now: OffsetDateTime,
 ) -> Result<Access, LookError> {
+    access_within(
+        parts,
+        connection,
+        refused,
+        margin(login(connection)).min(SOON),
+        now,
+    )
+    .await
+}
+
+/// Renews what a connection's login renews ahead: its access, and what that is renewed with.
+pub(crate) async fn look_after(
+    parts: &Parts,
+    connection: &Connection,
+    now: OffsetDateTime,
+) -> Result<(), LookError> {
+    let login = login(connection);
+    access_within(parts, connection, None, margin(login), now).await?;
+    let (user, id) = (connection.user_id, connection.id);
+    let Some(current) = tokens::find(&parts.pool, user, id).await? else {
+        return Ok(());
+    };
+    let left = current.tokens.refresh_expires_at.map(|end| end - now);
+    let ends = left
+        .zip(prolong_margin(login))
+        .is_some_and(|(left, margin)| left.is_positive() && left < margin);
+    let Some(app) = parts.apps.find(login).filter(|_| ends) else {
+        return Ok(());
+    };
+    let Some(credentials) = open(parts, connection, &current.tokens).await? else {
+        return Ok(());
+    };
+    if let Some(call) = platforms::prolong(connection.platform, &credentials, app) {
+        let renewal = Renewal {
+            call,
+            app,
+            need: Need::Later,
+        };
+        renew(parts, connection, &current, renewal, now).await?;
+    }
+    Ok(())
+}
+
+/// How long before their end the tokens of each login are looked after.
+pub(crate) fn margins() -> Vec<tokens::Margin> {
+    let margins = Platform::ALL.into_iter().flat_map(|platform| {
+        let profile = platforms::profile(platform);
+        profile.logins.iter().map(move |login| tokens::Margin {
+            platform,
+            login: if login.name == profile.usual_login().name {
+                ""
+            } else {
+                login.name
+            },
+            access: margin(login),
+            refresh: prolong_margin(login).unwrap_or_default(),
+        })
+    });
+    margins.collect()
+}
+
+fn login(connection: &Connection) -> &'static Login {
+    platforms::profile(connection.platform).login_of(&connection.facts)
+}
+
+const fn margin(login: &Login) -> Duration {
+    match login.refresh {
+        RefreshPolicy::Before { seconds } => Duration::seconds(seconds),
+        RefreshPolicy::Never => Duration::ZERO,
+    }
+}
+
+fn prolong_margin(login: &Login) -> Option<Duration> {
+    login.prolong_before.map(Duration::seconds)
+}
+
+async fn access_within(
+    parts: &Parts,
+    connection: &Connection,
+    refused: Option<i32>,
+    margin: Duration,
+    now: OffsetDateTime,
+) -> Result<Access, LookError> {
     let (user, id) = (connection.user_id, connection.id);
     let Some(current) = tokens::find(&parts.pool, user, id).await? else {
         return Ok(Access::Wiped);
     };
-    match of_version(parts, connection, &current, refused, now).await {
+    match of_version(parts, connection, &current, refused, margin, now).await {
         Err(LookError::Vault(error)) if error.is_forever() => {
             unreadable(parts, connection, &current, &error).await
         }
@@ -57,18 +143,11 @@ async fn of_version(
     connection: &Connection,
     current: &tokens::Versioned,
     refused: Option<i32>,
+    margin: Duration,
     now: OffsetDateTime,
 ) -> Result<Access, LookError> {
-    let (user, id) = (connection.user_id, connection.id);
     let was_refused = refused == Some(current.version);
     let left = current.tokens.access_expires_at.map(|end| end - now);
-    let margin = match platforms::profile(connection.platform)
-        .login_of(&connection.facts)
-        .refresh
-    {
-        RefreshPolicy::Before { seconds } => Duration::seconds(seconds),
-        RefreshPolicy::Never => Duration::ZERO,
-    };
     let usable = !was_refused && left.is_none_or(|left| left > Duration::ZERO);
     if usable && left.is_none_or(|left| left > margin) {
         return token(parts, connection, current).await;
@@ -94,6 +173,42 @@ async fn of_version(
         )
         .await;
     };
+    let renewal = Renewal {
+        call,
+        app,
+        need: if usable { Need::Soon } else { Need::Now },
+    };
+    renew(parts, connection, current, renewal, now).await
+}
+
+/// Asking a network for new tokens.
+struct Renewal<'a> {
+    call: OneCall<Tokens>,
+    app: &'a App,
+    need: Need,
+}
+
+/// How much depends on new tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    /// Nothing yet: that they are refused means nothing.
+    Later,
+    /// The old ones are dead.
+    Now,
+    /// The old ones will do for a while.
+    Soon,
+}
+
+async fn renew(
+    parts: &Parts,
+    connection: &Connection,
+    current: &tokens::Versioned,
+    renewal: Renewal<'_>,
+    now: OffsetDateTime,
+) -> Result<Access, LookError> {
+    let (user, id) = (connection.user_id, connection.id);
+    let Renewal { call, app, need } = renewal;
+    let usable = need != Need::Now;
     // Taken before the network is asked: it may take the old tokens back as it gives new ones, and
     // then those must be stored even if no key is to be had any more.
     let pen = match parts.vault.pen(CONVERSATION).await {
@@ -125,12 +240,17 @@ async fn of_version(
             })
         }
         Err(fault) => match fault.kind {
-            FaultKind::Content | FaultKind::Reconnect | FaultKind::Unauthorized => {
+            FaultKind::Content | FaultKind::Reconnect | FaultKind::Unauthorized
+                if need != Need::Later =>
+            {
                 give_up(parts, connection, current.version, &fault.message).await
             }
-            FaultKind::Operator
+            FaultKind::Content
+            | FaultKind::Operator
             | FaultKind::Quota { .. }
+            | FaultKind::Reconnect
             | FaultKind::Retry { .. }
+            | FaultKind::Unauthorized
             | FaultKind::Unconfirmed { .. } => {
                 tracing::warn!(connection.id = %id, code = fault.code, evidence = fault.evidence, "tokens could not be refreshed");
                 if usable {

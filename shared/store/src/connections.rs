@@ -189,7 +189,7 @@ pub async fn connect(
              refresh_token_ciphertext = excluded.refresh_token_ciphertext,
              refresh_expires_at = excluded.refresh_expires_at,
              token_version = c.token_version + 1, refresh_started_at = NULL,
-             health = 'active', health_reason = NULL,
+             health = 'active', health_reason = NULL, warned_at = NULL,
              connected_at = app_now(), updated_at = app_now()
          WHERE c.id = excluded.id",
         id.uuid(),

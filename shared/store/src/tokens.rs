@@ -1,8 +1,8 @@
 //! The sealed tokens of connections, and the single flight of their refresh.
 
-use domain::{ConnectionId, UserId};
+use domain::{ConnectionId, Platform, UserId};
 use sqlx::PgExecutor;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 use crate::{StoreError, connections::SealedTokens};
 
@@ -76,7 +76,8 @@ pub async fn finish_refresh(
     let stored = sqlx::query!(
         "UPDATE connections SET access_token_ciphertext = $4, access_expires_at = $5,
              refresh_token_ciphertext = $6, refresh_expires_at = $7,
-             token_version = token_version + 1, refresh_started_at = NULL, updated_at = app_now()
+             token_version = token_version + 1, refresh_started_at = NULL, updated_at = app_now(),
+             warned_at = NULL
          WHERE user_id = $1 AND id = $2 AND token_version = $3
            AND health IN ('active', 'needs_reconnect')",
         user.uuid(),
@@ -134,20 +135,75 @@ pub async fn need_reconnect(
     Ok(marked.rows_affected() == 1)
 }
 
-/// Active connections whose access token ends before `before`, and that can be renewed.
+/// How long before their end the tokens of a login are looked after.
+#[derive(Debug, Clone, Copy)]
+pub struct Margin {
+    /// The network.
+    pub platform: Platform,
+    /// The login, as the facts of its accounts name it; empty for the network's usual one.
+    pub login: &'static str,
+    /// Of access tokens.
+    pub access: Duration,
+    /// Of what renews them.
+    pub refresh: Duration,
+}
+
+/// Active connections whose tokens end within the margin of their login and can be renewed, those that end
+/// first first. After a failure one is left alone for a tenth of what its tokens still live, a minute at
+/// least and a day at most.
 pub async fn ending(
     db: impl PgExecutor<'_>,
-    before: OffsetDateTime,
+    margins: &[Margin],
     limit: i64,
 ) -> Result<Vec<ConnectionId>, StoreError> {
+    let platforms: Vec<String> = margins.iter().map(|it| it.platform.to_string()).collect();
+    let logins: Vec<String> = margins.iter().map(|it| it.login.to_owned()).collect();
+    let seconds = |of: fn(&Margin) -> Duration| -> Vec<f64> {
+        margins.iter().map(|it| of(it).as_seconds_f64()).collect()
+    };
     let ids = sqlx::query_scalar!(
-        "SELECT id FROM connections
-         WHERE health = 'active' AND access_expires_at < $1 AND refresh_token_ciphertext IS NOT NULL
-         ORDER BY access_expires_at LIMIT $2",
-        before,
+        "SELECT c.id FROM connections c
+         JOIN unnest($1::text[], $2::text[], $3::float8[], $4::float8[]) AS m (platform, login, access, refresh)
+           ON c.platform = m.platform AND coalesce(c.facts ->> 'login', '') = m.login
+         WHERE c.health = 'active' AND c.refresh_token_ciphertext IS NOT NULL
+           AND (c.access_expires_at < app_now() + make_interval(secs => m.access)
+                OR (c.refresh_expires_at > app_now()
+                    AND c.refresh_expires_at < app_now() + make_interval(secs => m.refresh)))
+           AND (c.refresh_started_at IS NULL
+                OR c.refresh_started_at < app_now() - least(interval '1 day', greatest(interval '1 minute',
+                    (least(c.access_expires_at, c.refresh_expires_at) - app_now()) / 10)))
+         ORDER BY least(c.access_expires_at, c.refresh_expires_at) LIMIT $5",
+        &platforms,
+        &logins,
+        &seconds(|it| it.access),
+        &seconds(|it| it.refresh),
         limit
     )
     .fetch_all(db)
     .await?;
     Ok(ids.into_iter().map(ConnectionId::from).collect())
+}
+
+/// Tells the people whose access ends within `ahead` and is not renewed by itself, each once for the same
+/// tokens: an event `connection.expiring`. Gives how many.
+pub async fn warn(db: impl PgExecutor<'_>, ahead: Duration) -> Result<u64, StoreError> {
+    let told = sqlx::query!(
+        "WITH ends AS (
+             SELECT id, least((facts ->> 'dataAccessUntil')::timestamptz,
+                 CASE WHEN refresh_token_ciphertext IS NULL THEN access_expires_at ELSE refresh_expires_at END) AS at
+             FROM connections WHERE health = 'active' AND warned_at IS NULL
+         ), warned AS (
+             UPDATE connections c SET warned_at = app_now() FROM ends
+             WHERE c.id = ends.id AND c.warned_at IS NULL
+               AND ends.at < app_now() + make_interval(secs => $1)
+             RETURNING c.user_id, c.id, c.platform, ends.at
+         )
+         INSERT INTO events (user_id, kind, subject, data)
+         SELECT user_id, 'connection.expiring', id, jsonb_build_object('platform', platform, 'endsAt', at)
+         FROM warned",
+        ahead.as_seconds_f64()
+    )
+    .execute(db)
+    .await?;
+    Ok(told.rows_affected())
 }

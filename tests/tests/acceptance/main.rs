@@ -19,6 +19,7 @@ mod edit;
 mod keys;
 mod limits;
 mod lost;
+mod meta;
 mod names;
 mod publish;
 mod secrets;

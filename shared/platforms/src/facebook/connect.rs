@@ -25,6 +25,11 @@ pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> 
     meta::page_token(credentials, &credentials.external_id, app, row)
 }
 
+/// Prolongs the person's token, which the Page's is read with.
+pub fn prolong(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> {
+    meta::prolong(credentials, app, row)
+}
+
 /// Withdraws the person's whole grant.
 pub fn revoke(credentials: &Credentials, app: &App) -> Option<OneCall<()>> {
     meta::revoke(credentials, app, row)

@@ -20,7 +20,7 @@ mod watch;
 mod webhook;
 mod wire;
 
-pub use connect::{Connect, connect, refresh, revoke};
+pub use connect::{Connect, connect, prolong, refresh, revoke};
 pub use options::check;
 pub use profile::PROFILE;
 pub use publish::{Publish, start};

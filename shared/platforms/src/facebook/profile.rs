@@ -34,6 +34,7 @@ pub const PROFILE: Profile = Profile {
         grant_family: meta::GRANT_FAMILY,
         // A Page's token has no end; it is read anew when it is refused.
         refresh: RefreshPolicy::Before { seconds: 0 },
+        prolong_before: Some(meta::PROLONG_BEFORE),
     }],
     default_version: meta::VERSION,
     caption: CaptionRule {

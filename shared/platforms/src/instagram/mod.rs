@@ -23,7 +23,7 @@ mod story;
 mod tags;
 mod wire;
 
-pub use connect::{Connect, connect, refresh, revoke};
+pub use connect::{Connect, connect, prolong, refresh, revoke};
 pub use options::check;
 pub use profile::PROFILE;
 pub use publish::{Publish, start};

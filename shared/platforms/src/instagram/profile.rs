@@ -70,6 +70,7 @@ const THROUGH_PAGE: Login = Login {
     grant_family: meta::GRANT_FAMILY,
     // The Page's token, which has no end, acts for the account; it is read anew when it is refused.
     refresh: RefreshPolicy::Before { seconds: 0 },
+    prolong_before: Some(meta::PROLONG_BEFORE),
 };
 
 /// The login at Instagram itself, which needs no Page and has an app of its own.
@@ -91,4 +92,5 @@ const AT_INSTAGRAM: Login = Login {
     refresh: RefreshPolicy::Before {
         seconds: connect::RENEWED_BEFORE.whole_seconds(),
     },
+    prolong_before: None,
 };

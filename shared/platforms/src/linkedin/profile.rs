@@ -28,6 +28,7 @@ pub const PROFILE: Profile = Profile {
         refresh: RefreshPolicy::Before {
             seconds: 24 * 3_600,
         },
+        prolong_before: None,
     }],
     // The newest version whose last day (2027-07-15) is published.
     default_version: "202607",

@@ -299,6 +299,28 @@ pub(crate) fn page_token(
     ))
 }
 
+/// Exchanges the person's token, while it lives, for one that lives two months from now on.
+pub(crate) fn prolong(
+    credentials: &Credentials,
+    app: &App,
+    table: Table,
+) -> Option<OneCall<Tokens>> {
+    let user = credentials.tokens.refresh.clone()?;
+    let old = credentials.tokens.clone();
+    Some(OneCall::new(extend(&user, app), move |answer, cx| {
+        if !answer.is_success() {
+            return Err(refused(answer, table, cx.now, false));
+        }
+        let token: Token = answer.parse("access_token")?;
+        let life = token.expires_in.map(Duration::seconds);
+        Ok(Tokens {
+            refresh: Some(token.access_token),
+            refresh_expires_at: life.map_or(old.refresh_expires_at, |life| Some(cx.now + life)),
+            ..old.clone()
+        })
+    }))
+}
+
 /// Withdraws the whole grant of the person, with all Pages and Instagram accounts behind them.
 pub(crate) fn revoke(credentials: &Credentials, app: &App, table: Table) -> Option<OneCall<()>> {
     let user = credentials.tokens.refresh.clone()?;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use url::Url;
 
 pub(crate) use comment::{FirstComment, Thread};
-pub(crate) use connect::{Consent, Page, Step, page_token, revoke};
+pub(crate) use connect::{Consent, Page, Step, page_token, prolong, revoke};
 pub(crate) use fault::{
     PERMISSION_MISSING, Problem, Row, Table, access_row, number, problem, read, refused,
 };
@@ -22,6 +22,8 @@ use crate::{Answer, App, Auth, Call, Fault, PublishContext};
 
 /// Grants at Meta live and die together, whichever of its networks they were given for.
 pub(crate) const GRANT_FAMILY: &str = "meta";
+/// A person's token lives 60 days and is prolonged while it lives, a week after it was given at the earliest.
+pub(crate) const PROLONG_BEFORE: i64 = 50 * 24 * 3_600;
 /// The version that our shapes were read from (served until 2028-07-29).
 pub(crate) const VERSION: &str = "v25.0";
 

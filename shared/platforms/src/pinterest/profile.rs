@@ -28,6 +28,7 @@ pub const PROFILE: Profile = Profile {
         refresh: RefreshPolicy::Before {
             seconds: 15 * 24 * 3_600,
         },
+        prolong_before: None,
     }],
     default_version: "",
     caption: CaptionRule {

@@ -30,6 +30,7 @@ pub const PROFILE: Profile = Profile {
         grant_family: "tiktok",
         // Access tokens live two hours; half an hour covers preparing and polling one post.
         refresh: RefreshPolicy::Before { seconds: 30 * 60 },
+        prolong_before: None,
     }],
     default_version: "",
     caption: CaptionRule {

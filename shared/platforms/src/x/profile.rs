@@ -26,6 +26,7 @@ pub const PROFILE: Profile = Profile {
         },
         grant_family: "x",
         refresh: RefreshPolicy::Before { seconds: 300 },
+        prolong_before: None,
     }],
     default_version: "",
     caption: CaptionRule {

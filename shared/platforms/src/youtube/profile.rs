@@ -29,6 +29,7 @@ pub const PROFILE: Profile = Profile {
         },
         grant_family: "youtube",
         refresh: RefreshPolicy::Before { seconds: 10 * 60 },
+        prolong_before: None,
     }],
     default_version: "v3",
     caption: CaptionRule {

@@ -19,7 +19,9 @@ use store::{
     rate_limits::{self, Limit},
     rings,
     sessions::{self, Rotation},
-    sweep, tokens, users, webhook_receipts,
+    sweep,
+    tokens::{self, Margin},
+    users, webhook_receipts,
     work::{self, Armed, Outcomes, Save, Work},
 };
 use time::Duration;
@@ -325,7 +327,14 @@ async fn sweep(pool: &Pool) -> Result<(), StoreError> {
     sweep::disconnecting(pool, 10).await?;
     sweep::outlived_media(pool, 10).await?;
     sweep::forget(pool).await?;
-    tokens::ending(pool, store::now(pool).await?, 10).await?;
+    let margin = Margin {
+        platform: PLATFORM,
+        login: "",
+        access: Duration::HOUR,
+        refresh: Duration::DAY,
+    };
+    tokens::ending(pool, &[margin], 10).await?;
+    tokens::warn(pool, Duration::WEEK).await?;
     assert!(store::ping(pool).await?);
     Ok(())
 }

@@ -323,28 +323,39 @@ impl House {
     /// Connects an account of a network the way a browser does it: to the consent page, approve, and
     /// back. Gives the connection as the app sees it.
     pub async fn connect(&self, person: &Person, platform: Platform) -> Value {
-        let (back, cookie) = self.consent(person, platform).await;
+        self.connect_by(person, &format!("/api/connect/{platform}"))
+            .await
+    }
+
+    /// The same, from an address that says by which login.
+    pub async fn connect_by(&self, person: &Person, path: &str) -> Value {
+        let (back, cookie) = self.consent_at(person, path).await;
         let request = person
             .request(Method::GET, &path_of(&back))
             .header(header::COOKIE, cookie)
             .body(Body::empty())
             .unwrap();
         let answer = self.ask(request).await;
-        assert_eq!(answer.status, StatusCode::OK, "{platform}: {}", answer.body);
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
         answer.json()["connections"][0].clone()
     }
 
     /// Goes to the consent page and approves; gives the way back, and the browser's cookie.
     pub async fn consent(&self, person: &Person, platform: Platform) -> (Url, String) {
-        let begun = self.get(person, &format!("/api/connect/{platform}")).await;
-        assert_eq!(begun.status, StatusCode::OK, "{platform}: {}", begun.body);
+        self.consent_at(person, &format!("/api/connect/{platform}"))
+            .await
+    }
+
+    async fn consent_at(&self, person: &Person, path: &str) -> (Url, String) {
+        let begun = self.get(person, path).await;
+        assert_eq!(begun.status, StatusCode::OK, "{path}: {}", begun.body);
         let cookie = begun.headers[header::SET_COOKIE].to_str().unwrap();
         let cookie = cookie.split(';').next().unwrap().to_owned();
         let page = Url::parse(begun.text("url")).unwrap();
         let shown = self
             .browse(Request::get(path_of(&page)).body(Body::empty()).unwrap())
             .await;
-        assert_eq!(shown.status, StatusCode::OK, "{platform}: {}", shown.body);
+        assert_eq!(shown.status, StatusCode::OK, "{path}: {}", shown.body);
         let form = shown.form(&[("decision", "approve")]);
         let request = Request::post("/_simulator/consent")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")

@@ -27,6 +27,11 @@ pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> 
     meta::page_token(credentials, page, app, row)
 }
 
+/// Prolongs the person's token, which the Page's is read with.
+pub fn prolong(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> {
+    meta::prolong(credentials, app, row)
+}
+
 /// Withdraws the person's whole grant.
 pub fn revoke(credentials: &Credentials, app: &App) -> Option<OneCall<()>> {
     meta::revoke(credentials, app, row)

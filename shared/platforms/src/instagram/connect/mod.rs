@@ -40,6 +40,15 @@ pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> 
     }
 }
 
+/// Prolongs the person's token; that of Instagram's own login renews itself.
+pub fn prolong(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> {
+    if host::is_of_own_login(&credentials.facts) {
+        None
+    } else {
+        facebook::prolong(credentials, app)
+    }
+}
+
 /// Withdraws the person's whole grant; Instagram's own login has no such call.
 pub fn revoke(credentials: &Credentials, app: &App) -> Option<OneCall<()>> {
     if host::is_of_own_login(&credentials.facts) {
