@@ -78,7 +78,7 @@ fn account(page: &Page, found: &meta::Consent) -> Option<GrantedAccount> {
         username: page.username.clone(),
         display_name: page.name.clone(),
         avatar_url: page.picture_url(),
-        facts: json!({}),
+        facts: found.facts(json!({})),
         tokens: found.tokens(token),
     })
 }

@@ -1,8 +1,9 @@
 //! The consent that Facebook and Instagram share: code, long-lived token, permissions, person, Pages.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use time::{Duration, OffsetDateTime};
+use serde_json::Value;
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{Listed, WithId, graph, problem, text_or_number};
 use crate::{
@@ -86,6 +87,8 @@ pub(crate) struct Consent {
     pub(crate) user: SecretString,
     /// When that token ends.
     pub(crate) ends_at: Option<OffsetDateTime>,
+    /// When the person's data may not be read any more, 90 days after the last login.
+    pub(crate) data_access_until: Option<OffsetDateTime>,
     /// What was allowed.
     pub(crate) scopes: Vec<String>,
     /// Every Page.
@@ -99,6 +102,8 @@ pub(crate) enum Step {
     Exchange(Callback),
     /// The token is to be exchanged for one of two months.
     Extend(SecretString),
+    /// What the token is good for is to be asked.
+    Inspect(Consent),
     /// What was allowed is to be asked.
     Permissions(Consent),
     /// Who allowed it is to be asked.
@@ -123,6 +128,23 @@ struct Token {
     expires_in: Option<i64>,
 }
 
+/// What a token is good for, as it is told to the app that it was given to.
+#[derive(Debug, Deserialize)]
+struct Inspected {
+    #[serde(deserialize_with = "text_or_number")]
+    app_id: String,
+    is_valid: bool,
+    #[serde(default)]
+    expires_at: i64,
+    #[serde(default)]
+    data_access_expires_at: i64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Data<T> {
+    data: T,
+}
+
 #[derive(Debug, Deserialize)]
 struct Permission {
     permission: String,
@@ -141,6 +163,7 @@ impl Step {
             Self::Done(found) => Action::Done(grant(found)),
             Self::Exchange(callback) => Action::Send(exchange(callback, app)),
             Self::Extend(short) => Action::Send(extend(short, app)),
+            Self::Inspect(found) => Action::Send(inspect(&found.user, app)),
             Self::Permissions(found) => Action::Send(authorised(
                 "read_permissions",
                 graph(app, &["me", "permissions"]),
@@ -172,6 +195,9 @@ impl Step {
         table: Table,
         needed: &[&str],
     ) -> Result<Self, Fault> {
+        if let Self::Inspect(found) = self {
+            return inspected(found, answer, cx).map(Self::Permissions);
+        }
         if !answer.is_success() {
             return Err(refused(
                 answer,
@@ -184,12 +210,13 @@ impl Step {
             Self::Exchange(_) => Self::Extend(answer.parse::<Token>("access_token")?.access_token),
             Self::Extend(_) => {
                 let token: Token = answer.parse("access_token")?;
-                Self::Permissions(Consent {
+                Self::Inspect(Consent {
                     person: String::new(),
                     user: token.access_token,
                     ends_at: token
                         .expires_in
                         .map(|seconds| cx.now + Duration::seconds(seconds)),
+                    data_access_until: None,
                     scopes: Vec::new(),
                     pages: Vec::new(),
                 })
@@ -245,12 +272,47 @@ impl Step {
                     Self::Done(Box::new(found))
                 }
             }
-            Self::Done(found) => Self::Done(found),
+            Self::Done(_) | Self::Inspect(_) => self,
         })
     }
 }
 
+/// Whether a token is ours and what it is good for. Where that cannot be told, the calls that follow will tell.
+fn inspected(found: Consent, answer: &Answer, cx: &AppContext<'_>) -> Result<Consent, Fault> {
+    let told = answer.json::<Data<Inspected>>().map(|told| told.data);
+    let Some(told) = told.filter(|_| answer.is_success()) else {
+        return Ok(found);
+    };
+    if told.app_id != cx.app.client_id || !told.is_valid {
+        return Err(Fault::reconnect(
+            "token_foreign",
+            "Facebook does not know the access that it gave as ours; start anew.",
+        ));
+    }
+    // 0 stands for never.
+    let time = |seconds: i64| {
+        let time = OffsetDateTime::from_unix_timestamp(seconds).ok();
+        time.filter(|_| seconds > 0)
+    };
+    Ok(Consent {
+        ends_at: time(told.expires_at).or(found.ends_at),
+        data_access_until: time(told.data_access_expires_at),
+        ..found
+    })
+}
+
 impl Consent {
+    /// What is kept of it with each account, beside what `facts` says of the account itself.
+    pub(crate) fn facts(&self, mut facts: Value) -> Value {
+        let until = self
+            .data_access_until
+            .and_then(|until| until.format(&Rfc3339).ok());
+        if let Some(until) = until {
+            facts["dataAccessUntil"] = until.into();
+        }
+        facts
+    }
+
     /// The tokens of a Page: its own, which has no end, and the person's, which it comes from.
     pub(crate) fn tokens(&self, page: SecretString) -> Tokens {
         Tokens {
@@ -358,6 +420,15 @@ fn extend(short: &SecretString, app: &App) -> Call {
         ("client_secret", FormValue::from(&app.client_secret)),
         ("fb_exchange_token", FormValue::from(short)),
     ])
+}
+
+/// Asks what a token is good for, as the app that it was given to.
+fn inspect(token: &SecretString, app: &App) -> Call {
+    let mut url = graph(app, &["debug_token"]);
+    url.query_pairs_mut()
+        .append_pair("input_token", token.expose_secret());
+    let own = format!("{}|{}", app.client_id, app.client_secret.expose_secret());
+    Call::get("inspect_token", url).auth(Auth::BearerOf(own.into()))
 }
 
 fn authorised(name: &'static str, url: url::Url, token: &SecretString) -> Call {

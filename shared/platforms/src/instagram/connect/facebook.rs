@@ -89,7 +89,7 @@ fn account(page: &Page, found: &Consent) -> Option<GrantedAccount> {
         username: account.username,
         display_name,
         avatar_url: account.profile_picture_url,
-        facts: json!({ "pageId": page.id }),
+        facts: found.facts(json!({ "pageId": page.id })),
         tokens: found.tokens(token),
     })
 }
