@@ -13,7 +13,7 @@ use time::{Duration, OffsetDateTime};
 use web::Problem;
 
 use crate::{
-    Env, check,
+    Env, check, promise,
     request::{self, PostRequest},
 };
 
@@ -43,6 +43,7 @@ pub(crate) async fn accept(
     let options = request::options(request.options.clone()).map_err(one)?;
     let items = request::media(request.media.clone()).map_err(one)?;
     let connection = connection(env, user, platform, asked).await?;
+    promise::hold(env, user, &connection, &options, scheduled_at, None).await?;
     let files = check::check(env, user, platform, &caption, &options, items).await?;
     let id = PostId::mint();
     let new = NewPost {

@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use store::{
-    StoreError,
+    StoreError, connections,
     posts::{self, Change, Changed},
 };
 use utoipa::ToSchema;
@@ -15,7 +15,7 @@ use web::{Caller, Json, Path, Problem, ProblemBody};
 use crate::{
     Env,
     accept::{one, prepare_at},
-    check,
+    check, promise,
     request::{self, MediaItem},
     view::PostView,
 };
@@ -111,6 +111,18 @@ pub(crate) async fn edit(
         Some(minutes) => Some(request::lateness(Some(minutes)).map_err(one)?),
         None => None,
     };
+    let connection = connections::find(pool, caller.user, post.connection_id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    promise::hold(
+        &env,
+        caller.user,
+        &connection,
+        &options,
+        scheduled_at,
+        Some(id),
+    )
+    .await?;
     let files = check::check(&env, caller.user, post.platform, &caption, &options, items).await?;
     let change = Change {
         caption,

@@ -6,6 +6,7 @@ mod check;
 mod create;
 mod edit;
 mod list;
+mod promise;
 mod request;
 mod resolve;
 mod show;

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use web::{Caller, Json, Problem};
 
 use crate::{
-    Env, accept, check,
+    Env, accept, check, promise,
     request::{self, PostRequest},
 };
 
@@ -46,15 +46,18 @@ pub(crate) async fn validate(
 async fn try_out(env: &Env, caller: Caller, request: PostRequest) -> Result<(), Problem> {
     let platform = request::platform(&request.platform).map_err(accept::one)?;
     let asked = request::connection(request.connection_id.as_deref()).map_err(accept::one)?;
-    if let Some(text) = &request.scheduled_at_iso {
-        request::time(text, env.web.clock.now()).map_err(accept::one)?;
-    }
+    let now = env.web.clock.now();
+    let scheduled_at = match &request.scheduled_at_iso {
+        Some(text) => Some(request::time(text, now).map_err(accept::one)?),
+        None => None,
+    };
     request::name(request.client_post_id.as_deref()).map_err(accept::one)?;
     request::lateness(request.max_lateness_minutes).map_err(accept::one)?;
     let caption = request::caption(request.caption).map_err(accept::one)?;
     let options = request::options(request.options).map_err(accept::one)?;
     let items = request::media(request.media).map_err(accept::one)?;
-    accept::connection(env, caller.user, platform, asked).await?;
+    let connection = accept::connection(env, caller.user, platform, asked).await?;
+    promise::hold(env, caller.user, &connection, &options, scheduled_at, None).await?;
     let files = check::check(env, caller.user, platform, &caption, &options, items).await?;
     // Nothing refers to what was fetched for the trial.
     for key in files

@@ -16,6 +16,7 @@ mod machine;
 mod network;
 mod options;
 mod profile;
+mod promise;
 mod upload_url;
 mod usage;
 mod webhook;
@@ -44,6 +45,7 @@ pub use network::{
 };
 pub use options::{parse as parse_options, text_rule};
 pub use profile::{Login, Oauth, Pkce, Profile, RefreshPolicy};
+pub use promise::{Allowance, allowance, not_allowed};
 pub use upload_url::UploadUrl;
 pub use usage::{Usage, UsageOf, usage};
 pub use webhook::{Happening, Incoming, Received, WebhookError, What, Withdrawal, same};

@@ -396,3 +396,30 @@ async fn why_not(
         Some(post) => Changed::TooLate(post.stage),
     })
 }
+
+/// When the posts of a connection went or go out between two times, other than `except`; of those whose option
+/// of that name is true, where one is named. What never goes out does not count.
+pub async fn times(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    connection: ConnectionId,
+    (from, until): (OffsetDateTime, OffsetDateTime),
+    option: Option<&str>,
+    except: Option<PostId>,
+) -> Result<Vec<OffsetDateTime>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT due_at FROM posts
+         WHERE user_id = $1 AND connection_id = $2 AND due_at > $3 AND due_at < $4
+           AND ($5::text IS NULL OR options ->> $5 = 'true') AND ($6::uuid IS NULL OR id <> $6)
+           AND stage NOT IN ('canceled', 'dismissed', 'failed', 'missed')
+         ORDER BY due_at LIMIT 2000",
+        user.uuid(),
+        connection.uuid(),
+        from,
+        until,
+        option,
+        except.map(PostId::uuid)
+    )
+    .fetch_all(db)
+    .await?)
+}

@@ -21,7 +21,7 @@ mod webhook;
 mod wire;
 
 pub use connect::{Connect, connect, prolong, refresh, revoke};
-pub use options::check;
+pub use options::{COMMENT_SCOPE, allowance, check};
 pub use profile::PROFILE;
 pub use publish::{Publish, start};
 pub use webhook::receive;

@@ -3,12 +3,17 @@
 use domain::{MediaKind, Violation};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use time::Duration;
 use url::Url;
 
 use super::upright::Upright;
-use crate::{Draft, DraftMedia, parse_options, text_rule};
+use crate::{Allowance, Draft, DraftMedia, parse_options, text_rule};
 
 const COMMENT: usize = 8_000;
+/// What must be allowed for first comments.
+pub const COMMENT_SCOPE: &str = "pages_manage_engagement";
+/// So many reels of a Page are taken from apps in 24 hours.
+const REELS: usize = 30;
 const LINK: usize = 2_048;
 /// No limit is documented; longer ones are cut wherever they are shown.
 const TITLE: usize = 255;
@@ -85,6 +90,15 @@ enum Kind {
 /// The options as they were accepted.
 pub(super) fn read(options: &Value) -> Options {
     parse_options(options).unwrap_or_default()
+}
+
+/// How many posts like one with these options a Page may make: of reels a number is documented.
+pub fn allowance(options: &Value) -> Option<Allowance> {
+    (options["reel"] == true).then_some(Allowance {
+        posts: REELS,
+        window: Duration::DAY,
+        option: Some("reel"),
+    })
 }
 
 /// Every rule of Facebook's own that a draft breaks.

@@ -15,6 +15,7 @@ mod host;
 mod options;
 mod processing;
 mod profile;
+mod promise;
 mod publish;
 mod reel;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod wire;
 pub use connect::{Connect, connect, prolong, refresh, revoke};
 pub use options::check;
 pub use profile::PROFILE;
+pub use promise::{allowance, comment_scope};
 pub use publish::{Publish, start};
 pub use story::media_rules;
 

@@ -169,6 +169,9 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
         before: None,
     };
     assert_eq!(posts::list(pool, user, &filter, 10).await?.len(), 1);
+    let (now, week) = (store::now(pool).await?, Duration::WEEK);
+    let around = (now - week, now + week);
+    posts::times(pool, user, connection, around, Some("reel"), None).await?;
     let attempt = AttemptId::mint();
     let armed = work::arm(pool, &work, attempt, "create", b"armed").await?;
     assert!(matches!(armed, Armed::Done(_)), "{armed:?}");

@@ -3,9 +3,11 @@
 mod facebook;
 mod instagram;
 
-use super::host;
+use super::{host, promise::POSTS_A_DAY, wire::Limit};
 use crate::{
-    Action, App, AppContext, Callback, Credentials, Event, Fault, Grant, Machine, OneCall, Tokens,
+    Action, Answer, App, AppContext, Auth, Call, Callback, Credentials, Event, Fault, Grant,
+    GrantedAccount, Machine, OneCall, Tokens,
+    meta::{self, Listed},
 };
 
 pub(super) use instagram::{RENEWED_BEFORE, SCOPES, consent_page};
@@ -20,7 +22,17 @@ pub enum Connect {
     Facebook(facebook::Connect),
     /// At Instagram itself.
     Instagram(instagram::Connect),
+    /// Connected; how many posts a day holds is to be asked, account after account.
+    Allowance {
+        /// The accounts.
+        grant: Grant,
+        /// Which of them is asked for.
+        at: usize,
+    },
 }
+
+/// For so many accounts the posts of a day are asked; more would keep the person waiting.
+const ASKED: usize = 10;
 
 /// Starts to turn a callback into a grant.
 pub fn connect(callback: Callback) -> Connect {
@@ -66,13 +78,56 @@ impl Machine for Connect {
         match self {
             Self::Facebook(machine) => machine.next(cx),
             Self::Instagram(machine) => machine.next(cx),
+            Self::Allowance { grant, at } => match grant.accounts.get(*at) {
+                Some(account) if *at < ASKED => Action::Send(ask_allowance(account, cx.app)),
+                Some(_) | None => Action::Done(grant.clone()),
+            },
         }
     }
 
     fn apply(self, event: Event, cx: &AppContext<'_>) -> Result<Self, Fault> {
-        match self {
-            Self::Facebook(machine) => machine.apply(event, cx).map(Self::Facebook),
-            Self::Instagram(machine) => machine.apply(event, cx).map(Self::Instagram),
-        }
+        let next = match self {
+            Self::Facebook(machine) => machine.apply(event, cx).map(Self::Facebook)?,
+            Self::Instagram(machine) => machine.apply(event, cx).map(Self::Instagram)?,
+            Self::Allowance { mut grant, at } => {
+                if let (Some(account), Event::Answer(answer)) = (grant.accounts.get_mut(at), event)
+                    && let Some(posts) = posts_a_day(&answer)
+                {
+                    account.facts[POSTS_A_DAY] = posts.into();
+                }
+                return Ok(Self::Allowance { grant, at: at + 1 });
+            }
+        };
+        Ok(match next.next(cx) {
+            Action::Done(grant) => Self::Allowance { grant, at: 0 },
+            Action::Send(_) | Action::WaitUntil(_) => next,
+        })
     }
+}
+
+/// Asks how many posts a day holds; whoever gets no answer is promised the usual number.
+fn ask_allowance(account: &GrantedAccount, app: &App) -> Call {
+    let path = [&*account.external_id, "content_publishing_limit"];
+    let token = account.tokens.access.clone();
+    let (mut url, auth) = if !host::is_of_own_login(&account.facts) {
+        (meta::graph(app, &path), Auth::BearerOfWithProof(token))
+    } else if host::proves_own_secret(app) {
+        (
+            meta::graph_instagram(app, &path),
+            Auth::BearerOfWithProof(token),
+        )
+    } else {
+        (meta::graph_instagram(app, &path), Auth::BearerOf(token))
+    };
+    url.query_pairs_mut().append_pair("fields", "config");
+    Call::get("read_allowance", url).auth(auth).optional()
+}
+
+fn posts_a_day(answer: &Answer) -> Option<i64> {
+    let listed: Listed<Limit> = answer.json().filter(|_| answer.is_success())?;
+    let limit = listed.data.into_iter().next()?;
+    limit
+        .config
+        .map(|config| config.quota_total)
+        .filter(|posts| *posts > 0)
 }
