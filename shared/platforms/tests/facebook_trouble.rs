@@ -310,3 +310,33 @@ async fn a_video_that_stays_out_of_sight_is_unconfirmed_and_a_story_with_an_id_i
         }
     }
 }
+
+#[tokio::test]
+async fn a_token_that_is_not_ours_connects_nothing_and_one_that_nobody_tells_about_does() {
+    let inspected = "GET /{version}/debug_token";
+    let foreign = json!({ "data": { "app_id": "1", "is_valid": true } });
+    let ended = json!({ "data": { "app_id": "facebook-client", "is_valid": false } });
+    for (status, body, is_connected) in [
+        (200, foreign, false),
+        (200, ended, false),
+        (500, json!({}), true),
+    ] {
+        let stage = Stage::new();
+        let fault = Fault::Answer {
+            status,
+            headers: Vec::new(),
+            body,
+        };
+        stage
+            .simulator
+            .script(FaultScript::first("graph.facebook.com", inspected, fault));
+        let (result, transcript) = stage.try_connect(Platform::Facebook, &[STUDIO]).await;
+        match result {
+            Ok(_) => assert!(is_connected, "{transcript}"),
+            Err(fault) => {
+                assert!(!is_connected, "{transcript}");
+                assert_eq!(fault.code, "token_foreign");
+            }
+        }
+    }
+}

@@ -1,8 +1,9 @@
 //! What is Meta's alone: two ways to Instagram, tokens that are prolonged, calls that run out.
 
 use domain::Platform;
+use http::{Method, StatusCode};
 use sqlx::PgPool;
-use time::Duration;
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     house::House,
@@ -76,7 +77,7 @@ async fn who_must_connect_again_soon_is_told_a_week_before_and_once(pool: PgPool
             .await
             .unwrap()
     };
-    let end: time::OffsetDateTime = ends_at(&pool).await;
+    let end: OffsetDateTime = ends_at(&pool).await;
     house.advance_to(end - Duration::days(8));
     house.sweep().await;
     assert_eq!(told().await, 0);
@@ -87,6 +88,97 @@ async fn who_must_connect_again_soon_is_told_a_week_before_and_once(pool: PgPool
     house.connect(&author, Platform::Linkedin).await;
     house.sweep().await;
     assert_eq!(told().await, 1, "new tokens are far from their end");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_full_day_is_told_when_a_post_is_asked_for_with_the_next_free_time(pool: PgPool) {
+    let house = House::open(pool.clone()).await;
+    house.networks.world().states().instagram().allow_posts(2);
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::Instagram).await;
+    let network = Network::of(Platform::Instagram);
+    let noon = house.now() + Duration::days(2);
+    for (place, words) in ["First", "Second"].into_iter().enumerate() {
+        let at = noon + Duration::hours(i64::try_from(place).unwrap());
+        house
+            .schedule(&author, &house.draft(network, What::Picture, words), at)
+            .await;
+    }
+    let mut draft = house.draft(network, What::Picture, "Third");
+    draft["scheduledAtISO"] = text(noon + Duration::hours(2)).into();
+    let refused = house.send(&author, "/api/schedule", &draft).await;
+    assert_eq!(
+        refused.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        refused.body
+    );
+    let told = refused.json()["errors"][0].clone();
+    assert_eq!(told["rule"], "daily_limit", "{told}");
+    assert_eq!(told["field"], "scheduledAtISO");
+    let valid = house.send(&author, "/api/posts/validate", &draft).await;
+    assert_eq!(valid.json()["valid"], false, "{}", valid.body);
+
+    // At the time that was told there is room.
+    let free = told["remedy"].as_str().unwrap();
+    let free = free.split_whitespace().nth(3).unwrap();
+    draft["scheduledAtISO"] = free.into();
+    let taken = house.send(&author, "/api/schedule", &draft).await;
+    assert_eq!(taken.status, StatusCode::ACCEPTED, "{free}: {}", taken.body);
+    // So there is now, for another account's day is another's, and a canceled post takes no room.
+    let id = taken.text("id").to_owned();
+    house
+        .call(&author, Method::DELETE, &format!("/api/posts/{id}"), None)
+        .await;
+    let again = house.send(&author, "/api/schedule", &draft).await;
+    assert_eq!(again.status, StatusCode::ACCEPTED, "{}", again.body);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_first_comment_is_written_once_where_it_was_allowed(pool: PgPool) {
+    let scopes = ("FACEBOOK_SETTING_EXTRA_SCOPES", "pages_manage_engagement");
+    let house = House::open_with(pool, &[scopes]).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::Facebook).await;
+    let mut draft = house.draft(Network::of(Platform::Facebook), What::Picture, "Words");
+    draft["options"]["firstComment"] = "The first comment".into();
+    let id = house.post(&author, &draft).await;
+    house.run_all().await;
+    house.assert_published(&author, &id, "Words").await;
+    let state = house.networks.world().states().meta();
+    assert_eq!(state.comments().len(), 1);
+    assert_eq!(state.comments()[0].text, "The first comment");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_first_comment_that_was_not_allowed_is_refused_by_the_name_of_the_permission(
+    pool: PgPool,
+) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::Facebook).await;
+    let mut draft = house.draft(Network::of(Platform::Facebook), What::Picture, "Words");
+    draft["options"]["firstComment"] = "The first comment".into();
+    let refused = house.send(&author, "/api/posts", &draft).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("scope_missing"), "{}", refused.body);
+    assert!(refused.body.contains("pages_manage_engagement"));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_story_is_published_in_the_shape_of_stories(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::Instagram).await;
+    let mut draft = house.draft(Network::of(Platform::Instagram), What::Picture, "");
+    draft["options"] = serde_json::json!({ "story": true });
+    let id = house.post(&author, &draft).await;
+    house.run_all().await;
+    let status = house.status(&author, &id).await;
+    assert_eq!(status["status"], "published", "{status}");
+    let ledger = house.networks.ledger();
+    assert_eq!(ledger.posts().len(), 1);
+    assert_eq!(ledger.posts()[0].kind, "story");
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -159,16 +251,20 @@ async fn when_calls_are_scarce_what_has_time_is_prepared_later_and_is_on_time(po
     house.assert_published(&author, &later, "In its time").await;
 }
 
-async fn ends_at(pool: &PgPool) -> time::OffsetDateTime {
+async fn ends_at(pool: &PgPool) -> OffsetDateTime {
     sqlx::query_scalar("SELECT access_expires_at FROM connections LIMIT 1")
         .fetch_one(pool)
         .await
         .unwrap()
 }
 
-async fn refresh_ends_at(pool: &PgPool) -> time::OffsetDateTime {
+async fn refresh_ends_at(pool: &PgPool) -> OffsetDateTime {
     sqlx::query_scalar("SELECT min(refresh_expires_at) FROM connections")
         .fetch_one(pool)
         .await
         .unwrap()
+}
+
+fn text(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap()
 }
