@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use store::connections::Connection;
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
 
 /// A connection as the app sees it.
@@ -40,6 +40,13 @@ pub struct ConnectionView {
 
 impl From<Connection> for ConnectionView {
     fn from(connection: Connection) -> Self {
+        // Where there is something to renew it with, the end of that is the end that matters.
+        let tokens_end = connection
+            .refresh_expires_at
+            .or(connection.access_expires_at);
+        let data_access_ends = connection.facts["dataAccessUntil"]
+            .as_str()
+            .and_then(|until| OffsetDateTime::parse(until, &Rfc3339).ok());
         Self {
             id: connection.id.to_string(),
             platform: connection.platform.to_string(),
@@ -48,10 +55,7 @@ impl From<Connection> for ConnectionView {
             display_name: connection.display_name,
             avatar_url: connection.avatar_url,
             scopes: connection.scopes,
-            // Where there is something to renew it with, the end of that is the end that matters.
-            expires_at: connection
-                .refresh_expires_at
-                .or(connection.access_expires_at),
+            expires_at: tokens_end.into_iter().chain(data_access_ends).min(),
             health: connection.health.to_string(),
             health_reason: connection.health_reason,
             connected_at: connection.connected_at,
