@@ -7,6 +7,7 @@ mod containers;
 mod facebook;
 mod instagram;
 mod instagram_login;
+mod instagram_uploads;
 #[path = "../rig/mod.rs"]
 mod rig;
 mod stories;

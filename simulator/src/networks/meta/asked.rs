@@ -213,6 +213,12 @@ impl Asked {
         self.path.get("id").map(String::as_str).unwrap_or_default()
     }
 
+    /// The version in the path.
+    pub(in crate::networks) fn version(&self) -> &str {
+        let version = self.path.get("version").map(String::as_str);
+        version.unwrap_or_default()
+    }
+
     /// A field; empty when it is absent.
     pub(in crate::networks) fn field(&self, name: &str) -> &str {
         self.fields

@@ -27,7 +27,7 @@ use super::{facebook, instagram};
 use crate::World;
 
 /// Versions that are served; older ones have ended.
-const VERSIONS: [&str; 6] = ["v21.0", "v22.0", "v23.0", "v24.0", "v25.0", "v26.0"];
+pub(super) const VERSIONS: [&str; 6] = ["v21.0", "v22.0", "v23.0", "v24.0", "v25.0", "v26.0"];
 
 pub(crate) fn routes() -> Router<World> {
     let graph = |path: &str| format!("/graph.facebook.com/{{version}}{path}");
