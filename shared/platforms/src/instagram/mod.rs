@@ -12,6 +12,7 @@ mod doubt;
 mod evidence;
 mod fault;
 mod host;
+mod making;
 mod options;
 mod processing;
 mod profile;

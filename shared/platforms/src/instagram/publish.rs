@@ -6,7 +6,7 @@ use time::{OffsetDateTime, serde::rfc3339};
 use super::{
     comment, container,
     doubt::{self, Doubt},
-    evidence,
+    evidence, making,
     processing::{self, Pending, Waiting},
     wire::Link,
 };
@@ -205,7 +205,7 @@ impl Machine for Publish {
             (Self::Comment { id, url, comment }, event) => {
                 Ok(comment::apply(cx, id, url, comment, &event))
             }
-            (Self::Limit, event) => processing::asked_limit(cx, &event),
+            (Self::Limit, event) => making::asked_limit(cx, &event),
             (Self::Permalink { id }, event) => Ok(linked(cx, id, &event)),
             (
                 Self::Publish {
@@ -235,7 +235,7 @@ impl Publish {
         match self {
             Self::Child {
                 children, tries, ..
-            } => processing::child_made(cx, children, tries, answer),
+            } => making::child_made(cx, children, tries, answer),
             Self::Children {
                 children,
                 at,
@@ -257,7 +257,7 @@ impl Publish {
             }
             Self::Create {
                 children, tries, ..
-            } => processing::made(cx, children, tries, answer),
+            } => making::made(cx, children, tries, answer),
             Self::Look { doubt } => doubt::looked(cx, doubt, answer),
             Self::Match {
                 doubt,
