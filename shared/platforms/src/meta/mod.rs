@@ -4,6 +4,7 @@ mod comment;
 mod connect;
 mod fault;
 mod signature;
+mod upload;
 mod usage;
 
 use serde::Deserialize;
@@ -16,6 +17,7 @@ pub(crate) use fault::{
 };
 pub use signature::{SignedRequest, SignedRequestError, signed_request};
 pub(crate) use signature::{receive, withdrawal};
+pub(crate) use upload::{Phase, PhaseError, Uploaded};
 pub(crate) use usage::usage;
 
 use crate::{Answer, App, Auth, Call, Fault, PublishContext};
