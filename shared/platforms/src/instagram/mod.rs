@@ -23,6 +23,7 @@ mod reel;
 mod rows;
 mod story;
 mod tags;
+mod upload;
 mod wire;
 
 pub use connect::{Connect, connect, prolong, refresh, revoke};

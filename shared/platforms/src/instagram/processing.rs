@@ -6,13 +6,13 @@ use time::{Duration, OffsetDateTime};
 use super::{
     Publish, doubt,
     fault::{self, row},
-    making::anew,
+    making::{Making, anew},
     wire::Container,
 };
 use crate::{Answer, Asset, Fault, PublishContext, meta};
 
 /// How long Instagram may work on a file; a container lives for a day.
-const MAX_PROCESSING: Duration = Duration::hours(23);
+pub(super) const MAX_PROCESSING: Duration = Duration::hours(23);
 /// Whatever takes longer than this is asked for rarely.
 const PATIENCE: Duration = Duration::minutes(30);
 /// The wait between two questions after that.
@@ -36,6 +36,8 @@ pub(super) struct Waiting {
     /// Publishing it was refused before.
     pub(super) attempted: bool,
     pub(super) give_up_at: OffsetDateTime,
+    /// The bytes of videos are sent.
+    pub(super) uploads: bool,
 }
 
 /// What Instagram works on.
@@ -53,7 +55,12 @@ pub(super) enum Pending {
 
 impl Waiting {
     /// A container that will be published, just made.
-    pub(super) fn for_whole(cx: &PublishContext<'_>, container: String, tries: u8) -> Self {
+    pub(super) fn for_whole(
+        cx: &PublishContext<'_>,
+        container: String,
+        tries: u8,
+        uploads: bool,
+    ) -> Self {
         Self {
             container: Pending::Whole(container),
             tries,
@@ -61,14 +68,19 @@ impl Waiting {
             unknown: 0,
             attempted: false,
             give_up_at: cx.now + MAX_PROCESSING,
+            uploads,
         }
     }
 
     /// The containers of several files, just made.
-    pub(super) fn for_children(cx: &PublishContext<'_>, children: Vec<String>, tries: u8) -> Self {
+    pub(super) fn for_children(cx: &PublishContext<'_>, made: Making) -> Self {
+        let container = Pending::Child {
+            children: made.children,
+            at: 0,
+        };
         Self {
-            container: Pending::Child { children, at: 0 },
-            ..Self::for_whole(cx, String::new(), tries)
+            container,
+            ..Self::for_whole(cx, String::new(), made.tries, made.uploads)
         }
     }
 
@@ -86,6 +98,7 @@ impl Waiting {
             unknown,
             attempted,
             give_up_at,
+            uploads,
         } = self;
         match container {
             Pending::Child { children, at } => Publish::Children {
@@ -96,6 +109,7 @@ impl Waiting {
                 asked,
                 unknown,
                 give_up_at,
+                uploads,
             },
             Pending::Whole(container) => Publish::Process {
                 container,
@@ -105,12 +119,18 @@ impl Waiting {
                 unknown,
                 attempted,
                 give_up_at,
+                uploads,
             },
         }
     }
 
     fn made_at(&self) -> OffsetDateTime {
         self.give_up_at - MAX_PROCESSING
+    }
+
+    /// What is known when containers are made anew, but for those of `children` that stay.
+    const fn making(&self, children: Vec<String>) -> Making {
+        Making::new(children, self.tries, self.uploads)
     }
 }
 
@@ -141,14 +161,8 @@ pub(super) fn processed(
         ("FINISHED", _) => Ok(ready(cx, waiting)),
         ("EXPIRED", _) => {
             let most = fault::renewals_of(Some(fault::EXPIRED));
-            anew(
-                cx,
-                waiting.tries,
-                Vec::new(),
-                most,
-                Some(fault::EXPIRED),
-                &told.status,
-            )
+            let making = waiting.making(Vec::new());
+            anew(cx, making, most, Some(fault::EXPIRED), &told.status)
         }
         ("ERROR", _) => {
             // The files before it are loaded; only from this one on it begins again.
@@ -157,7 +171,8 @@ pub(super) fn processed(
                 Pending::Whole(_) => Vec::new(),
             };
             let most = fault::renewals_of(told.error());
-            anew(cx, waiting.tries, kept, most, told.error(), &told.status)
+            let making = waiting.making(kept);
+            anew(cx, making, most, told.error(), &told.status)
         }
         // It is live although publishing it was refused.
         ("PUBLISHED", Pending::Whole(container)) => {
@@ -200,14 +215,15 @@ fn refused(
     match fault::renewals(problem) {
         Some(most) => {
             let (number, evidence) = (problem.error_subcode, told.evidence.unwrap_or_default());
-            anew(cx, waiting.tries, Vec::new(), most, Some(number), &evidence)
+            let making = waiting.making(Vec::new());
+            anew(cx, making, most, Some(number), &evidence)
         }
         None => Err(told),
     }
 }
 
 fn ready(cx: &PublishContext<'_>, waiting: Waiting) -> Publish {
-    let (tries, unknown) = (waiting.tries, waiting.unknown);
+    let (tries, unknown, uploads) = (waiting.tries, waiting.unknown, waiting.uploads);
     match waiting.container {
         Pending::Whole(container) => Publish::Publish {
             container,
@@ -216,6 +232,7 @@ fn ready(cx: &PublishContext<'_>, waiting: Waiting) -> Publish {
             asked: waiting.asked,
             unknown,
             give_up_at: Some(waiting.give_up_at),
+            uploads,
         },
         Pending::Child { children, at } if at + 1 < children.len() => Publish::Children {
             children,
@@ -225,11 +242,13 @@ fn ready(cx: &PublishContext<'_>, waiting: Waiting) -> Publish {
             asked: 0,
             unknown: 0,
             give_up_at: waiting.give_up_at,
+            uploads,
         },
         Pending::Child { children, .. } => Publish::Create {
             children,
             tries,
             again_at: None,
+            uploads,
         },
     }
 }
@@ -272,5 +291,6 @@ pub(super) fn unpublished(
     }
     let most = fault::renewals(problem)?;
     let number = Some(problem.error_subcode);
-    Some(anew(cx, waiting.tries, Vec::new(), most, number, told))
+    let making = waiting.making(Vec::new());
+    Some(anew(cx, making, most, number, told))
 }
