@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod businesses;
 mod comments;
 mod containers;
 mod facebook;

@@ -1,5 +1,6 @@
 //! What Facebook and Instagram share: one app, one consent, one Graph API.
 
+mod business;
 mod comment;
 mod connect;
 mod fault;

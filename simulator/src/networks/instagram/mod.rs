@@ -15,7 +15,7 @@ use axum::{
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
-use super::meta::{Asked, Page, Said, of_instagram};
+use super::meta::{Asked, Page, Said, is_granted, of_instagram};
 use crate::{Grant, World};
 
 pub(super) use media::stories;
@@ -149,8 +149,7 @@ fn own(asked: &Asked, id: &str) -> Result<&'static Page, Said> {
 fn has_sight_of(grant: &Grant, acts_for: Option<&str>, id: &str) -> Option<&'static Page> {
     let page = of_instagram(id)?;
     let is_own = acts_for.is_none_or(|own| own == page.id);
-    let is_chosen = |chosen: &String| chosen == id || chosen == page.id;
-    (is_own && grant.accounts.iter().any(is_chosen)).then_some(page)
+    (is_own && is_granted(page, grant)).then_some(page)
 }
 
 fn is_hidden(asked: &Asked, made_at: OffsetDateTime) -> bool {

@@ -336,6 +336,14 @@ impl Asked {
         )
     }
 
+    /// Asks for so few at once as a test wants to be shown.
+    pub(super) fn shorten(&mut self) {
+        let most = self.world.states().facebook().most_pages();
+        if let Some(most) = most {
+            self.fields.insert("limit".to_owned(), most.to_string());
+        }
+    }
+
     /// A page of `items`, newest first, as `limit` and `after` ask for it.
     pub(in crate::networks) fn listed(&self, items: &[Value], usual: usize) -> Result<Value, Said> {
         let limit: usize = match self.field("limit") {
