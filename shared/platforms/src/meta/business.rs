@@ -9,8 +9,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::{
-    Listed, WithId,
-    connect::{Consent, Page, Step, authorised, list_url},
+    Listed, Page, WithId,
+    connect::{Consent, Step, authorised, list_url},
     graph,
 };
 use crate::{Answer, App, Call};

@@ -4,6 +4,7 @@ mod business;
 mod comment;
 mod connect;
 mod fault;
+mod page;
 mod signature;
 mod upload;
 mod usage;
@@ -12,10 +13,11 @@ use serde::Deserialize;
 use url::Url;
 
 pub(crate) use comment::{FirstComment, Thread};
-pub(crate) use connect::{Consent, Page, Step, page_token, prolong, revoke};
+pub(crate) use connect::{Consent, Step, page_token, prolong, revoke};
 pub(crate) use fault::{
     PERMISSION_MISSING, Problem, Row, Table, access_row, number, problem, read, refused,
 };
+pub(crate) use page::Page;
 pub use signature::{SignedRequest, SignedRequestError, signed_request};
 pub(crate) use signature::{receive, withdrawal};
 pub(crate) use upload::{Phase, PhaseError, Uploaded};
