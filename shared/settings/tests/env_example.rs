@@ -194,7 +194,8 @@ fn logins() -> impl Iterator<Item = &'static Login> {
 }
 
 /// The logins whose registrations a file of `platforms` reads settings of: Meta's folder those of Meta's app, a
-/// network's own folder the others of the network, the consent page all.
+/// network's own folder the others of the network, the consent page all. Uploads are for Instagram's accounts
+/// that came through Meta's app.
 fn readers(file: &Path) -> Vec<&'static Login> {
     let within = |name: &str| file.parent().is_some_and(|parent| parent.ends_with(name));
     if file.ends_with("platforms/src/authorize.rs") {
@@ -202,6 +203,12 @@ fn readers(file: &Path) -> Vec<&'static Login> {
     }
     if within("meta") {
         return logins()
+            .filter(|login| login.grant_family == "meta")
+            .collect();
+    }
+    if file.ends_with("instagram/upload.rs") {
+        let logins = platforms::profile(Platform::Instagram).logins.iter();
+        return logins
             .filter(|login| login.grant_family == "meta")
             .collect();
     }

@@ -1,7 +1,7 @@
 //! Conversations about accounts: connect, refresh, revoke.
 
 use http::Method;
-use platforms::{Action, AppContext, Auth, Call, Event, Fault, Machine};
+use platforms::{Action, AppContext, Auth, Call, Event, Fault, Machine, Safety};
 use time::Duration;
 
 use crate::{Authority, NoFiles, SendError, Wire};
@@ -20,7 +20,8 @@ impl Wire {
     /// Drives a conversation about an account to its end, at once: nobody waits here for anything.
     ///
     /// What only reads is asked once more where its answer was lost or the network broke down. All
-    /// else is not sent again: it may have used up a code or a refresh token.
+    /// else is not sent again: it may have used up a code or a refresh token. What is nice to have is
+    /// done without.
     ///
     /// # Errors
     /// The fault that ended it.
@@ -63,6 +64,7 @@ impl Wire {
                     unsent += 1;
                     machine
                 }
+                Err(_) if call.safety == Safety::Optional => machine.apply(Event::Lost, &cx)?,
                 Err(error) => return Err(unreachable(&error)),
             };
         }

@@ -21,7 +21,8 @@ use wire::{Wire, WireSettings};
 
 const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
-/// Sends calls one after the other and gives the status of each; waits before the first.
+/// Sends calls one after the other and gives the status of each, 0 where there was no answer; waits before
+/// the first.
 struct Steps {
     calls: Vec<Call>,
     waits: Vec<Duration>,
@@ -48,10 +49,10 @@ impl Machine for Steps {
     }
 
     fn apply(mut self, event: Event, _: &AppContext<'_>) -> Result<Self, Fault> {
-        let Event::Answer(answer) = event else {
-            return Ok(self);
-        };
-        self.answered.push(answer.status);
+        self.answered.push(match event {
+            Event::Answer(answer) => answer.status,
+            Event::Lost => 0,
+        });
         Ok(self)
     }
 }
@@ -168,6 +169,15 @@ async fn what_may_use_up_a_code_is_never_sent_twice() {
             assert_eq!(heard.load(Ordering::SeqCst), 1, "{statuses:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_nice_to_have_is_done_without() {
+    let (wire, heard) = network(&[200, 0, 0, 200]).await;
+    let calls = vec![read(), read().optional(), read()];
+    let said = talk(&wire, calls, Vec::new()).await;
+    assert_eq!(said.unwrap(), [200, 0, 200]);
+    assert_eq!(heard.load(Ordering::SeqCst), 4);
 }
 
 #[tokio::test]

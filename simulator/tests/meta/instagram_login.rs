@@ -358,6 +358,9 @@ async fn a_post_needs_no_page_but_the_account_and_the_permission() {
     let foreign = api::post(&rig, &media(STUDIO), &long, &picture).await;
     assert_eq!(refusal(&foreign), (400, 100, 33));
     assert_eq!(foreign.body["error"]["type"], "IGApiException");
+    let upload = [("media_type", "REELS"), ("upload_type", "resumable")];
+    let upload = api::post(&rig, &media(ARCHIVE), &long, &upload).await;
+    assert_eq!(refusal(&upload), (400, 100, 0), "no bytes are taken here");
     let made = api::post(&rig, &media(ARCHIVE), &long, &picture).await;
     let container = made.text("id");
     let told = api::get(

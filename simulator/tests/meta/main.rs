@@ -2,11 +2,13 @@
 
 mod access;
 mod api;
+mod businesses;
 mod comments;
 mod containers;
 mod facebook;
 mod instagram;
 mod instagram_login;
+mod instagram_uploads;
 #[path = "../rig/mod.rs"]
 mod rig;
 mod stories;

@@ -51,10 +51,10 @@ impl Machine for Connect {
     }
 
     fn apply(self, event: Event, cx: &AppContext<'_>) -> Result<Self, Fault> {
-        let Event::Answer(answer) = event else {
-            return Ok(self);
+        let step = match event {
+            Event::Answer(answer) => self.0.after(&answer, cx, row, SCOPES)?,
+            Event::Lost => self.0.lost(),
         };
-        let step = self.0.after(&answer, cx, row, SCOPES)?;
         if let Step::Done(found) = &step
             && !found.pages.iter().any(is_open)
         {

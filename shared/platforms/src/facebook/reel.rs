@@ -9,11 +9,11 @@ use super::{
     publish::Publish,
     video::{self, Upload},
     watch,
-    wire::{ReelStarted, UploadRefusal, Video},
+    wire::{ReelStarted, Video},
 };
 use crate::{
     Answer, Auth, Call, Fault, FormValue, PublishContext, UploadUrl,
-    meta::{self, Problem, graph, success},
+    meta::{self, Problem, Uploaded, graph, success},
 };
 
 /// How long Facebook may take to see all that was uploaded.
@@ -74,7 +74,7 @@ pub(super) fn sent(
     if answer.status == 401 {
         return Err(Fault::unauthorized());
     }
-    let refusal: UploadRefusal = answer.json().unwrap_or_default();
+    let refusal: Uploaded = answer.json().unwrap_or_default();
     if refusal.debug_info.kind == "ProcessingFailedError" {
         let problem = Problem {
             message: refusal.debug_info.message,

@@ -9,11 +9,11 @@ use super::{
     publish::{Publish, live, whole},
     story,
     video::{ASK_AGAIN, Upload},
-    wire::{Phase, PhaseError, Video},
+    wire::Video,
 };
 use crate::{
     Answer, Call, Candidate, Fault, PublishContext,
-    meta::{self, Problem, ask, graph, success},
+    meta::{self, Phase, PhaseError, Problem, ask, graph, success},
 };
 
 /// How long Facebook may work on a video; shorter than the doubt of a lost commit lasts.

@@ -1,9 +1,9 @@
 //! Facebook's JSON.
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
-use crate::meta::{number, optional_text_or_number, text_or_number};
+use crate::meta::{Phase, number, optional_text_or_number, text_or_number};
 
 /// What a photo or a post is known by.
 #[derive(Debug, Deserialize)]
@@ -38,22 +38,6 @@ pub(super) struct Ended {
     pub(super) success: bool,
     #[serde(deserialize_with = "optional_text_or_number")]
     pub(super) post_id: Option<String>,
-}
-
-/// What the host of uploads says of a refusal.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct UploadRefusal {
-    pub(super) debug_info: DebugInfo,
-}
-
-/// Why an upload was refused.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct DebugInfo {
-    #[serde(rename = "type")]
-    pub(super) kind: String,
-    pub(super) message: String,
 }
 
 /// Which bytes come next; none when both are equal.
@@ -110,45 +94,6 @@ pub(super) struct Status {
     pub(super) uploading_phase: Option<Phase>,
     pub(super) processing_phase: Option<Phase>,
     pub(super) publishing_phase: Option<Phase>,
-}
-
-/// How far one part of the work on a video is.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Phase {
-    pub(super) status: String,
-    #[serde(alias = "bytes_transfered", deserialize_with = "number")]
-    pub(super) bytes_transferred: i64,
-    pub(super) publish_status: Option<String>,
-    errors: Vec<PhaseError>,
-    #[serde(deserialize_with = "lenient")]
-    error: Option<PhaseError>,
-}
-
-/// Why a part of the work failed.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct PhaseError {
-    #[serde(deserialize_with = "number")]
-    pub(super) code: i64,
-    pub(super) message: String,
-}
-
-impl Phase {
-    /// Both spellings occur.
-    pub(super) fn is_complete(&self) -> bool {
-        matches!(self.status.as_str(), "complete" | "completed")
-    }
-
-    /// The first error of the phase.
-    pub(super) fn error(&self) -> Option<&PhaseError> {
-        self.errors.first().or(self.error.as_ref())
-    }
-}
-
-fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PhaseError>, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).ok())
 }
 
 /// A post of the Page.
@@ -212,20 +157,6 @@ mod tests {
             assert_eq!(offsets.within(8), None);
         }
         assert!(Offsets::of(Some(&json!("nonsense"))).is_none());
-    }
-
-    #[test]
-    fn both_shapes_of_a_phase_are_read() {
-        let phase: Phase = serde_json::from_value(
-            json!({"status": "error", "error": {"message": "bad", "code": "1363024"}}),
-        )
-        .unwrap();
-        assert_eq!(phase.error().unwrap().code, 1_363_024);
-        let phase: Phase = serde_json::from_value(
-            json!({"status": "completed", "errors": [], "error": "none", "bytes_transfered": 1}),
-        )
-        .unwrap();
-        assert!(phase.is_complete() && phase.error().is_none());
     }
 
     #[test]

@@ -17,8 +17,9 @@ pub(super) fn ask_limit(cx: &PublishContext<'_>) -> Call {
     host::ask(cx, "read_limit", &path, "quota_usage,config").optional()
 }
 
-/// Makes a container: of the one file, or of the containers of several.
-pub(super) fn create(cx: &PublishContext<'_>, children: &[String]) -> Call {
+/// Makes a container: of the one file, or of the containers of several. Where it `uploads`, the bytes
+/// of a video are sent later.
+pub(super) fn create(cx: &PublishContext<'_>, children: &[String], uploads: bool) -> Call {
     let options = options::read(&cx.content.options);
     let mut fields = Vec::new();
     if !cx.content.caption.is_empty() && !options.story {
@@ -30,9 +31,9 @@ pub(super) fn create(cx: &PublishContext<'_>, children: &[String]) -> Call {
     } else if let Some(asset) = cx.content.assets.first() {
         if options.story {
             fields.push(("media_type", "STORIES".into()));
-            fields.push(address(asset));
+            fields.push(source(asset, uploads));
         } else {
-            fields.extend(file(asset, "REELS"));
+            fields.extend(file(asset, "REELS", uploads));
         }
         fields.extend(of_reel(&options));
         fields.extend(tags(&options, 0));
@@ -42,34 +43,37 @@ pub(super) fn create(cx: &PublishContext<'_>, children: &[String]) -> Call {
 }
 
 /// Makes the container of one of several files.
-pub(super) fn child(cx: &PublishContext<'_>, place: usize) -> Call {
+pub(super) fn child(cx: &PublishContext<'_>, place: usize, uploads: bool) -> Call {
     let options = options::read(&cx.content.options);
     let mut fields = vec![("is_carousel_item", "true".into())];
     if let Some(asset) = cx.content.assets.get(place) {
-        fields.extend(file(asset, "VIDEO"));
+        fields.extend(file(asset, "VIDEO", uploads));
         fields.extend(tags(&options, place));
     }
     media(cx, "create_child", fields)
 }
 
 /// Where Instagram finds a file, and what it is.
-fn file(asset: &Asset, video: &'static str) -> Vec<Field> {
+fn file(asset: &Asset, video: &'static str, uploads: bool) -> Vec<Field> {
     match asset.kind() {
         MediaKind::Image => {
             let text = asset.alt_text.as_deref().filter(|text| !text.is_empty());
             let alt_text = text.map(|text| ("alt_text", text.into()));
-            std::iter::once(address(asset)).chain(alt_text).collect()
+            std::iter::once(source(asset, uploads))
+                .chain(alt_text)
+                .collect()
         }
-        MediaKind::Video => vec![("media_type", video.into()), address(asset)],
+        MediaKind::Video => vec![("media_type", video.into()), source(asset, uploads)],
     }
 }
 
-fn address(asset: &Asset) -> Field {
-    let name = match asset.kind() {
-        MediaKind::Image => "image_url",
-        MediaKind::Video => "video_url",
-    };
-    (name, asset.url.as_str().into())
+/// The address of a file; none where its bytes are sent.
+fn source(asset: &Asset, uploads: bool) -> Field {
+    match asset.kind() {
+        MediaKind::Image => ("image_url", asset.url.as_str().into()),
+        MediaKind::Video if uploads => ("upload_type", "resumable".into()),
+        MediaKind::Video => ("video_url", asset.url.as_str().into()),
+    }
 }
 
 fn of_reel(options: &Options) -> Vec<Field> {

@@ -168,6 +168,7 @@ fn not_published(doubt: Doubt) -> Result<Publish, Fault> {
         asked: 0,
         unknown: 0,
         give_up_at: None,
+        uploads: false,
     })
 }
 

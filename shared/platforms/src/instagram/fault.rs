@@ -54,6 +54,16 @@ const fn renewals_by_number(number: i64) -> Option<u8> {
     })
 }
 
+/// Whether Instagram could not fetch the file.
+pub(super) fn is_unfetched(problem: &Problem) -> bool {
+    row(problem) == Some(UNREACHABLE) || is_number_of_unfetched(problem.error_subcode)
+}
+
+/// The same for the number in a container's status; some are of the work on the file, too.
+pub(super) fn is_number_of_unfetched(number: i64) -> bool {
+    matches!(number, 2_207_076 | 2_207_077 | 2_207_082) || detail(number) == Some(UNREACHABLE)
+}
+
 /// The fault when new containers have mended nothing.
 pub(super) fn beyond_renewal(number: Option<i64>) -> Fault {
     match number.and_then(detail) {

@@ -12,6 +12,7 @@ mod doubt;
 mod evidence;
 mod fault;
 mod host;
+mod making;
 mod options;
 mod processing;
 mod profile;
@@ -22,6 +23,7 @@ mod reel;
 mod rows;
 mod story;
 mod tags;
+mod upload;
 mod wire;
 
 pub use connect::{Connect, connect, prolong, refresh, revoke};

@@ -1,4 +1,4 @@
-//! From a file to a container that is ready: made, worked on, and made anew where that mends it.
+//! From a container to one that is ready: Instagram works on it, and it is made anew where that mends it.
 
 use domain::MediaKind;
 use time::{Duration, OffsetDateTime};
@@ -6,15 +6,13 @@ use time::{Duration, OffsetDateTime};
 use super::{
     Publish, doubt,
     fault::{self, row},
-    wire::{Container, Limit, Made},
+    making::{Making, anew},
+    wire::Container,
 };
-use crate::{
-    Answer, Asset, Event, Fault, PublishContext,
-    meta::{self, Listed},
-};
+use crate::{Answer, Asset, Fault, PublishContext, meta};
 
 /// How long Instagram may work on a file; a container lives for a day.
-const MAX_PROCESSING: Duration = Duration::hours(23);
+pub(super) const MAX_PROCESSING: Duration = Duration::hours(23);
 /// Whatever takes longer than this is asked for rarely.
 const PATIENCE: Duration = Duration::minutes(30);
 /// The wait between two questions after that.
@@ -28,8 +26,6 @@ const MAX_UNREADABLE: Duration = Duration::minutes(5);
 const UNKNOWN_AGAIN: Duration = Duration::seconds(45);
 /// So often it is asked for again.
 const MAX_UNKNOWN: u8 = 2;
-/// When to ask again after the day's posts are used up; Instagram does not say when one is free.
-const LIMIT_AGAIN: Duration = Duration::hours(1);
 
 /// A container that Instagram works on.
 pub(super) struct Waiting {
@@ -40,6 +36,8 @@ pub(super) struct Waiting {
     /// Publishing it was refused before.
     pub(super) attempted: bool,
     pub(super) give_up_at: OffsetDateTime,
+    /// The bytes of videos are sent.
+    pub(super) uploads: bool,
 }
 
 /// What Instagram works on.
@@ -57,7 +55,12 @@ pub(super) enum Pending {
 
 impl Waiting {
     /// A container that will be published, just made.
-    pub(super) fn for_whole(cx: &PublishContext<'_>, container: String, tries: u8) -> Self {
+    pub(super) fn for_whole(
+        cx: &PublishContext<'_>,
+        container: String,
+        tries: u8,
+        uploads: bool,
+    ) -> Self {
         Self {
             container: Pending::Whole(container),
             tries,
@@ -65,7 +68,25 @@ impl Waiting {
             unknown: 0,
             attempted: false,
             give_up_at: cx.now + MAX_PROCESSING,
+            uploads,
         }
+    }
+
+    /// The containers of several files, just made.
+    pub(super) fn for_children(cx: &PublishContext<'_>, made: Making) -> Self {
+        let container = Pending::Child {
+            children: made.children,
+            at: 0,
+        };
+        Self {
+            container,
+            ..Self::for_whole(cx, String::new(), made.tries, made.uploads)
+        }
+    }
+
+    /// The state in which it is asked for first.
+    pub(super) fn begin(self, cx: &PublishContext<'_>) -> Publish {
+        self.until(cx.now + wait(cx, 0))
     }
 
     /// The state in which it is asked for at `ask_at`.
@@ -77,6 +98,7 @@ impl Waiting {
             unknown,
             attempted,
             give_up_at,
+            uploads,
         } = self;
         match container {
             Pending::Child { children, at } => Publish::Children {
@@ -87,6 +109,7 @@ impl Waiting {
                 asked,
                 unknown,
                 give_up_at,
+                uploads,
             },
             Pending::Whole(container) => Publish::Process {
                 container,
@@ -96,6 +119,7 @@ impl Waiting {
                 unknown,
                 attempted,
                 give_up_at,
+                uploads,
             },
         }
     }
@@ -103,129 +127,11 @@ impl Waiting {
     fn made_at(&self) -> OffsetDateTime {
         self.give_up_at - MAX_PROCESSING
     }
-}
 
-/// Begins, unless the day's posts are used up.
-pub(super) fn asked_limit(cx: &PublishContext<'_>, event: &Event) -> Result<Publish, Fault> {
-    let limit = match event {
-        Event::Answer(answer) if answer.is_success() => answer.json::<Listed<Limit>>(),
-        Event::Answer(_) | Event::Lost => None,
-    };
-    let limit = limit.and_then(|listed| listed.data.into_iter().next());
-    if limit.is_some_and(|limit| limit.is_used_up()) {
-        return Err(Fault::quota(
-            Some(cx.now + LIMIT_AGAIN),
-            "daily_limit",
-            "The account's posts of the last 24 hours are used up; the post goes out when Instagram allows.",
-        ));
+    /// What is known when containers are made anew, but for those of `children` that stay.
+    const fn making(&self, children: Vec<String>) -> Making {
+        Making::new(children, self.tries, self.uploads)
     }
-    Ok(begin(cx, Vec::new(), 0, None))
-}
-
-/// Several files go into containers of their own first; `children` are those that stay.
-fn begin(
-    cx: &PublishContext<'_>,
-    children: Vec<String>,
-    tries: u8,
-    again_at: Option<OffsetDateTime>,
-) -> Publish {
-    if cx.content.assets.len() > 1 {
-        Publish::Child {
-            children,
-            tries,
-            again_at,
-        }
-    } else {
-        Publish::Create {
-            children,
-            tries,
-            again_at,
-        }
-    }
-}
-
-/// One of several files has its container: to the next file, or to waiting for all of them.
-pub(super) fn child_made(
-    cx: &PublishContext<'_>,
-    mut children: Vec<String>,
-    tries: u8,
-    answer: &Answer,
-) -> Result<Publish, Fault> {
-    if let Some(again_at) = made_again_at(cx, tries, answer, fault::renewals)? {
-        return Ok(begin(cx, children, tries + 1, Some(again_at)));
-    }
-    children.push(answer.parse::<Made>("media")?.id);
-    if children.len() < cx.content.assets.len() {
-        return Ok(begin(cx, children, tries, None));
-    }
-    let waiting = Waiting {
-        container: Pending::Child { children, at: 0 },
-        tries,
-        asked: 0,
-        unknown: 0,
-        attempted: false,
-        give_up_at: cx.now + MAX_PROCESSING,
-    };
-    Ok(waiting.until(cx.now + wait(cx, 0)))
-}
-
-/// The container that will be published is made, of one file or of several.
-pub(super) fn made(
-    cx: &PublishContext<'_>,
-    children: Vec<String>,
-    tries: u8,
-    answer: &Answer,
-) -> Result<Publish, Fault> {
-    let is_carousel = !children.is_empty();
-    let renewals = if is_carousel {
-        fault::renewals_of_carousel
-    } else {
-        fault::renewals
-    };
-    if let Some(again_at) = made_again_at(cx, tries, answer, renewals)? {
-        let is_child_gone =
-            is_carousel && meta::problem(answer).is_some_and(|it| fault::is_about_children(&it));
-        return Ok(if is_carousel && !is_child_gone {
-            Publish::Create {
-                children,
-                tries: tries + 1,
-                again_at: Some(again_at),
-            }
-        } else {
-            begin(cx, Vec::new(), tries + 1, Some(again_at))
-        });
-    }
-    let id = answer.parse::<Made>("media")?.id;
-    Ok(Waiting::for_whole(cx, id, tries).until(cx.now + wait(cx, 0)))
-}
-
-/// When to send a refused order for a container again; `None` after a success.
-fn made_again_at(
-    cx: &PublishContext<'_>,
-    tries: u8,
-    answer: &Answer,
-    renewals: fn(&meta::Problem) -> Option<u8>,
-) -> Result<Option<OffsetDateTime>, Fault> {
-    if answer.is_success() {
-        return Ok(None);
-    }
-    let told = meta::read(answer, row, cx.now);
-    let Some(problem) = meta::problem(answer) else {
-        return Err(told);
-    };
-    let again_at = Some(cx.now + pause(tries));
-    match renewals(&problem) {
-        Some(most) if tries < most => Ok(again_at),
-        Some(_) => Err(fault::beyond_renewal(Some(problem.error_subcode))
-            .seen(told.evidence.unwrap_or_default())),
-        None if tries == 0 && fault::is_unlisted(&problem, answer) => Ok(again_at),
-        None => Err(told),
-    }
-}
-
-/// How long to wait before a container is made anew.
-fn pause(tries: u8) -> Duration {
-    Duration::seconds(10).saturating_mul(3_i32.saturating_pow(tries.into()))
 }
 
 /// Pictures are ready in seconds, videos in minutes.
@@ -255,14 +161,8 @@ pub(super) fn processed(
         ("FINISHED", _) => Ok(ready(cx, waiting)),
         ("EXPIRED", _) => {
             let most = fault::renewals_of(Some(fault::EXPIRED));
-            anew(
-                cx,
-                waiting.tries,
-                Vec::new(),
-                most,
-                Some(fault::EXPIRED),
-                &told.status,
-            )
+            let making = waiting.making(Vec::new());
+            anew(cx, making, most, Some(fault::EXPIRED), &told.status)
         }
         ("ERROR", _) => {
             // The files before it are loaded; only from this one on it begins again.
@@ -271,7 +171,8 @@ pub(super) fn processed(
                 Pending::Whole(_) => Vec::new(),
             };
             let most = fault::renewals_of(told.error());
-            anew(cx, waiting.tries, kept, most, told.error(), &told.status)
+            let making = waiting.making(kept);
+            anew(cx, making, most, told.error(), &told.status)
         }
         // It is live although publishing it was refused.
         ("PUBLISHED", Pending::Whole(container)) => {
@@ -314,14 +215,15 @@ fn refused(
     match fault::renewals(problem) {
         Some(most) => {
             let (number, evidence) = (problem.error_subcode, told.evidence.unwrap_or_default());
-            anew(cx, waiting.tries, Vec::new(), most, Some(number), &evidence)
+            let making = waiting.making(Vec::new());
+            anew(cx, making, most, Some(number), &evidence)
         }
         None => Err(told),
     }
 }
 
 fn ready(cx: &PublishContext<'_>, waiting: Waiting) -> Publish {
-    let (tries, unknown) = (waiting.tries, waiting.unknown);
+    let (tries, unknown, uploads) = (waiting.tries, waiting.unknown, waiting.uploads);
     match waiting.container {
         Pending::Whole(container) => Publish::Publish {
             container,
@@ -330,6 +232,7 @@ fn ready(cx: &PublishContext<'_>, waiting: Waiting) -> Publish {
             asked: waiting.asked,
             unknown,
             give_up_at: Some(waiting.give_up_at),
+            uploads,
         },
         Pending::Child { children, at } if at + 1 < children.len() => Publish::Children {
             children,
@@ -339,11 +242,13 @@ fn ready(cx: &PublishContext<'_>, waiting: Waiting) -> Publish {
             asked: 0,
             unknown: 0,
             give_up_at: waiting.give_up_at,
+            uploads,
         },
         Pending::Child { children, .. } => Publish::Create {
             children,
             tries,
             again_at: None,
+            uploads,
         },
     }
 }
@@ -362,22 +267,6 @@ fn still_working(cx: &PublishContext<'_>, mut waiting: Waiting) -> Result<Publis
         wait(cx, waiting.asked)
     };
     Ok(waiting.until(cx.now + pause))
-}
-
-/// Makes a new container, `most` times at most; the old one was never published. `kept` are children
-/// that stay, `number` is Instagram's error.
-fn anew(
-    cx: &PublishContext<'_>,
-    tries: u8,
-    kept: Vec<String>,
-    most: u8,
-    number: Option<i64>,
-    told: &str,
-) -> Result<Publish, Fault> {
-    if tries < most {
-        return Ok(begin(cx, kept, tries + 1, Some(cx.now + pause(tries))));
-    }
-    Err(fault::beyond_renewal(number).seen(told))
 }
 
 /// Publishing was refused for the container's sake, and nothing was published: what mends it.
@@ -402,5 +291,6 @@ pub(super) fn unpublished(
     }
     let most = fault::renewals(problem)?;
     let number = Some(problem.error_subcode);
-    Some(anew(cx, waiting.tries, Vec::new(), most, number, told))
+    let making = waiting.making(Vec::new());
+    Some(anew(cx, making, most, number, told))
 }

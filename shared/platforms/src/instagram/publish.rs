@@ -7,7 +7,9 @@ use super::{
     comment, container,
     doubt::{self, Doubt},
     evidence,
+    making::{self, Making},
     processing::{self, Pending, Waiting},
+    upload::{self, Upload},
     wire::Link,
 };
 use crate::{
@@ -29,6 +31,9 @@ pub enum Publish {
         /// When to do it, where it was refused before.
         #[serde(default, with = "rfc3339::option")]
         again_at: Option<OffsetDateTime>,
+        /// Whether the bytes of videos are sent; Instagram fetches them otherwise.
+        #[serde(default)]
+        uploads: bool,
     },
     /// Instagram works on several files; they are asked for one after the other.
     Children {
@@ -52,6 +57,9 @@ pub enum Publish {
         /// When Instagram took too long.
         #[serde(with = "rfc3339")]
         give_up_at: OffsetDateTime,
+        /// Whether the bytes of videos are sent; Instagram fetches them otherwise.
+        #[serde(default)]
+        uploads: bool,
     },
     /// The post is live; its first comment is to be written.
     Comment {
@@ -73,6 +81,9 @@ pub enum Publish {
         /// When to do it, where it was refused before.
         #[serde(default, with = "rfc3339::option")]
         again_at: Option<OffsetDateTime>,
+        /// Whether the bytes of videos are sent; Instagram fetches them otherwise.
+        #[serde(default)]
+        uploads: bool,
     },
     /// How many posts the day still holds is to be asked.
     Limit,
@@ -115,6 +126,9 @@ pub enum Publish {
         /// When Instagram took too long.
         #[serde(with = "rfc3339")]
         give_up_at: OffsetDateTime,
+        /// Whether the bytes of videos are sent; Instagram fetches them otherwise.
+        #[serde(default)]
+        uploads: bool,
     },
     /// The container is ready; it is to be published.
     Publish {
@@ -135,6 +149,9 @@ pub enum Publish {
         /// When Instagram took too long, as long as it may still say that it is not ready.
         #[serde(default, with = "rfc3339::option")]
         give_up_at: Option<OffsetDateTime>,
+        /// Whether the bytes of videos are sent; Instagram fetches them otherwise.
+        #[serde(default)]
+        uploads: bool,
     },
     /// The post is live.
     Published {
@@ -142,6 +159,25 @@ pub enum Publish {
         id: Option<String>,
         /// Where it can be looked at.
         url: Option<String>,
+    },
+    /// The bytes of a video are to be sent into its container.
+    Send {
+        /// The container.
+        upload: Upload,
+        /// When to do it, where none arrived before.
+        #[serde(default, with = "rfc3339::option")]
+        again_at: Option<OffsetDateTime>,
+    },
+    /// How much of a video has arrived is to be asked.
+    Settle {
+        /// The container.
+        upload: Upload,
+        /// When to ask.
+        #[serde(with = "rfc3339")]
+        ask_at: OffsetDateTime,
+        /// When Instagram took too long.
+        #[serde(with = "rfc3339")]
+        give_up_at: OffsetDateTime,
     },
 }
 
@@ -164,9 +200,12 @@ impl Machine for Publish {
     fn next(&self, cx: &PublishContext<'_>) -> Action<Receipt> {
         match self {
             Self::Child {
-                children, again_at, ..
+                children,
+                again_at,
+                uploads,
+                ..
             } => Action::at(again_at.unwrap_or(cx.now), cx.now, || {
-                container::child(cx, children.len())
+                container::child(cx, children.len(), *uploads)
             }),
             Self::Children {
                 children,
@@ -180,9 +219,12 @@ impl Machine for Publish {
             Self::Comment { id, url, comment } => comment::next(cx, id, comment)
                 .map_or_else(|| done(Some(id), url.as_ref()), Action::Send),
             Self::Create {
-                children, again_at, ..
+                children,
+                again_at,
+                uploads,
+                ..
             } => Action::at(again_at.unwrap_or(cx.now), cx.now, || {
-                container::create(cx, children)
+                container::create(cx, children, *uploads)
             }),
             Self::Limit => Action::Send(container::ask_limit(cx)),
             Self::Look { doubt } => Action::at(doubt.ask_at(cx), cx.now, || {
@@ -197,6 +239,14 @@ impl Machine for Publish {
             } => Action::at(*ask_at, cx.now, || container::ask_status(cx, container)),
             Self::Publish { container, .. } => Action::Send(container::publish(cx, container)),
             Self::Published { id, url } => done(id.as_ref(), url.as_ref()),
+            Self::Send { upload, again_at } => {
+                Action::at(again_at.unwrap_or(cx.now), cx.now, || {
+                    upload::send(cx, upload)
+                })
+            }
+            Self::Settle { upload, ask_at, .. } => {
+                Action::at(*ask_at, cx.now, || upload::ask(cx, upload))
+            }
         }
     }
 
@@ -205,7 +255,7 @@ impl Machine for Publish {
             (Self::Comment { id, url, comment }, event) => {
                 Ok(comment::apply(cx, id, url, comment, &event))
             }
-            (Self::Limit, event) => processing::asked_limit(cx, &event),
+            (Self::Limit, event) => making::asked_limit(cx, &event),
             (Self::Permalink { id }, event) => Ok(linked(cx, id, &event)),
             (
                 Self::Publish {
@@ -222,7 +272,9 @@ impl Machine for Publish {
                 | Self::Look { .. }
                 | Self::Match { .. }
                 | Self::Process { .. }
-                | Self::Published { .. }),
+                | Self::Published { .. }
+                | Self::Send { .. }
+                | Self::Settle { .. }),
                 Event::Lost,
             ) => Ok(state),
         }
@@ -234,8 +286,11 @@ impl Publish {
     fn answered(self, answer: &Answer, cx: &PublishContext<'_>) -> Result<Self, Fault> {
         match self {
             Self::Child {
-                children, tries, ..
-            } => processing::child_made(cx, children, tries, answer),
+                children,
+                tries,
+                uploads,
+                ..
+            } => making::child_made(cx, Making::new(children, tries, uploads), answer),
             Self::Children {
                 children,
                 at,
@@ -243,6 +298,7 @@ impl Publish {
                 asked,
                 unknown,
                 give_up_at,
+                uploads,
                 ..
             } => {
                 let waiting = Waiting {
@@ -252,12 +308,16 @@ impl Publish {
                     unknown,
                     attempted: false,
                     give_up_at,
+                    uploads,
                 };
                 processing::processed(cx, waiting, answer)
             }
             Self::Create {
-                children, tries, ..
-            } => processing::made(cx, children, tries, answer),
+                children,
+                tries,
+                uploads,
+                ..
+            } => making::made(cx, Making::new(children, tries, uploads), answer),
             Self::Look { doubt } => doubt::looked(cx, doubt, answer),
             Self::Match {
                 doubt,
@@ -270,6 +330,7 @@ impl Publish {
                 unknown,
                 attempted,
                 give_up_at,
+                uploads,
                 ..
             } => {
                 let waiting = Waiting {
@@ -279,6 +340,7 @@ impl Publish {
                     unknown,
                     attempted,
                     give_up_at,
+                    uploads,
                 };
                 processing::processed(cx, waiting, answer)
             }
@@ -289,8 +351,9 @@ impl Publish {
                 asked,
                 unknown,
                 give_up_at,
+                uploads,
             } => {
-                let fresh = Waiting::for_whole(cx, container.clone(), tries);
+                let fresh = Waiting::for_whole(cx, container.clone(), tries, uploads);
                 let waiting = Waiting {
                     asked,
                     unknown,
@@ -299,6 +362,10 @@ impl Publish {
                 };
                 doubt::published(cx, container, waiting, fires, answer)
             }
+            Self::Send { upload, .. } => upload::sent(cx, upload, answer),
+            Self::Settle {
+                upload, give_up_at, ..
+            } => upload::settled(cx, upload, give_up_at, answer),
             state @ (Self::Comment { .. }
             | Self::Limit
             | Self::Permalink { .. }

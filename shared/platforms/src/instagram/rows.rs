@@ -1,5 +1,6 @@
 //! What each refusal leads to, wherever it is told and however often, tried on the machine alone.
 
+mod uploads;
 mod world;
 
 use serde_json::{Value, json};

@@ -2,13 +2,16 @@
 
 use serde::Deserialize;
 
-use crate::meta::{number, text_or_number};
+use crate::meta::{Phase, number, text_or_number};
 
 /// What a container or a post is known by.
 #[derive(Debug, Deserialize)]
 pub(super) struct Made {
     #[serde(deserialize_with = "text_or_number")]
     pub(super) id: String,
+    /// Where the bytes of its file are sent, where it takes them.
+    #[serde(default)]
+    pub(super) uri: Option<String>,
 }
 
 /// How far a container is.
@@ -17,6 +20,14 @@ pub(super) struct Made {
 pub(super) struct Container {
     pub(super) status_code: String,
     pub(super) status: String,
+    pub(super) video_status: VideoStatus,
+}
+
+/// How far the bytes of a container's video are.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct VideoStatus {
+    pub(super) uploading_phase: Option<Phase>,
 }
 
 impl Container {
@@ -83,6 +94,7 @@ mod tests {
         let container = |status: &str| Container {
             status_code: "ERROR".to_owned(),
             status: status.to_owned(),
+            video_status: VideoStatus::default(),
         };
         let told = "Error: Media upload has failed with error code 2207026";
         assert_eq!(container(told).error(), Some(2_207_026));

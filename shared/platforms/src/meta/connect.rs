@@ -5,7 +5,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{Listed, WithId, graph, problem, text_or_number};
+use super::{
+    Listed, Page, WithId,
+    business::{self, Search},
+    graph, problem, text_or_number,
+};
 use crate::{
     Action, Answer, App, AppContext, Auth, Call, Callback, Credentials, Fault, FormValue, Grant,
     OneCall, Tokens,
@@ -14,69 +18,6 @@ use crate::{
 
 /// More pages of Pages than anybody manages.
 const MAX_PAGES: usize = 40;
-
-/// A Page that a person lets us see.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Page {
-    #[serde(deserialize_with = "text_or_number")]
-    pub(crate) id: String,
-    pub(crate) name: String,
-    #[serde(default)]
-    pub(crate) username: Option<String>,
-    #[serde(default)]
-    pub(crate) access_token: Option<SecretString>,
-    #[serde(default)]
-    pub(crate) tasks: Vec<String>,
-    #[serde(default)]
-    picture: Option<Picture>,
-    #[serde(default)]
-    pub(crate) instagram_business_account: Option<InstagramAccount>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct Picture {
-    data: PictureData,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct PictureData {
-    url: Option<String>,
-}
-
-/// The Instagram account behind a Page.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct InstagramAccount {
-    #[serde(deserialize_with = "text_or_number")]
-    pub(crate) id: String,
-    #[serde(default)]
-    pub(crate) username: Option<String>,
-    #[serde(default)]
-    pub(crate) name: Option<String>,
-    #[serde(default)]
-    pub(crate) profile_picture_url: Option<String>,
-}
-
-impl Page {
-    /// Where its picture is.
-    pub(crate) fn picture_url(&self) -> Option<String> {
-        self.picture.as_ref()?.data.url.clone()
-    }
-
-    /// Whether the person may post for it; the newer Pages name their tasks differently.
-    pub(crate) fn may_be_posted_to(&self) -> bool {
-        self.tasks.iter().any(|task| {
-            matches!(
-                task.as_str(),
-                "CREATE_CONTENT"
-                    | "MANAGE"
-                    | "PROFILE_PLUS_CREATE_CONTENT"
-                    | "PROFILE_PLUS_FULL_CONTROL"
-            )
-        })
-    }
-}
 
 /// Everything that a consent led to.
 #[derive(Debug, Clone)]
@@ -117,6 +58,8 @@ pub(crate) enum Step {
         /// How many lists were read.
         read: usize,
     },
+    /// Pages behind businesses are to be looked for.
+    Search(Search),
     /// Everything is known.
     Done(Box<Consent>),
 }
@@ -175,15 +118,13 @@ impl Step {
                 Action::Send(authorised("read_person", url, &found.user))
             }
             Self::List { found, after, .. } => {
-                let mut url = graph(app, &["me", "accounts"]);
-                url.query_pairs_mut()
-                    .append_pair("fields", fields)
-                    .append_pair("limit", "100");
-                if let Some(after) = after {
-                    url.query_pairs_mut().append_pair("after", after);
-                }
+                let url = graph(app, &["me", "accounts"]);
+                let url = list_url(url, fields, after.as_deref());
                 Action::Send(authorised("list_pages", url, &found.user))
             }
+            Self::Search(search) => search
+                .next(app, fields)
+                .map_or_else(|| Action::Done(grant(search.found())), Action::Send),
         }
     }
 
@@ -197,6 +138,9 @@ impl Step {
     ) -> Result<Self, Fault> {
         if let Self::Inspect(found) = self {
             return inspected(found, answer, cx).map(Self::Permissions);
+        }
+        if let Self::Search(search) = self {
+            return Ok(search.after(answer));
         }
         if !answer.is_success() {
             return Err(refused(
@@ -269,11 +213,25 @@ impl Step {
                         read: read + 1,
                     }
                 } else {
-                    Self::Done(Box::new(found))
+                    business::search(found, read + 1)
                 }
             }
-            Self::Done(_) | Self::Inspect(_) => self,
+            Self::Done(_) | Self::Inspect(_) | Self::Search(_) => self,
         })
+    }
+
+    /// The step after a call without an answer; only what is nice to have goes on without.
+    pub(crate) fn lost(self) -> Self {
+        match self {
+            Self::Search(search) => search.end(),
+            Self::Done(_)
+            | Self::Exchange(_)
+            | Self::Extend(_)
+            | Self::Inspect(_)
+            | Self::List { .. }
+            | Self::Permissions(_)
+            | Self::Who(_) => self,
+        }
     }
 }
 
@@ -431,7 +389,16 @@ fn inspect(token: &SecretString, app: &App) -> Call {
     Call::get("inspect_token", url).auth(Auth::BearerOf(own.into()))
 }
 
-fn authorised(name: &'static str, url: url::Url, token: &SecretString) -> Call {
+/// A list with these fields from a place on.
+pub(super) fn list_url(mut url: url::Url, fields: &str, after: Option<&str>) -> url::Url {
+    url.query_pairs_mut()
+        .append_pair("fields", fields)
+        .append_pair("limit", "100")
+        .extend_pairs(after.map(|after| ("after", after)));
+    url
+}
+
+pub(super) fn authorised(name: &'static str, url: url::Url, token: &SecretString) -> Call {
     Call::get(name, url).auth(Auth::BearerOfWithProof(token.clone()))
 }
 

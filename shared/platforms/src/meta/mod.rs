@@ -1,21 +1,26 @@
 //! What Facebook and Instagram share: one app, one consent, one Graph API.
 
+mod business;
 mod comment;
 mod connect;
 mod fault;
+mod page;
 mod signature;
+mod upload;
 mod usage;
 
 use serde::Deserialize;
 use url::Url;
 
 pub(crate) use comment::{FirstComment, Thread};
-pub(crate) use connect::{Consent, Page, Step, page_token, prolong, revoke};
+pub(crate) use connect::{Consent, Step, page_token, prolong, revoke};
 pub(crate) use fault::{
     PERMISSION_MISSING, Problem, Row, Table, access_row, number, problem, read, refused,
 };
+pub(crate) use page::Page;
 pub use signature::{SignedRequest, SignedRequestError, signed_request};
 pub(crate) use signature::{receive, withdrawal};
+pub(crate) use upload::{Phase, PhaseError, Uploaded};
 pub(crate) use usage::usage;
 
 use crate::{Answer, App, Auth, Call, Fault, PublishContext};

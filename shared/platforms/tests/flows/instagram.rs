@@ -32,9 +32,24 @@ fn carousel(stage: &Stage) -> Content {
     stage.content("Two of them", Value::Null, files)
 }
 
+fn story(stage: &Stage) -> Content {
+    stage.content("", json!({ "story": true }), vec![(mp4(70_000), None)])
+}
+
 fn lost_publish() -> FaultScript {
     let publish = "POST /{version}/{id}/media_publish";
     FaultScript::first("graph.facebook.com", publish, Fault::LoseAnswer)
+}
+
+/// The first file cannot be fetched.
+fn unfetched() -> FaultScript {
+    let error = json!({ "message": "Words", "code": 9004, "error_subcode": 2_207_052 });
+    let refusal = Fault::Answer {
+        status: 400,
+        headers: Vec::new(),
+        body: json!({ "error": error }),
+    };
+    FaultScript::first("graph.facebook.com", "POST /{version}/{id}/media", refusal)
 }
 
 /// Every flow.
@@ -53,5 +68,14 @@ pub fn flows() -> Vec<Flow> {
         trouble: Some(lost_publish),
         ..flow(("lost answer", picture as Make))
     });
+    let uploads: [(&str, Make); 3] = [
+        ("reel that is sent", reel),
+        ("story that is sent", story),
+        ("carousel that is sent", carousel),
+    ];
+    flows.extend(uploads.map(|it| Flow {
+        trouble: Some(unfetched),
+        ..flow(it)
+    }));
     flows
 }

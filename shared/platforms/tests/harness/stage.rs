@@ -10,7 +10,7 @@ use domain::Platform;
 use http::{Request, header};
 use platforms::{
     Account, Action, Answer, App, AppContext, Asset, AuthorizeRequest, Call, Callback, Content,
-    Credentials, Event, Fault, Grant, GrantedAccount, Login, Machine, Pkce, authorize_url,
+    Credentials, Event, Fault, Grant, GrantedAccount, Login, Machine, Pkce, Safety, authorize_url,
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -328,11 +328,15 @@ impl Stage {
                     self.note(&call);
                     let reply = wire::send(self.simulator.router(), &call, &filling).await;
                     transcript.exchange(&call, &reply);
-                    let Reply::Answer(answer) = reply else {
-                        return Err(Fault::retry("answer_lost", "The network did not answer."));
+                    let event = match reply {
+                        Reply::Answer(answer) => Event::Answer(answer),
+                        Reply::Lost if call.safety == Safety::Optional => Event::Lost,
+                        Reply::Lost => {
+                            return Err(Fault::retry("answer_lost", "The network did not answer."));
+                        }
                     };
                     let now = self.now();
-                    machine = machine.apply(Event::Answer(answer), &AppContext { now, app })?;
+                    machine = machine.apply(event, &AppContext { now, app })?;
                 }
             }
         }

@@ -77,7 +77,7 @@ impl State {
         self.declined.push(scope.to_owned());
     }
 
-    /// Shows so many Pages at once, however many were asked for.
+    /// Shows so many Pages or businesses at once, however many were asked for.
     pub fn show_pages(&mut self, most: usize) {
         self.most_pages = Some(most);
     }

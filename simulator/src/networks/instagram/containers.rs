@@ -3,7 +3,11 @@
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use super::{NETWORK, files, is_hidden, own, words};
+use super::{
+    NETWORK, files, is_hidden, own,
+    uploads::{self, Upload},
+    words,
+};
 use crate::{
     LiveMedia,
     networks::meta::{Asked, Said, Usage},
@@ -19,7 +23,7 @@ const USED_UP: Usage = Usage {
     percent: 100,
     minutes: 60,
 };
-const FIELDS: [&str; 19] = [
+const FIELDS: [&str; 20] = [
     "alt_text",
     "audio_name",
     "branded_content_sponsor_ids",
@@ -37,6 +41,7 @@ const FIELDS: [&str; 19] = [
     "share_to_feed",
     "thumb_offset",
     "trial_params",
+    "upload_type",
     "user_tags",
     "video_url",
 ];
@@ -65,12 +70,14 @@ pub(super) struct Container {
     pub(super) caption: String,
     pub(super) media: Vec<LiveMedia>,
     pub(super) details: Value,
+    /// The bytes that are sent, where they are not fetched.
+    pub(super) upload: Option<Upload>,
     made_at: OffsetDateTime,
     ends_at: OffsetDateTime,
-    ready_at: OffsetDateTime,
+    pub(super) ready_at: OffsetDateTime,
     /// How often it still says that it is worked on, whatever the time.
     polls: u32,
-    error: Option<i64>,
+    pub(super) error: Option<i64>,
     pub(super) is_published: bool,
 }
 
@@ -78,9 +85,9 @@ impl Container {
     pub(super) fn status(&self, now: OffsetDateTime, is_expired: bool) -> &'static str {
         if self.is_published {
             "PUBLISHED"
-        } else if is_expired || now >= self.ends_at {
+        } else if self.is_over(now, is_expired) {
             "EXPIRED"
-        } else if now < self.ready_at || self.polls > 0 {
+        } else if self.lacks_bytes() || now < self.ready_at || self.polls > 0 {
             "IN_PROGRESS"
         } else if self.error.is_some() {
             "ERROR"
@@ -89,9 +96,21 @@ impl Container {
         }
     }
 
+    /// Whether it has expired.
+    pub(super) fn is_over(&self, now: OffsetDateTime, is_expired: bool) -> bool {
+        is_expired || now >= self.ends_at
+    }
+
+    fn lacks_bytes(&self) -> bool {
+        let upload = self.upload.as_ref();
+        upload.is_some_and(|upload| !upload.is_complete())
+    }
+
     /// Somebody asked how far it is.
     pub(super) fn polled(&mut self) {
-        self.polls = self.polls.saturating_sub(1);
+        if !self.lacks_bytes() {
+            self.polls = self.polls.saturating_sub(1);
+        }
     }
 }
 
@@ -105,7 +124,10 @@ pub(super) async fn create(asked: Asked) -> Result<Said, Said> {
     let mut details = words::details(&asked, shape, is_video)?;
     let now = asked.world.now();
     check_number(&asked, &account)?;
-    let (media, mut error) = if shape == Shape::Carousel {
+    let upload = is_uploaded(&asked)?.then(Upload::default);
+    let (media, mut error) = if upload.is_some() {
+        (Vec::new(), None)
+    } else if shape == Shape::Carousel {
         let (media, shown): (Vec<_>, Vec<_>) = children(&asked)?.into_iter().unzip();
         details["children"] = shown.into();
         (media.concat(), None)
@@ -129,6 +151,7 @@ pub(super) async fn create(asked: Asked) -> Result<Said, Said> {
         caption: asked.field("caption").to_owned(),
         media,
         details,
+        upload,
         made_at: now,
         ends_at: now + state.life.unwrap_or(LIFE),
         ready_at: now + processing,
@@ -136,8 +159,12 @@ pub(super) async fn create(asked: Asked) -> Result<Said, Said> {
         error,
         is_published: false,
     };
-    state.containers.insert(id.clone(), container);
-    Ok(Said::good(json!({ "id": id })))
+    let mut said = json!({ "id": id });
+    if container.upload.is_some() {
+        said["uri"] = uploads::address(asked.version(), &id).into();
+    }
+    state.containers.insert(id, container);
+    Ok(Said::good(said))
 }
 
 /// Refuses one container too many of a day.
@@ -170,7 +197,11 @@ fn shape(asked: &Asked) -> Result<(Shape, bool), Said> {
         "true" => true,
         _ => return Err(Said::invalid("Param is_carousel_item must be a boolean")),
     };
-    let (image, video) = (has("image_url"), has("video_url"));
+    let is_uploaded = is_uploaded(asked)?;
+    if is_uploaded && has("video_url") {
+        return Err(Said::invalid("Param video_url is not for uploads"));
+    }
+    let (image, video) = (has("image_url"), has("video_url") || is_uploaded);
     match (asked.field("media_type"), is_child) {
         ("", false) if image && !video => Ok((Shape::Picture, false)),
         ("", true) if image && !video => Ok((Shape::Child, false)),
@@ -180,6 +211,15 @@ fn shape(asked: &Asked) -> Result<(Shape, bool), Said> {
         ("CAROUSEL", false) if !image && !video => Ok((Shape::Carousel, false)),
         ("" | "REELS" | "STORIES", false) | ("" | "VIDEO", true) => Err(files::unreachable()),
         _ => Err(Said::refused(100, 2_207_023, "The media type is unknown")),
+    }
+}
+
+/// Whether the file's bytes will be sent; who logged in at Instagram itself has no such way.
+fn is_uploaded(asked: &Asked) -> Result<bool, Said> {
+    match asked.field("upload_type") {
+        "" => Ok(false),
+        "resumable" if !asked.is_of_instagram_login() => Ok(true),
+        _ => Err(Said::invalid("Param upload_type is not supported")),
     }
 }
 
@@ -233,5 +273,9 @@ pub(super) fn object(asked: &Asked) -> Option<Result<Value, Said>> {
         }
         (other, _) => other.to_owned(),
     };
-    Some(Ok(json!({ "id": id, "status_code": code, "status": status })))
+    let mut shown = json!({ "id": id, "status_code": code, "status": status });
+    if let Some(upload) = &container.upload {
+        shown["video_status"] = upload.shown(code);
+    }
+    Some(Ok(shown))
 }

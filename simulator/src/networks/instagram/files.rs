@@ -30,18 +30,26 @@ pub(super) async fn load(
         }
         return Ok((asked.world.keep("image/jpeg", bytes), None));
     }
+    let (asks_for_ranges, unfetched) = {
+        let state = asked.world.states().instagram();
+        (state.asks_for_ranges, state.fails_to_fetch)
+    };
+    let no_ranges = (asks_for_ranges && !is_part).then_some(NO_RANGES);
+    let error = unfetched
+        .or(no_ranges)
+        .or_else(|| fault_of_video(shape, &bytes));
+    Ok((asked.world.keep("video/mp4", bytes), error))
+}
+
+/// What is wrong with a video.
+pub(super) fn fault_of_video(shape: Shape, bytes: &[u8]) -> Option<i64> {
     let most = if shape == Shape::Story {
         LARGEST_STORY_VIDEO
     } else {
         LARGEST_VIDEO
     };
     let is_readable = bytes.get(4..8) == Some(b"ftyp") && bytes.len() <= most;
-    let error = if asked.world.states().instagram().asks_for_ranges && !is_part {
-        Some(NO_RANGES)
-    } else {
-        (!is_readable).then_some(VIDEO_FORMAT)
-    };
-    Ok((asked.world.keep("video/mp4", bytes), error))
+    (!is_readable).then_some(VIDEO_FORMAT)
 }
 
 /// Loads the cover of a reel, where one is named.

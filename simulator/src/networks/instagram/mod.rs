@@ -3,6 +3,7 @@
 mod containers;
 mod files;
 mod media;
+mod uploads;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +15,8 @@ use axum::{
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
-use super::meta::{Asked, Page, Said, of_instagram};
-use crate::World;
+use super::meta::{Asked, Page, Said, is_granted, of_instagram};
+use crate::{Grant, World};
 
 pub(super) use media::stories;
 
@@ -25,10 +26,12 @@ const NETWORK: &str = "instagram";
 #[derive(Debug, Default)]
 pub struct State {
     asks_for_ranges: bool,
+    breaks_at: Option<usize>,
     containers: BTreeMap<String, containers::Container>,
     containers_a_day: Option<usize>,
     expired: BTreeSet<String>,
     failing: Vec<i64>,
+    fails_to_fetch: Option<i64>,
     has_no_trials: bool,
     hidden_for: Duration,
     life: Option<Duration>,
@@ -40,6 +43,16 @@ impl State {
     /// The next container fails with this error.
     pub fn fail_next_container(&mut self, error: i64) {
         self.failing.push(error);
+    }
+
+    /// Every video that was to be fetched from an address fails with this error.
+    pub fn fail_to_fetch(&mut self, error: i64) {
+        self.fails_to_fetch = Some(error);
+    }
+
+    /// Of the next bytes that are sent only so many arrive.
+    pub fn break_next_upload(&mut self, at: usize) {
+        self.breaks_at = Some(at);
     }
 
     /// New containers and posts cannot be read for this time, although they are there.
@@ -95,6 +108,10 @@ pub(crate) fn routes() -> Router<World> {
     served_at("graph.facebook.com")
         .merge(served_at("graph.instagram.com"))
         .route(own, get(stories))
+        .route(
+            "/rupload.facebook.com/ig-api-upload/{version}/{id}",
+            post(uploads::receive),
+        )
 }
 
 fn served_at(host: &str) -> Router<World> {
@@ -115,16 +132,7 @@ pub(super) fn object(asked: &Asked) -> Option<Result<Value, Said>> {
 
 /// The account of that id with the Page before it, if the token may act for it.
 fn own(asked: &Asked, id: &str) -> Result<&'static Page, Said> {
-    let page = of_instagram(id).ok_or_else(|| Said::invisible(id))?;
-    let is_own = asked.page().is_none_or(|own| own == page.id);
-    let is_granted = asked
-        .grant
-        .accounts
-        .iter()
-        .any(|chosen| chosen == id || chosen == page.id);
-    if !is_own || !is_granted {
-        return Err(Said::invisible(id));
-    }
+    let page = has_sight_of(&asked.grant, asked.page(), id).ok_or_else(|| Said::invisible(id))?;
     asked.needs(&["instagram_basic", "pages_read_engagement"])?;
     if asked.is_of_instagram_login() || page.may_be_posted_to() {
         Ok(page)
@@ -135,6 +143,13 @@ fn own(asked: &Asked, id: &str) -> Result<&'static Page, Said> {
             "Permissions error: the person has no task on the Page that allows posts.",
         ))
     }
+}
+
+/// The Page before an account that a token of this grant sees, where it acts for no other Page.
+fn has_sight_of(grant: &Grant, acts_for: Option<&str>, id: &str) -> Option<&'static Page> {
+    let page = of_instagram(id)?;
+    let is_own = acts_for.is_none_or(|own| own == page.id);
+    (is_own && is_granted(page, grant)).then_some(page)
 }
 
 fn is_hidden(asked: &Asked, made_at: OffsetDateTime) -> bool {

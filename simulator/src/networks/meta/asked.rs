@@ -213,6 +213,12 @@ impl Asked {
         self.path.get("id").map(String::as_str).unwrap_or_default()
     }
 
+    /// The version in the path.
+    pub(in crate::networks) fn version(&self) -> &str {
+        let version = self.path.get("version").map(String::as_str);
+        version.unwrap_or_default()
+    }
+
     /// A field; empty when it is absent.
     pub(in crate::networks) fn field(&self, name: &str) -> &str {
         self.fields
@@ -328,6 +334,14 @@ impl Asked {
             kept.map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
         )
+    }
+
+    /// Asks for so few at once as a test wants to be shown.
+    pub(super) fn shorten(&mut self) {
+        let most = self.world.states().facebook().most_pages();
+        if let Some(most) = most {
+            self.fields.insert("limit".to_owned(), most.to_string());
+        }
     }
 
     /// A page of `items`, newest first, as `limit` and `after` ask for it.

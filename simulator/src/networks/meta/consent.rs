@@ -224,13 +224,10 @@ pub(super) async fn accounts(mut asked: Asked) -> Result<Said, Said> {
     if asked.page().is_some() {
         return Err(Said::invalid("(accounts) is no field of a Page"));
     }
-    let most = asked.world.states().facebook().most_pages();
-    if let Some(most) = most {
-        asked.fields.insert("limit".to_owned(), most.to_string());
-    }
+    asked.shorten();
     let shown: Vec<Value> = PAGES
         .iter()
-        .filter(|page| pages::is_granted(page, &asked.grant))
+        .filter(|page| pages::is_chosen(page, &asked.grant))
         .map(|page| pages::shown(page, &asked))
         .collect();
     asked.listed(&shown, 25).map(Said::good)

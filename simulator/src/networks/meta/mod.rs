@@ -1,6 +1,7 @@
 //! What the simulated Facebook and Instagram share: one host, one consent, one kind of refusal.
 
 mod asked;
+mod businesses;
 pub(super) mod comments;
 mod consent;
 mod letters;
@@ -17,7 +18,7 @@ use axum::{
 pub(super) use asked::{Asked, living, living_at, read as read_body};
 pub use comments::Comment;
 pub use letters::{Letter, signed_request};
-pub(super) use pages::{Page, find as page, of_instagram};
+pub(super) use pages::{Page, find as page, is_granted, of_instagram};
 pub(super) use said::{Said, time_text};
 pub use state::State;
 pub(crate) use usage::annotate;
@@ -27,7 +28,7 @@ use super::{facebook, instagram};
 use crate::World;
 
 /// Versions that are served; older ones have ended.
-const VERSIONS: [&str; 6] = ["v21.0", "v22.0", "v23.0", "v24.0", "v25.0", "v26.0"];
+pub(super) const VERSIONS: [&str; 6] = ["v21.0", "v22.0", "v23.0", "v24.0", "v25.0", "v26.0"];
 
 pub(crate) fn routes() -> Router<World> {
     let graph = |path: &str| format!("/graph.facebook.com/{{version}}{path}");
@@ -43,11 +44,14 @@ pub(crate) fn routes() -> Router<World> {
         .route(&graph("/debug_token"), get(consent::debug))
         .route(&graph("/me"), get(consent::me))
         .route(&graph("/me/accounts"), get(consent::accounts))
+        .route(&graph("/me/businesses"), get(businesses::list))
         .route(&graph("/me/permissions"), get(consent::permissions))
         .route(
             &graph("/{id}/comments"),
             get(comments::list).post(comments::write),
         )
+        .route(&graph("/{id}/client_pages"), get(businesses::clients))
+        .route(&graph("/{id}/owned_pages"), get(businesses::owned))
         .route(&graph("/{id}/permissions"), delete(consent::revoke))
         .route(&graph("/{id}/stories"), get(stories))
         .route(&graph("/{id}"), get(object))

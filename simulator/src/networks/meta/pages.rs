@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Said};
+use super::{Asked, Said, businesses};
 use crate::{Grant, World, oauth::Token};
 
 /// The person, as our app knows them.
@@ -78,20 +78,29 @@ pub(super) const PAGES: [Page; 4] = [
 
 /// A Page by its id.
 pub(in crate::networks) fn find(id: &str) -> Option<&'static Page> {
-    PAGES.iter().find(|page| page.id == id)
+    all().find(|page| page.id == id)
 }
 
 /// The Page before an Instagram account.
 pub(in crate::networks) fn of_instagram(id: &str) -> Option<&'static Page> {
-    PAGES.iter().find(|page| {
+    all().find(|page| {
         page.instagram
             .as_ref()
             .is_some_and(|account| account.id == id)
     })
 }
 
+fn all() -> impl Iterator<Item = &'static Page> {
+    PAGES.iter().chain(&businesses::PAGES)
+}
+
+/// Whether a grant reaches the Page: the person chose it, or a business holds it.
+pub(in crate::networks) fn is_granted(page: &Page, grant: &Grant) -> bool {
+    is_chosen(page, grant) || businesses::reaches(page, grant)
+}
+
 /// Whether the person chose the Page, by itself or by the Instagram account behind it.
-pub(super) fn is_granted(page: &Page, grant: &Grant) -> bool {
+pub(super) fn is_chosen(page: &Page, grant: &Grant) -> bool {
     let is_chosen = |id: &str| grant.accounts.iter().any(|chosen| chosen == id);
     is_chosen(page.id)
         || page

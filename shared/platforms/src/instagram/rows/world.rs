@@ -1,6 +1,6 @@
 //! A world without a network, in which one kind of call is refused and all others succeed.
 
-use domain::{ImageFormat, MediaFacts};
+use domain::{AudioCodec, Container, ImageFormat, MediaFacts, VideoCodec};
 use http::HeaderMap;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -57,6 +57,24 @@ impl World {
                 assets: vec![asset; files],
             },
         }
+    }
+
+    /// A post of one video of 1,000 bytes, where the bytes of videos are sent.
+    pub(super) fn of_upload() -> Self {
+        let mut world = Self::new(1);
+        world.content.assets[0].facts = MediaFacts::Video {
+            container: Container::Mp4,
+            video_codec: VideoCodec::H264,
+            audio_codec: Some(AudioCodec::Aac),
+            width: 720,
+            height: 1_280,
+            duration_ms: 12_000,
+            frames_per_second: 30.0,
+            bytes: 1_000,
+        };
+        let settings = &mut world.app.settings;
+        settings.insert("upload".to_owned(), "resumable".to_owned());
+        world
     }
 
     pub(super) fn at(&self, now: OffsetDateTime) -> PublishContext<'_> {
@@ -126,6 +144,7 @@ pub(super) fn answer(status: u16, body: &Value) -> Answer {
 fn good(call: &str) -> Answer {
     let body = match call {
         "read_limit" => json!({ "data": [] }),
+        "upload_video" => json!({ "success": true }),
         ASKING => json!({ "status_code": "FINISHED", "status": "Finished" }),
         _ => json!({ "id": "17889455560051444" }),
     };
