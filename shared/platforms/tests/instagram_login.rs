@@ -50,7 +50,10 @@ async fn a_consent_brings_the_account_that_logged_in() {
     assert_eq!(account.external_id, STUDIO);
     assert_eq!(account.username.as_deref(), Some("sample_studio"));
     assert_eq!(account.display_name, "Sample Studio");
-    assert_eq!(account.facts, json!({ "login": "instagram" }));
+    assert_eq!(
+        account.facts,
+        json!({ "login": "instagram", "postsADay": 50 })
+    );
     let ends_at = Some(stage.now() + LIFE);
     assert_eq!(account.tokens.access_expires_at, ends_at);
     assert_eq!(account.tokens.refresh_expires_at, ends_at);
