@@ -223,7 +223,7 @@ async fn when_calls_are_scarce_what_has_time_is_prepared_later_and_is_on_time(po
             &house.draft(network, What::Picture, "Goes all the same"),
         )
         .await;
-    house.run_due().await;
+    house.run_all().await;
     house
         .assert_published(&author, &now, "Goes all the same")
         .await;
@@ -246,8 +246,7 @@ async fn when_calls_are_scarce_what_has_time_is_prepared_later_and_is_on_time(po
         "it is prepared in time"
     );
     assert!(house.live("In its time").is_empty());
-    house.advance_to(due);
-    house.run_due().await;
+    house.run_all().await;
     house.assert_published(&author, &later, "In its time").await;
 }
 
