@@ -39,13 +39,6 @@ impl Apps {
         Self(named.collect())
     }
 
-    /// The same, and this one.
-    #[must_use]
-    pub fn with(mut self, login: &Login, app: App) -> Self {
-        self.0.insert(login.variables, app);
-        self
-    }
-
     /// Our registration for a login.
     pub fn find(&self, login: &Login) -> Option<&App> {
         self.0.get(login.variables)

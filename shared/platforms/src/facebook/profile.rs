@@ -5,7 +5,7 @@ use domain::{
     VideoCodec, VideoRules,
 };
 
-use crate::{Login, Oauth, Pkce, Profile, RefreshPolicy, meta};
+use crate::{Profile, meta};
 
 /// What posting to a Page needs.
 pub(super) const SCOPES: &[&str] = &[
@@ -17,25 +17,7 @@ pub(super) const SCOPES: &[&str] = &[
 /// What Facebook is like.
 pub const PROFILE: Profile = Profile {
     platform: Platform::Facebook,
-    logins: &[Login {
-        name: "facebook",
-        variables: "FACEBOOK",
-        oauth: Oauth {
-            authorize_url: meta::dialog,
-            scopes: SCOPES,
-            scope_separator: ",",
-            client_id_parameter: "client_id",
-            // Documented for another flow only.
-            pkce: Pkce::None,
-            // What was declined before is asked again.
-            parameters: &[("auth_type", "rerequest")],
-            bend: Some(meta::configured),
-        },
-        grant_family: meta::GRANT_FAMILY,
-        // A Page's token has no end; it is read anew when it is refused.
-        refresh: RefreshPolicy::Before { seconds: 0 },
-        prolong_before: Some(meta::PROLONG_BEFORE),
-    }],
+    logins: &[meta::login("facebook", "FACEBOOK", SCOPES)],
     default_version: meta::VERSION,
     caption: CaptionRule {
         max: 63_206,

@@ -16,7 +16,7 @@ use super::{
     wire::Link,
 };
 use crate::{
-    Action, Asset, Content, Event, Fault, Machine, PublishContext, Receipt, UploadUrl,
+    Action, Asset, Auth, Content, Event, Fault, Machine, PublishContext, Receipt, UploadUrl,
     meta::{FirstComment, Thread, ask, graph},
     next_look,
 };
@@ -168,7 +168,7 @@ impl Machine for Publish {
         match self {
             Self::Comment { id, url, comment } => match first_comment(cx) {
                 Some(text) => comment
-                    .next(cx, &thread(id, &text))
+                    .next(cx, thread(cx, id, &text))
                     .map_or_else(|| done(Some(id), Some(url)), Action::Send),
                 None => done(Some(id), Some(url)),
             },
@@ -205,7 +205,7 @@ impl Machine for Publish {
         match (self, event) {
             (Self::Comment { id, url, comment }, event) => {
                 let text = first_comment(cx).unwrap_or_default();
-                Ok(match comment.apply(&event, cx, &thread(&id, &text)) {
+                Ok(match comment.apply(&event, cx, &text) {
                     Some(comment) => Self::Comment { id, url, comment },
                     None => published(id, url),
                 })
@@ -309,9 +309,10 @@ fn first_comment(cx: &PublishContext<'_>) -> Option<String> {
     options::read(&cx.content.options).first_comment
 }
 
-const fn thread<'a>(post: &'a str, text: &'a str) -> Thread<'a> {
+fn thread<'a>(cx: &PublishContext<'_>, post: &str, text: &'a str) -> Thread<'a> {
     Thread {
-        post,
+        comments: graph(cx.app, &[post, "comments"]),
+        auth: Auth::BearerWithProof,
         text,
         fields: "id,message,from{id}",
     }

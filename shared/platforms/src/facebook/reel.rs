@@ -55,13 +55,7 @@ pub(super) fn started(
 
 /// The bytes from `from` on, as they are.
 pub(super) fn send(cx: &PublishContext<'_>, url: &UploadUrl, from: u64) -> Call {
-    let size = video::size(cx);
-    Call::post("upload_video", url.expose().clone())
-        .auth(Auth::OauthScheme)
-        .header("offset", from.to_string())
-        .header("file_size", size.to_string())
-        .header("content-type", "application/octet-stream")
-        .file(0, from..size)
+    meta::send_bytes(url, 0, from, video::size(cx))
 }
 
 /// Whatever the host of uploads says, the video itself knows how much of it arrived.

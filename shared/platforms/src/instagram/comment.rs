@@ -20,8 +20,14 @@ pub(super) fn live(cx: &PublishContext<'_>, id: String, url: Option<String>) -> 
 
 /// The call that comes next; `None` when enough was tried.
 pub(super) fn next(cx: &PublishContext<'_>, id: &str, comment: &FirstComment) -> Option<Call> {
-    let call = comment.next(cx, &thread(id, &text(cx)?))?;
-    Some(host::own(cx, call))
+    let text = text(cx)?;
+    let thread = Thread {
+        comments: host::api(cx, &[id, "comments"]),
+        auth: host::auth(cx),
+        text: &text,
+        fields: "id,text,from{id,username}",
+    };
+    comment.next(cx, thread)
 }
 
 /// What came of the call: the post stays published, with the comment or without.
@@ -33,7 +39,7 @@ pub(super) fn apply(
     event: &Event,
 ) -> Publish {
     let text = text(cx).unwrap_or_default();
-    match comment.apply(event, cx, &thread(&id, &text)) {
+    match comment.apply(event, cx, &text) {
         Some(comment) => Publish::Comment { id, url, comment },
         None => Publish::Published { id: Some(id), url },
     }
@@ -41,12 +47,4 @@ pub(super) fn apply(
 
 fn text(cx: &PublishContext<'_>) -> Option<String> {
     options::read(&cx.content.options).first_comment
-}
-
-const fn thread<'a>(post: &'a str, text: &'a str) -> Thread<'a> {
-    Thread {
-        post,
-        text,
-        fields: "id,text,from{id,username}",
-    }
 }

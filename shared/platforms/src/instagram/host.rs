@@ -1,5 +1,6 @@
 //! Where we speak to Instagram, and as whom: by the login that the account came by.
 
+use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
 
@@ -10,19 +11,33 @@ pub(super) const OWN_LOGIN: &str = "instagram";
 
 /// An address of the Graph API that takes the account's token.
 pub(super) fn api(cx: &PublishContext<'_>, path: &[&str]) -> Url {
-    if is_of_own_login(&cx.account.facts) {
-        meta::graph_instagram(cx.app, path)
+    address(&cx.account.facts, cx.app, path)
+}
+
+/// The same of an account with these facts.
+pub(super) fn address(facts: &Value, app: &App, path: &[&str]) -> Url {
+    if is_of_own_login(facts) {
+        meta::graph_instagram(app, path)
     } else {
-        meta::graph(cx.app, path)
+        meta::graph(app, path)
     }
 }
 
 /// Who is asking: the Page before the account, or the account itself.
 pub(super) fn auth(cx: &PublishContext<'_>) -> Auth {
-    if is_of_own_login(&cx.account.facts) && !proves_own_secret(cx.app) {
-        Auth::Bearer
-    } else {
+    if proves_secret(&cx.account.facts, cx.app) {
         Auth::BearerWithProof
+    } else {
+        Auth::Bearer
+    }
+}
+
+/// The same while an account with these facts is connected, with the token that was just given.
+pub(super) fn auth_of(facts: &Value, app: &App, token: SecretString) -> Auth {
+    if proves_secret(facts, app) {
+        Auth::BearerOfWithProof(token)
+    } else {
+        Auth::BearerOf(token)
     }
 }
 
@@ -31,12 +46,11 @@ pub(super) fn is_of_own_login(facts: &Value) -> bool {
     facts["login"] == OWN_LOGIN
 }
 
-/// Whether calls with tokens of Instagram's own login prove the app's secret. Which secret that would
-/// be is not documented, so they do only where the setting `appsecret_proof` is `true`.
-pub(super) fn proves_own_secret(app: &App) -> bool {
-    app.settings
-        .get("appsecret_proof")
-        .is_some_and(|setting| setting == "true")
+/// Whether calls prove the app's secret. For tokens of Instagram's own login it is not documented which secret that
+/// would be, so they do only where the setting `appsecret_proof` is `true`.
+fn proves_secret(facts: &Value, app: &App) -> bool {
+    let setting = app.settings.get("appsecret_proof");
+    !is_of_own_login(facts) || setting.is_some_and(|setting| setting == "true")
 }
 
 /// Reads `fields` of something.
@@ -49,11 +63,4 @@ pub(super) fn ask(
     let mut url = api(cx, path);
     url.query_pairs_mut().append_pair("fields", fields);
     Call::get(name, url).auth(auth(cx))
-}
-
-/// The same call at the account's own host, as whoever asks there.
-pub(super) fn own(cx: &PublishContext<'_>, mut call: Call) -> Call {
-    // Both are https addresses with a name, between which a host can always be changed.
-    let _ = call.url.set_host(api(cx, &[]).host_str());
-    call.auth(auth(cx))
 }

@@ -19,7 +19,10 @@ pub(super) const SCOPES: &[&str] = &[
 /// What Instagram is like.
 pub const PROFILE: Profile = Profile {
     platform: Platform::Instagram,
-    logins: &[THROUGH_PAGE, AT_INSTAGRAM],
+    logins: &[
+        meta::login(connect::FACEBOOK, "INSTAGRAM", SCOPES),
+        AT_INSTAGRAM,
+    ],
     default_version: meta::VERSION,
     // How emoji are counted is not documented; UTF-16 is the longer count.
     caption: CaptionRule {
@@ -50,27 +53,6 @@ pub const PROFILE: Profile = Profile {
             aspect: Some((0.01, 10.0)),
         }),
     },
-};
-
-/// The login at Facebook, whose app sees the account through the Page that it is linked to.
-const THROUGH_PAGE: Login = Login {
-    name: connect::FACEBOOK,
-    variables: "INSTAGRAM",
-    oauth: Oauth {
-        authorize_url: meta::dialog,
-        scopes: SCOPES,
-        scope_separator: ",",
-        client_id_parameter: "client_id",
-        // Documented for another flow only.
-        pkce: Pkce::None,
-        // What was declined before is asked again.
-        parameters: &[("auth_type", "rerequest")],
-        bend: Some(meta::configured),
-    },
-    grant_family: meta::GRANT_FAMILY,
-    // The Page's token, which has no end, acts for the account; it is read anew when it is refused.
-    refresh: RefreshPolicy::Before { seconds: 0 },
-    prolong_before: Some(meta::PROLONG_BEFORE),
 };
 
 /// The login at Instagram itself, which needs no Page and has an app of its own.

@@ -16,7 +16,7 @@ use super::{
     wire::{Container, Made},
 };
 use crate::{
-    Answer, Asset, Auth, Call, Fault, FaultKind, PublishContext, UploadUrl,
+    Answer, Asset, Call, Fault, FaultKind, PublishContext, UploadUrl,
     meta::{self, Phase, Uploaded, address},
 };
 
@@ -94,13 +94,8 @@ pub(super) fn begin(cx: &PublishContext<'_>, making: Making, made: Made) -> Resu
 
 /// Sends the bytes that are missing, as they are.
 pub(super) fn send(cx: &PublishContext<'_>, upload: &Upload) -> Call {
-    let size = upload.size(cx);
-    Call::post("upload_video", upload.url.expose().clone())
-        .auth(Auth::OauthScheme)
-        .header("offset", upload.from.to_string())
-        .header("file_size", size.to_string())
-        .header("content-type", "application/octet-stream")
-        .file(upload.children.len(), upload.from..size)
+    let place = upload.children.len();
+    meta::send_bytes(&upload.url, place, upload.from, upload.size(cx))
 }
 
 /// What the host of uploads says; where it is no clear word, the container is asked.

@@ -5,12 +5,9 @@
 
 use std::collections::VecDeque;
 
-use secrecy::SecretString;
-use serde::Deserialize;
-
 use super::{
     Listed, Page, WithId,
-    connect::{Consent, Step, authorised, list_url},
+    connect::{Consent, Step, Token, ask_page_token, authorised, list_url},
     graph,
 };
 use crate::{Answer, App, Call};
@@ -48,11 +45,6 @@ enum Ask {
     },
     /// The token of a Page that was listed without one.
     Token(Page),
-}
-
-#[derive(Deserialize)]
-struct PageToken {
-    access_token: SecretString,
 }
 
 /// The search for more Pages than were `found` in `read` lists; there is none where it was not allowed.
@@ -98,11 +90,7 @@ impl Search {
                 let url = list_url(graph(app, &[business, edge]), fields, after.as_deref());
                 authorised("list_business_pages", url, user)
             }
-            Ask::Token(page) => {
-                let mut url = graph(app, &[&page.id]);
-                url.query_pairs_mut().append_pair("fields", "access_token");
-                authorised("read_page_token", url, user)
-            }
+            Ask::Token(page) => ask_page_token(&page.id, app, user),
         };
         Some(call.optional())
     }
@@ -159,7 +147,7 @@ impl Search {
                 listed.data.into_iter().for_each(|page| self.add(page));
             }
             Ask::Token(mut page) => {
-                let token = answer.json::<PageToken>();
+                let token = answer.json::<Token>();
                 page.access_token = token.map(|token| token.access_token);
                 self.found.pages.push(page);
             }
@@ -186,6 +174,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use http::HeaderMap;
+    use secrecy::SecretString;
     use serde_json::{Value, json};
 
     use super::*;

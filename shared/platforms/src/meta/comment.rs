@@ -8,8 +8,9 @@
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
+use url::Url;
 
-use super::{Listed, ask, graph, optional_text_or_number};
+use super::{Listed, optional_text_or_number};
 use crate::{Answer, Auth, Call, Event, FormValue, PublishContext, confirm::normalise};
 
 /// How long a look is good for. No process takes a post over within a second of another one's work.
@@ -40,10 +41,12 @@ pub enum FirstComment {
 }
 
 /// What is to stand where.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Thread<'a> {
-    /// The network's id of the post.
-    pub(crate) post: &'a str,
+    /// Where the comments under the post are read and written.
+    pub(crate) comments: Url,
+    /// Who asks there.
+    pub(crate) auth: Auth,
     /// The comment.
     pub(crate) text: &'a str,
     /// What to read of a comment: its words and who wrote it, by the network's names.
@@ -74,31 +77,24 @@ impl FirstComment {
     }
 
     /// The call that comes next; `None` when enough was tried.
-    pub(crate) fn next(&self, cx: &PublishContext<'_>, thread: &Thread<'_>) -> Option<Call> {
+    pub(crate) fn next(&self, cx: &PublishContext<'_>, thread: Thread<'_>) -> Option<Call> {
         match self {
-            Self::Send { looked_at, .. } if is_fresh(*looked_at, cx.now) => Some(send(cx, thread)),
+            Self::Send { looked_at, .. } if is_fresh(*looked_at, cx.now) => Some(send(thread)),
             Self::Look { looks } | Self::Send { looks, .. } => {
-                (*looks < MAX_LOOKS).then(|| look(cx, thread))
+                (*looks < MAX_LOOKS).then(|| look(thread))
             }
         }
     }
 
-    /// The state after what came of the call; `None` when it is over, with the comment or without.
-    pub(crate) fn apply(
-        self,
-        event: &Event,
-        cx: &PublishContext<'_>,
-        thread: &Thread<'_>,
-    ) -> Option<Self> {
+    /// The state after what came of the call for this text; `None` when it is over, with the comment or
+    /// without.
+    pub(crate) fn apply(self, event: &Event, cx: &PublishContext<'_>, text: &str) -> Option<Self> {
         // A list answers a look, also where a look took the place of a sending that came too late.
         if let Event::Answer(answer) = event
             && let Some(listed) = list(answer)
         {
             let is_whole = listed.after().is_none();
-            let is_there = listed
-                .data
-                .iter()
-                .any(|comment| comment.is(thread.text, cx));
+            let is_there = listed.data.iter().any(|comment| comment.is(text, cx));
             return (is_whole && !is_there).then_some(Self::Send {
                 looked_at: cx.now,
                 looks: self.looks() + 1,
@@ -142,15 +138,20 @@ fn list(answer: &Answer) -> Option<Listed<Comment>> {
     answer.is_success().then(|| answer.json())?
 }
 
-fn look(cx: &PublishContext<'_>, thread: &Thread<'_>) -> Call {
-    let mut url = graph(cx.app, &[thread.post, "comments"]);
-    url.query_pairs_mut().append_pair("limit", MOST);
-    ask("look_for_comment", url, thread.fields).optional()
+fn look(mut thread: Thread<'_>) -> Call {
+    thread
+        .comments
+        .query_pairs_mut()
+        .append_pair("limit", MOST)
+        .append_pair("fields", thread.fields);
+    Call::get("look_for_comment", thread.comments)
+        .auth(thread.auth)
+        .optional()
 }
 
-fn send(cx: &PublishContext<'_>, thread: &Thread<'_>) -> Call {
-    Call::post("send_comment", graph(cx.app, &[thread.post, "comments"]))
-        .auth(Auth::BearerWithProof)
+fn send(thread: Thread<'_>) -> Call {
+    Call::post("send_comment", thread.comments)
+        .auth(thread.auth)
         .form([("message", FormValue::from(thread.text))])
         .optional()
 }
@@ -166,11 +167,18 @@ mod tests {
     use crate::{Account, App, Content, Safety};
 
     const NOON: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
-    const THREAD: Thread<'_> = Thread {
-        post: "1_2",
-        text: "More here",
-        fields: "id,message,from{id}",
-    };
+    const TEXT: &str = "More here";
+
+    fn thread() -> Thread<'static> {
+        Thread {
+            comments: "https://graph.facebook.com/v25.0/1_2/comments"
+                .parse()
+                .unwrap(),
+            auth: Auth::BearerWithProof,
+            text: TEXT,
+            fields: "id,message,from{id}",
+        }
+    }
 
     /// Runs `then` at so many milliseconds after noon.
     fn at<T>(milliseconds: i64, then: impl FnOnce(&PublishContext<'_>) -> T) -> T {
@@ -213,13 +221,13 @@ mod tests {
 
     /// The name of the call that comes next at that time.
     fn call(comment: &FirstComment, milliseconds: i64) -> Option<&'static str> {
-        let call = at(milliseconds, |cx| comment.next(cx, &THREAD))?;
+        let call = at(milliseconds, |cx| comment.next(cx, thread()))?;
         assert_eq!(call.safety, Safety::Optional);
         Some(call.name)
     }
 
     fn after(comment: FirstComment, event: &Event) -> Option<FirstComment> {
-        at(0, |cx| comment.apply(event, cx, &THREAD))
+        at(0, |cx| comment.apply(event, cx, TEXT))
     }
 
     #[test]

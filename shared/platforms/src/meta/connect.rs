@@ -65,8 +65,8 @@ pub(crate) enum Step {
 }
 
 #[derive(Debug, Deserialize)]
-struct Token {
-    access_token: SecretString,
+pub(super) struct Token {
+    pub(super) access_token: SecretString,
     #[serde(default)]
     expires_in: Option<i64>,
 }
@@ -292,10 +292,8 @@ pub(crate) fn page_token(
 ) -> Option<OneCall<Tokens>> {
     let user = credentials.tokens.refresh.clone()?;
     let old = credentials.tokens.clone();
-    let mut url = graph(app, &[page]);
-    url.query_pairs_mut().append_pair("fields", "access_token");
     Some(OneCall::new(
-        authorised("read_page_token", url, &user),
+        ask_page_token(page, app, &user),
         move |answer, cx| {
             if !answer.is_success() {
                 return Err(match refused(answer, table, cx.now, false) {
@@ -317,6 +315,13 @@ pub(crate) fn page_token(
             })
         },
     ))
+}
+
+/// Asks for the token of a Page with the person's.
+pub(super) fn ask_page_token(page: &str, app: &App, user: &SecretString) -> Call {
+    let mut url = graph(app, &[page]);
+    url.query_pairs_mut().append_pair("fields", "access_token");
+    authorised("read_page_token", url, user)
 }
 
 /// Exchanges the person's token, while it lives, for one that lives two months from now on.

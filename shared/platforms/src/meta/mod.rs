@@ -20,17 +20,44 @@ pub(crate) use fault::{
 pub(crate) use page::Page;
 pub use signature::{SignedRequest, SignedRequestError, signed_request};
 pub(crate) use signature::{receive, withdrawal};
-pub(crate) use upload::{Phase, PhaseError, Uploaded};
+pub(crate) use upload::{Phase, PhaseError, Uploaded, send as send_bytes};
 pub(crate) use usage::usage;
 
-use crate::{Answer, App, Auth, Call, Fault, PublishContext};
+use crate::{Answer, App, Auth, Call, Fault, Login, Oauth, Pkce, PublishContext, RefreshPolicy};
 
 /// Grants at Meta live and die together, whichever of its networks they were given for.
-pub(crate) const GRANT_FAMILY: &str = "meta";
+const GRANT_FAMILY: &str = "meta";
 /// A person's token lives 60 days and is prolonged while it lives, a week after it was given at the earliest.
-pub(crate) const PROLONG_BEFORE: i64 = 50 * 24 * 3_600;
+const PROLONG_BEFORE: i64 = 50 * 24 * 3_600;
 /// The version that our shapes were read from (served until 2028-07-29).
 pub(crate) const VERSION: &str = "v25.0";
+
+/// The login at Facebook, whose app sees Pages, and the Instagram accounts behind them, as a person lets it.
+pub(crate) const fn login(
+    name: &'static str,
+    variables: &'static str,
+    scopes: &'static [&'static str],
+) -> Login {
+    Login {
+        name,
+        variables,
+        oauth: Oauth {
+            authorize_url: dialog,
+            scopes,
+            scope_separator: ",",
+            client_id_parameter: "client_id",
+            // Documented for another flow only.
+            pkce: Pkce::None,
+            // What was declined before is asked again.
+            parameters: &[("auth_type", "rerequest")],
+            bend: Some(configured),
+        },
+        grant_family: GRANT_FAMILY,
+        // A Page's token has no end; it is read anew when it is refused.
+        refresh: RefreshPolicy::Before { seconds: 0 },
+        prolong_before: Some(PROLONG_BEFORE),
+    }
+}
 
 /// An address of the Graph API.
 pub(crate) fn graph(app: &App, path: &[&str]) -> Url {
@@ -48,13 +75,13 @@ pub(crate) fn graph_instagram(app: &App, path: &[&str]) -> Url {
 }
 
 /// The consent page.
-pub(crate) fn dialog(app: &App) -> Url {
+fn dialog(app: &App) -> Url {
     host("https://www.facebook.com/", app, &["dialog", "oauth"])
 }
 
 /// The consent page with a saved configuration of Facebook Login for Business, which takes the place of
 /// scopes, where our registration names one (`login_config_id`).
-pub(crate) fn configured(app: &App, mut page: Url) -> Url {
+fn configured(app: &App, mut page: Url) -> Url {
     let Some(id) = app.settings.get("login_config_id") else {
         return page;
     };

@@ -4,6 +4,17 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::number;
+use crate::{Auth, Call, UploadUrl};
+
+/// Sends the bytes of a file from one on, as they are, under the account's token.
+pub(crate) fn send(url: &UploadUrl, asset: usize, from: u64, size: u64) -> Call {
+    Call::post("upload_video", url.expose().clone())
+        .auth(Auth::OauthScheme)
+        .header("offset", from.to_string())
+        .header("file_size", size.to_string())
+        .header("content-type", "application/octet-stream")
+        .file(asset, from..size)
+}
 
 /// What the host of uploads says.
 #[derive(Debug, Default, Deserialize)]

@@ -5,13 +5,13 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, de::IgnoredAny};
-use serde_json::json;
+use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use url::Url;
 
 use super::super::{fault::row, host};
 use crate::{
-    Action, Answer, App, AppContext, Auth, Call, Callback, Credentials, Event, Fault, FaultKind,
+    Action, Answer, App, AppContext, Call, Callback, Credentials, Event, Fault, FaultKind,
     FormValue, Grant, GrantedAccount, Machine, OneCall, Tokens,
     meta::{self, text_or_number},
 };
@@ -113,6 +113,11 @@ pub(in super::super) fn consent_page(_: &App) -> Url {
     meta::address("https://www.instagram.com/", &["oauth", "authorize"])
 }
 
+/// What every account that came by this login tells of itself.
+fn facts() -> Value {
+    json!({ "login": host::OWN_LOGIN })
+}
+
 /// Starts to turn a callback into a grant.
 pub(super) fn connect(callback: Callback) -> Connect {
     let code = callback.code.expose_secret();
@@ -155,14 +160,9 @@ impl Machine for Connect {
             Self::Exchange { code } => Action::Send(exchange(code, cx.app)),
             Self::Lengthen(short) => Action::Send(lengthen(short, cx.app)),
             Self::Identify { tokens, .. } => {
-                let mut url = meta::graph_instagram(cx.app, &["me"]);
+                let mut url = host::address(&facts(), cx.app, &["me"]);
                 url.query_pairs_mut().append_pair("fields", FIELDS);
-                let token = tokens.access.clone();
-                let auth = if host::proves_own_secret(cx.app) {
-                    Auth::BearerOfWithProof(token)
-                } else {
-                    Auth::BearerOf(token)
-                };
+                let auth = host::auth_of(&facts(), cx.app, tokens.access.clone());
                 Action::Send(Call::get("read_account", url).auth(auth))
             }
             Self::Connected(grant) => Action::Done(grant.clone()),
@@ -299,7 +299,7 @@ fn granted(me: Me, subject: String, tokens: Tokens) -> Result<Grant, Fault> {
             display_name: name.unwrap_or_else(|| me.username.clone()),
             username: Some(me.username),
             avatar_url: me.profile_picture_url,
-            facts: json!({ "login": host::OWN_LOGIN }),
+            facts: facts(),
             tokens,
         }],
     })

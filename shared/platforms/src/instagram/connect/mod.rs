@@ -5,9 +5,8 @@ mod instagram;
 
 use super::{host, promise::POSTS_A_DAY, wire::Limit};
 use crate::{
-    Action, Answer, App, AppContext, Auth, Call, Callback, Credentials, Event, Fault, Grant,
-    GrantedAccount, Machine, OneCall, Tokens,
-    meta::{self, Listed},
+    Action, Answer, App, AppContext, Call, Callback, Credentials, Event, Fault, Grant,
+    GrantedAccount, Machine, OneCall, Tokens, meta::Listed,
 };
 
 pub(super) use instagram::{RENEWED_BEFORE, SCOPES, consent_page};
@@ -108,17 +107,8 @@ impl Machine for Connect {
 /// Asks how many posts a day holds; whoever gets no answer is promised the usual number.
 fn ask_allowance(account: &GrantedAccount, app: &App) -> Call {
     let path = [&*account.external_id, "content_publishing_limit"];
-    let token = account.tokens.access.clone();
-    let (mut url, auth) = if !host::is_of_own_login(&account.facts) {
-        (meta::graph(app, &path), Auth::BearerOfWithProof(token))
-    } else if host::proves_own_secret(app) {
-        (
-            meta::graph_instagram(app, &path),
-            Auth::BearerOfWithProof(token),
-        )
-    } else {
-        (meta::graph_instagram(app, &path), Auth::BearerOf(token))
-    };
+    let auth = host::auth_of(&account.facts, app, account.tokens.access.clone());
+    let mut url = host::address(&account.facts, app, &path);
     url.query_pairs_mut().append_pair("fields", "config");
     Call::get("read_allowance", url).auth(auth).optional()
 }
