@@ -152,10 +152,7 @@ async fn of_version(
     if usable && left.is_none_or(|left| left > margin) {
         return token(parts, connection, current).await;
     }
-    let Some(app) = parts
-        .apps
-        .of_account(connection.platform, &connection.facts)
-    else {
+    let Some(app) = parts.apps.find(login(connection)) else {
         return Ok(Access::Wait(PAUSE));
     };
     let Some(credentials) = open(parts, connection, &current.tokens).await? else {
