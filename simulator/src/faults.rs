@@ -6,6 +6,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
+use futures_util::StreamExt as _;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,12 @@ pub enum Fault {
     LoseAnswer,
     /// The connection breaks before anything is done.
     LoseRequest,
+    /// The connection breaks when so many bytes of the request's body have arrived; what the network keeps of them
+    /// is its own affair.
+    CutRequest {
+        /// How many.
+        bytes: u64,
+    },
     /// From this call on the network works so long on each file.
     SlowProcessing {
         /// The network's name, as in our URLs.
@@ -203,6 +210,10 @@ pub(crate) async fn carry_out(
             lost()
         }
         Fault::LoseRequest => lost(),
+        Fault::CutRequest { bytes } => {
+            next.run(request.map(|body| cut(body, bytes))).await;
+            lost()
+        }
         Fault::SlowProcessing { network, seconds } => {
             world.set_processing(&network, time::Duration::seconds(seconds.into()));
             next.run(request).await
@@ -238,6 +249,25 @@ fn lost() -> Response {
     response
 }
 
+/// A body that breaks after so many bytes.
+fn cut(body: Body, bytes: u64) -> Body {
+    let mut left = usize::try_from(bytes).unwrap_or(usize::MAX);
+    let pieces = body.into_data_stream().map(move |piece| {
+        let piece = piece.map_err(std::io::Error::other)?;
+        if left == 0 {
+            return Err(broken_off());
+        }
+        let kept = piece.slice(..piece.len().min(left));
+        left -= kept.len();
+        Ok(kept)
+    });
+    Body::from_stream(pieces.chain(futures_util::stream::iter([Err(broken_off())])))
+}
+
+fn broken_off() -> std::io::Error {
+    std::io::Error::new(std::io::ErrorKind::ConnectionReset, "cut on order")
+}
+
 /// Promises the whole body and sends half of it; a body too short to halve is lost altogether.
 async fn truncated(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
@@ -255,12 +285,6 @@ async fn truncated(response: Response) -> Response {
         .headers
         .insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len()));
     let half = whole.slice(..whole.len() / 2);
-    let broken = futures_util::stream::iter([
-        Ok(half),
-        Err(std::io::Error::new(
-            std::io::ErrorKind::ConnectionReset,
-            "cut on order",
-        )),
-    ]);
+    let broken = futures_util::stream::iter([Ok(half), Err(broken_off())]);
     Response::from_parts(parts, Body::from_stream(broken))
 }

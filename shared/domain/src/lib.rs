@@ -11,6 +11,7 @@ mod media;
 mod platform;
 mod post;
 mod stage;
+mod standing;
 mod violation;
 
 pub use caption::{Caption, CaptionError};
@@ -27,4 +28,5 @@ pub use media::{MediaFacts, MediaKind, UnknownMediaKind};
 pub use platform::{Platform, UnknownPlatform};
 pub use post::{Post, PostError, PostMedia};
 pub use stage::{Impossible, Move, Stage, Status, UnknownStage};
+pub use standing::{Standing, UnknownStanding};
 pub use violation::Violation;

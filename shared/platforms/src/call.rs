@@ -37,6 +37,9 @@ pub enum Safety {
     Optional,
     /// Sending it again does no harm; a lost answer is the driver's business, not the machine's.
     Repeatable,
+    /// A piece of an upload: some of it may have arrived. Its lost answer is told to the machine, which asks how
+    /// far the network came before it goes on.
+    Resumable,
 }
 
 /// How a request is authorised.
@@ -223,6 +226,15 @@ impl Call {
     pub fn once(self) -> Self {
         Self {
             safety: Safety::Once,
+            ..self
+        }
+    }
+
+    /// The same, of which a part may arrive.
+    #[must_use]
+    pub fn resumable(self) -> Self {
+        Self {
+            safety: Safety::Resumable,
             ..self
         }
     }

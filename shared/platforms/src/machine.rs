@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use domain::Standing;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -63,7 +64,7 @@ impl<O> Action<O> {
 pub enum Event {
     /// The network answered.
     Answer(Answer),
-    /// It may have arrived, but no whole answer came back. Told for `Once` and `Optional` calls only.
+    /// It may have arrived, but no whole answer came back. Told for `Once`, `Optional` and `Resumable` calls only.
     Lost,
 }
 
@@ -76,13 +77,27 @@ pub struct AppContext<'a> {
     pub app: &'a App,
 }
 
-/// What publishing came to: the post is live.
+/// What publishing came to: the network has the post for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The network's id of the post; absent where it went live but the network does not tell the id.
+    /// The network's id of the post; absent where the network does not tell it.
     pub external_id: Option<String>,
     /// Where a person can look at it.
     pub url: Option<String>,
+    /// Whether it can be seen already.
+    #[serde(default)]
+    pub standing: Standing,
+}
+
+impl Receipt {
+    /// Of a post that is live.
+    pub const fn live(external_id: Option<String>, url: Option<String>) -> Self {
+        Self {
+            external_id,
+            url,
+            standing: Standing::Live,
+        }
+    }
 }
 
 type Read<T> = dyn Fn(&Answer, &AppContext<'_>) -> Result<T, Fault> + Send + Sync;

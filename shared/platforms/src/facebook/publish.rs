@@ -280,10 +280,7 @@ impl Machine for Publish {
 }
 
 fn done(id: Option<&String>, url: Option<&String>) -> Action<Receipt> {
-    Action::Done(Receipt {
-        external_id: id.cloned(),
-        url: url.cloned(),
-    })
+    Action::Done(Receipt::live(id.cloned(), url.cloned()))
 }
 
 const fn published(id: String, url: String) -> Publish {

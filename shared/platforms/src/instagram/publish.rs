@@ -375,10 +375,7 @@ impl Publish {
 }
 
 fn done(id: Option<&String>, url: Option<&String>) -> Action<Receipt> {
-    Action::Done(Receipt {
-        external_id: id.cloned(),
-        url: url.cloned(),
-    })
+    Action::Done(Receipt::live(id.cloned(), url.cloned()))
 }
 
 fn linked(cx: &PublishContext<'_>, id: String, event: &Event) -> Publish {

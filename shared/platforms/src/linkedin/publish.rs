@@ -184,10 +184,10 @@ impl Machine for Publish {
                 let path = format!("/rest/videos/{}", encoded(video));
                 versioned(cx.app, Call::get("ask_status", api(cx.app, &path)))
             }),
-            Self::Published { urn } => Action::Done(Receipt {
-                url: urn.as_deref().map(lookup::permalink),
-                external_id: urn.clone(),
-            }),
+            Self::Published { urn } => Action::Done(Receipt::live(
+                urn.clone(),
+                urn.as_deref().map(lookup::permalink),
+            )),
             Self::UploadImage { images, url, .. } => {
                 Action::Send(upload_image(cx, images.len(), url))
             }

@@ -171,10 +171,10 @@ impl Machine for Publish {
                 let url = api(cx.app, &format!("/v5/media/{media_id}"));
                 Call::get("ask_status", url).auth(Auth::Bearer)
             }),
-            Self::Published { id } => Action::Done(Receipt {
-                url: Some(board_pins::permalink(id)),
-                external_id: Some(id.clone()),
-            }),
+            Self::Published { id } => Action::Done(Receipt::live(
+                Some(id.clone()),
+                Some(board_pins::permalink(id)),
+            )),
             Self::Register { .. } => Action::Send(
                 Call::post("register_video", api(cx.app, "/v5/media"))
                     .auth(Auth::Bearer)

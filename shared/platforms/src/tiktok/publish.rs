@@ -690,10 +690,7 @@ fn located(task: Task, asked: u8, event: Event, cx: &PublishContext<'_>) -> Publ
             asked: asked + 1,
         },
         Some(_) | None => Publish::Live {
-            receipt: Receipt {
-                external_id: None,
-                url: address(&task.username, None),
-            },
+            receipt: Receipt::live(None, address(&task.username, None)),
         },
     }
 }
@@ -706,10 +703,10 @@ fn receipt(task: &Task, told: &Progress, cx: &PublishContext<'_>) -> Publish {
     let id = told.publicaly_available_post_id.first();
     let kind = if is_video(cx) { "video" } else { "photo" };
     Publish::Live {
-        receipt: Receipt {
-            external_id: id.map(|id| id.0.clone()),
-            url: address(&task.username, id.map(|id| (kind, id.0.as_str()))),
-        },
+        receipt: Receipt::live(
+            id.map(|id| id.0.clone()),
+            address(&task.username, id.map(|id| (kind, id.0.as_str()))),
+        ),
     }
 }
 

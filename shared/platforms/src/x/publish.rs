@@ -167,10 +167,10 @@ impl Machine for Publish {
                 Action::at(ask_at.unwrap_or(cx.now), cx.now, || post(cx, media))
             }
             Self::Process { id, ask_at, .. } => Action::at(*ask_at, cx.now, || ask_status(cx, id)),
-            Self::Published { id } => Action::Done(Receipt {
-                url: Some(timeline::permalink(id, cx.account.username.as_deref())),
-                external_id: Some(id.clone()),
-            }),
+            Self::Published { id } => Action::Done(Receipt::live(
+                Some(id.clone()),
+                Some(timeline::permalink(id, cx.account.username.as_deref())),
+            )),
             Self::Upload { media, .. } => Action::Send(upload(cx, media.len())),
         }
     }

@@ -177,10 +177,9 @@ impl Machine for Publish {
                     cx,
                 ))
             }
-            Self::Live { video_id } => Action::Done(Receipt {
-                external_id: Some(video_id.clone()),
-                url: address(video_id),
-            }),
+            Self::Live { video_id } => {
+                Action::Done(Receipt::live(Some(video_id.clone()), address(video_id)))
+            }
         }
     }
 

@@ -301,10 +301,8 @@ impl<'a> Driver<'a> {
     /// Tells the machine what came of its call and writes the row; a fault leaves the machine as it was.
     fn apply(&mut self, machine: Publish, safety: Safety, reply: Reply) -> Result<(), Fault> {
         let event = match (reply, safety) {
-            (Reply::Answer(answer), Safety::Once | Safety::Optional | Safety::Repeatable) => {
-                Event::Answer(answer)
-            }
-            (Reply::Lost, Safety::Once | Safety::Optional) => Event::Lost,
+            (Reply::Answer(answer), _) => Event::Answer(answer),
+            (Reply::Lost, Safety::Once | Safety::Optional | Safety::Resumable) => Event::Lost,
             (Reply::Lost, Safety::Repeatable) => {
                 return Err(Fault::retry("answer_lost", "The network did not answer."));
             }

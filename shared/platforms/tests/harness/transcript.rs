@@ -154,6 +154,7 @@ pub fn describe(call: &Call) -> String {
         Safety::Once => " (once)",
         Safety::Optional => " (optional)",
         Safety::Repeatable => "",
+        Safety::Resumable => " (resumable)",
     };
     let auth = match &call.auth {
         Auth::None => String::new(),

@@ -242,7 +242,7 @@ impl<'a> Pass<'a> {
                 self.reach_files(desk, &call).await?;
                 match call.safety {
                     Safety::Once => self.commit(desk, machine, &call).await,
-                    Safety::Optional | Safety::Repeatable => {
+                    Safety::Optional | Safety::Repeatable | Safety::Resumable => {
                         self.repeatable(desk, machine, &call).await
                     }
                 }
@@ -287,7 +287,14 @@ impl<'a> Pass<'a> {
                     "The network could not be reached; trying again.",
                 )
                 .seen(error.to_string());
-                return self.hindered(desk, machine, fault, version).await;
+                let machine = match call.safety {
+                    Safety::Resumable => machine.apply(Event::Lost, &self.context(desk)),
+                    Safety::Once | Safety::Optional | Safety::Repeatable => Ok(machine),
+                };
+                return match machine {
+                    Ok(machine) => self.hindered(desk, machine, fault, version).await,
+                    Err(fault) => self.end_with(&fault).await,
+                };
             }
         };
         match machine.clone().apply(event, &self.context(desk)) {
