@@ -1,6 +1,6 @@
 //! A post as the app sees it.
 
-use domain::{Post, PostError, PostMedia};
+use domain::{Post, PostError, PostMedia, Status};
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -54,6 +54,9 @@ pub(crate) struct PostView {
     pub(crate) external_id: Option<String>,
     /// Where a person can look at it.
     pub(crate) url: Option<String>,
+    /// While it is `published`: `live`; `draft`, when it waits in the account's inbox for its owner to finish it; or
+    /// `scheduled`, when the network itself keeps it until a time that its options name.
+    pub(crate) standing: Option<String>,
     /// What stands, or stood last, in its way.
     #[schema(value_type = Option<Object>)]
     pub(crate) error: Option<PostError>,
@@ -73,6 +76,7 @@ impl From<Post> for PostView {
         let late = post
             .accepted_at
             .map(|at| (at - post.due_at).whole_milliseconds());
+        let is_published = post.stage.status() == Status::Published;
         Self {
             id: post.id.to_string(),
             status: post.stage.status().as_str().to_owned(),
@@ -91,6 +95,7 @@ impl From<Post> for PostView {
             late_ms: late.and_then(|late| i64::try_from(late).ok()),
             external_id: post.external_id,
             url: post.external_url,
+            standing: is_published.then(|| post.standing.unwrap_or_default().to_string()),
             error: post.error,
             candidates: post.candidates,
             created_at: post.created_at,

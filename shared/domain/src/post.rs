@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::{Caption, ConnectionId, MediaId, MediaKind, Platform, PostId, Stage, UserId};
+use crate::{Caption, ConnectionId, MediaId, MediaKind, Platform, PostId, Stage, Standing, UserId};
 
 /// A post as its row tells it.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +45,8 @@ pub struct Post {
     pub external_id: Option<String>,
     /// Where a person can look at it.
     pub external_url: Option<String>,
+    /// Whether it can be seen, once the network has it.
+    pub standing: Option<Standing>,
     /// What stands, or stood last, in its way.
     pub error: Option<PostError>,
     /// Posts at the network that could be this one, while it is unconfirmed.

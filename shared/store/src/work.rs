@@ -3,7 +3,7 @@
 //! Every change is one conditional statement on the expected stage and fence; zero rows changed
 //! means that somebody else acted, and the publisher stops quietly. Leases serve liveness only.
 
-use domain::{AttemptId, Post, PostError, PostId, Stage};
+use domain::{AttemptId, Post, PostError, PostId, Stage, Standing};
 use serde_json::Value;
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
@@ -63,7 +63,7 @@ pub async fn lease(
              AND next_attempt_at <= app_now()
            RETURNING id, user_id, connection_id, platform, caption, media, options, client_post_id,
                stage, scheduled_at, due_at, revision, next_attempt_at, armed_at, accepted_at,
-               published_at, external_id, external_url, error, candidates, created_at, updated_at,
+               published_at, external_id, external_url, standing, error, candidates, created_at, updated_at,
                fence, crash_count, tries, progress,
                extract(epoch FROM max_lateness)::float8 AS "max_lateness!", app_now() AS "now!",
                (SELECT max(b.free_at) FROM budgets b
@@ -97,6 +97,7 @@ pub async fn lease(
         published_at: row.published_at,
         external_id: row.external_id,
         external_url: row.external_url,
+        standing: row.standing,
         error: row.error,
         candidates: row.candidates,
         created_at: row.created_at,
@@ -372,6 +373,7 @@ pub async fn published(
     id: PostId,
     external_id: Option<&str>,
     external_url: Option<&str>,
+    standing: Standing,
 ) -> Result<bool, StoreError> {
     let news = sqlx::query!(
         "WITH arm AS (
@@ -380,13 +382,14 @@ pub async fn published(
                AND number = (SELECT max(number) FROM attempts WHERE post_id = $1)
          )
          UPDATE posts SET stage = 'published', external_id = coalesce($2, external_id),
-             external_url = coalesce($3, external_url), published_at = app_now(),
+             external_url = coalesce($3, external_url), standing = $4, published_at = app_now(),
              accepted_at = coalesce(accepted_at, app_now()), error = NULL, candidates = NULL,
              progress = NULL, lease_until = NULL, crash_count = 0, tries = 0, updated_at = app_now()
          WHERE id = $1 AND stage IN ('firing', 'confirming', 'needs_attention', 'failed', 'missed', 'dismissed')",
         id.uuid(),
         external_id,
-        external_url
+        external_url,
+        standing.as_str()
     )
     .execute(db)
     .await?;

@@ -17,6 +17,7 @@ impl Pass<'_> {
             id,
             receipt.external_id.as_deref(),
             receipt.url.as_deref(),
+            receipt.standing,
         )
         .await;
         match told {
