@@ -17,7 +17,7 @@ const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/colle
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The collection's variables, and what they are at first. Scripts fill in those that are empty.
-const VARIABLES: [(&str, &str, &str); 9] = [
+const VARIABLES: [(&str, &str, &str); 10] = [
     ("baseUrl", "http://127.0.0.1:3000", "Where Picscripter is."),
     ("accessToken", "", "Filled in by signing up, in or on."),
     ("refreshToken", "", "Filled in by signing up, in or on."),
@@ -33,6 +33,11 @@ const VARIABLES: [(&str, &str, &str); 9] = [
         "0",
         "What Meta was told when a person asked it to delete their data here.",
     ),
+    (
+        "connectionId",
+        "",
+        "Filled in by listing the connections: the first one.",
+    ),
     ("postId", "", "Filled in by publishing and scheduling."),
     ("scheduledAt", "", "Filled in: an hour from now."),
 ];
@@ -47,14 +52,16 @@ const FILLED: [(&str, &str); 5] = [
 ];
 
 /// Parameters in paths whose value is one of the variables.
-const NAMED: [(&str, &str); 3] = [
+const NAMED: [(&str, &str); 4] = [
     ("code", "deletionCode"),
+    ("connectionId", "connectionId"),
     ("id", "postId"),
     ("platform", "platform"),
 ];
 
 /// What of an answer is kept in which variable, by the schema of the answer.
-const KEPT: [(&str, &[(&str, &str)]); 2] = [
+const KEPT: [(&str, &[(&str, &str)]); 3] = [
+    ("Connections", &[("connections[0]?.id", "connectionId")]),
     (
         "SignedIn",
         &[("token", "accessToken"), ("refreshToken", "refreshToken")],

@@ -18,8 +18,9 @@ use time::format_description::well_known::Rfc3339;
 use tower::ServiceExt as _;
 
 /// What is not answered with success: what was done before, needs a browser, or a network's signature.
-const REFUSED: [(&str, u16); 8] = [
+const REFUSED: [(&str, u16); 9] = [
     ("GET /api/callback/:platform", 400),
+    ("GET /api/connections/:connectionId/creator-info", 404),
     ("GET /api/deletions/:code", 404),
     ("GET /api/webhooks/:platform", 400),
     ("POST /api/auth/signup", 409),
@@ -98,6 +99,8 @@ impl<'a> Person<'a> {
         }
         let (_, me) = self.click("GET /api/me").await;
         connect(pool, me["user"]["id"].as_str().unwrap()).await;
+        let (_, listed) = self.click("GET /api/connections").await;
+        self.keep("connectionId", &listed["connections"][0]["id"]);
         store::admin::grant(pool, &self.variables["email"])
             .await
             .unwrap();

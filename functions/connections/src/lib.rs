@@ -1,8 +1,11 @@
 //! Connections: from the consent page and back, the list, and the end.
 
+mod allowances;
 mod callback;
 mod connect;
+mod creator_info;
 mod disconnect;
+mod errand;
 mod list;
 mod start;
 mod visit;
@@ -56,6 +59,14 @@ pub fn router(env: Env) -> Router {
             get(connect::connect).head(no_head),
         )
         .route("/api/connections", get(list::list))
+        .route(
+            "/api/connections/{connectionId}/allowances",
+            get(allowances::allowances),
+        )
+        .route(
+            "/api/connections/{connectionId}/creator-info",
+            get(creator_info::creator_info),
+        )
         .route("/api/disconnect/{platform}", post(disconnect::disconnect))
         .with_state(env)
 }
@@ -74,7 +85,7 @@ async fn no_head() -> Problem {
 /// The description of these routes.
 #[derive(OpenApi)]
 #[openapi(
-    paths(callback::callback, connect::connect, disconnect::disconnect, list::list),
+    paths(allowances::allowances, callback::callback, connect::connect, creator_info::creator_info, disconnect::disconnect, list::list),
     tags((name = "connections", description = "Accounts at the networks."))
 )]
 #[derive(Debug)]

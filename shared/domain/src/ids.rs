@@ -81,6 +81,8 @@ ids! {
     ConnectionId = "con";
     /// A key that encrypts secrets at rest.
     DataKeyId = "key";
+    /// Something that an account is asked for beside posts.
+    ErrandId = "ern";
     /// Something that happened, as the app's feed tells it.
     EventId = "evt";
     /// One consent given at a network; it may cover several connections.

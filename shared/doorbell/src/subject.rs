@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{ConnectionId, PostId};
+use domain::{ConnectionId, ErrandId, PostId};
 
 /// The row to look at. A message carries its id and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,15 @@ impl fmt::Display for Subject {
 
 impl From<ConnectionId> for Subject {
     fn from(id: ConnectionId) -> Self {
+        Self {
+            id: id.to_string(),
+            revision: 0,
+        }
+    }
+}
+
+impl From<ErrandId> for Subject {
+    fn from(id: ErrandId) -> Self {
         Self {
             id: id.to_string(),
             revision: 0,

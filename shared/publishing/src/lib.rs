@@ -6,6 +6,7 @@
 mod assets;
 mod backoff;
 mod disconnect;
+mod errands;
 mod pass;
 mod progress;
 mod publisher;

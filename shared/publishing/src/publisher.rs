@@ -3,7 +3,7 @@
 use std::{error::Error, sync::Arc};
 
 use aws_types::SdkConfig;
-use domain::{ConnectionId, PostId};
+use domain::{ConnectionId, ErrandId, PostId};
 use doorbell::{Doorbell, Reply};
 use media::Library;
 use settings::{Apps, Networks, ObjectSettings, VaultSettings};
@@ -159,6 +159,8 @@ impl Publisher {
             pass::look(self, id, until).await
         } else if let Ok(id) = subject.parse::<ConnectionId>() {
             self.look_at_connection(id).await
+        } else if let Ok(id) = subject.parse::<ErrandId>() {
+            self.look_at_errand(id).await
         } else {
             tracing::error!(subject = %subject.chars().take(60).collect::<String>(), "a ring names no row of ours; dropped");
             return Reply::Done;

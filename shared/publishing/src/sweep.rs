@@ -81,6 +81,7 @@ impl Publisher {
             sweep::forget_media(pool, id).await?;
             swept.files += 1;
         }
+        store::registrations::tell(pool, &parts.apps.settings()).await?;
         swept.warned = stored_tokens::warn(pool, WARNING).await?;
         swept.rows = sweep::forget(pool).await?;
         swept.unconfirmed = sweep::unconfirmed(pool).await?;

@@ -42,8 +42,11 @@ impl Pass<'_> {
             let holder = match usage.of {
                 UsageOf::Account => Holder::Account(self.work.post.connection_id),
                 UsageOf::App => Holder::App(self.work.post.platform),
+                UsageOf::Uploads => Holder::Uploads(self.work.post.platform),
             };
-            if hold.is_positive() {
+            // Only who begins an upload is refused, and is told so.
+            let holds_all = usage.of != UsageOf::Uploads;
+            if hold.is_positive() && holds_all {
                 let until = self.now() + hold;
                 self.work.held_until = Some(self.work.held_until.unwrap_or(until).max(until));
                 tracing::warn!(platform = %self.work.post.platform, connection.id = %self.work.post.connection_id, percent = usage.percent, hold_ms = i64::try_from(hold.whole_milliseconds()).unwrap_or(i64::MAX), "calls to {} are used up", self.work.post.platform);

@@ -26,6 +26,12 @@ async fn every_route_is_answered_and_a_post_goes_from_the_app_to_its_network(poo
     let connection = house.connect(&token).await;
     let shown = get(&house, &token, "/api/connections", "/api/connections").await;
     assert_eq!(shown["connections"][0]["id"], connection["id"]);
+    ask_account(
+        &house,
+        &token,
+        shown["connections"][0]["id"].as_str().unwrap(),
+    )
+    .await;
     publish(&house, &token).await;
     schedule(&house, &pool, &token).await;
     hear_from_networks(&house).await;
@@ -72,6 +78,20 @@ async fn sign_in(house: &House) -> String {
     let me = get(house, &token, "/api/me", "/api/me").await;
     assert_eq!(me["user"]["email"], EMAIL);
     token
+}
+
+/// Asks what the account may do; it is one of X, which has neither numbers nor a form of its own.
+async fn ask_account(house: &House, token: &str, id: &str) {
+    let route = "/api/connections/{connectionId}/allowances";
+    let path = format!("/api/connections/{id}/allowances");
+    let told = get(house, token, route, &path).await;
+    assert_eq!(told, json!({ "allowances": [] }));
+    let route = "/api/connections/{connectionId}/creator-info";
+    let path = format!("/api/connections/{id}/creator-info");
+    let ask = Ask::of(token).at(&path);
+    let refused = house.ask(Method::GET, route, ask).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND, "{}", refused.body);
+    assert_eq!(refused.json()["type"], "/problems/no_creator_info");
 }
 
 /// Publishes a picture at once: the ring goes through SQS, and the publisher is sent it as Lambda would.

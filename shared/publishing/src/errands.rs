@@ -1,0 +1,160 @@
+//! Running errands: what the app asks an account for, done where tokens may be opened.
+
+use domain::{ConnectionHealth, ErrandId};
+use platforms::{AppContext, Credentials, Errand, Fault, FaultKind};
+use serde_json::{Value, json};
+use store::{
+    connections::{self, Connection},
+    errands::{self, Run},
+};
+use time::Duration;
+
+use crate::{
+    Publisher,
+    publisher::LookError,
+    tokens::{self, Access},
+};
+
+/// How long one run may take; another may begin after it.
+const LEASE: Duration = Duration::minutes(2);
+/// Runs after which an errand is given up: by then nobody waits for it.
+const TRIES: i32 = 5;
+
+/// What a run came to.
+enum Came {
+    /// The network's answer.
+    Answer(Value),
+    /// There is none, and will be none.
+    Refused(Fault),
+    /// Another run that much later may have one.
+    Later(Duration),
+}
+
+impl Publisher {
+    /// Runs an errand whose time has come.
+    pub(crate) async fn look_at_errand(&self, id: ErrandId) -> Result<(), LookError> {
+        let pool = &self.0.pool;
+        let Some(run) = errands::take(pool, id, LEASE).await? else {
+            return Ok(());
+        };
+        match self.run(&run).await? {
+            Came::Answer(answer) => errands::end(pool, id, Ok(&answer)).await?,
+            Came::Refused(fault) => {
+                tracing::warn!(errand.id = %id, connection.id = %run.connection_id, code = fault.code, evidence = fault.evidence, "{id} came to nothing");
+                errands::end(pool, id, Err(&told(&fault))).await?;
+            }
+            Came::Later(pause) => {
+                let at = run.now + pause;
+                errands::put_down(pool, id, at).await?;
+                self.0.doorbell.try_ring(id, at).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn run(&self, run: &Run) -> Result<Came, LookError> {
+        let parts = &self.0;
+        let Ok(errand) = serde_json::from_value::<Errand>(run.wish.clone()) else {
+            return Ok(Came::Refused(Fault::operator(
+                "errand_unreadable",
+                "What was asked cannot be read.",
+            )));
+        };
+        if run.tries > TRIES || (run.tries > 1 && !errand.is_repeatable()) {
+            return Ok(Came::Refused(Fault::operator(
+                "outcome_unknown",
+                "It broke off while the network was asked; look at the account before you ask again.",
+            )));
+        }
+        let connection = connections::by_message(&parts.pool, run.connection_id).await?;
+        let Some(connection) =
+            connection.filter(|connection| connection.health == ConnectionHealth::Active)
+        else {
+            return Ok(Came::Refused(reconnect(
+                "The account can no longer be reached; connect it again.",
+            )));
+        };
+        let Some(app) = parts
+            .apps
+            .of_account(connection.platform, &connection.facts)
+        else {
+            return Ok(Came::Refused(Fault::operator(
+                "network_not_configured",
+                "This network is not set up here.",
+            )));
+        };
+        let mut refused = None;
+        loop {
+            let version = match tokens::access(parts, &connection, refused, run.now).await? {
+                Access::Token(_, version) => version,
+                Access::Reconnect(reason) => return Ok(Came::Refused(reconnect(&reason))),
+                Access::Wait(pause) => return Ok(Came::Later(pause)),
+                Access::Wiped => {
+                    return Ok(Came::Refused(reconnect("The account was disconnected.")));
+                }
+            };
+            let Some(credentials) = tokens::credentials(parts, &connection).await? else {
+                return Ok(Came::Refused(reconnect("The account was disconnected.")));
+            };
+            let cx = AppContext { now: run.now, app };
+            match self.ask(&connection, &errand, &credentials, &cx).await {
+                Ok(answer) => return Ok(Came::Answer(answer)),
+                Err(fault) => match fault.kind {
+                    FaultKind::Unauthorized if refused.is_none() => refused = Some(version),
+                    FaultKind::Reconnect | FaultKind::Unauthorized => {
+                        let (user, id) = (connection.user_id, connection.id);
+                        store::tokens::need_reconnect(
+                            &parts.pool,
+                            user,
+                            id,
+                            version,
+                            &fault.message,
+                        )
+                        .await?;
+                        return Ok(Came::Refused(reconnect(&fault.message)));
+                    }
+                    FaultKind::Content
+                    | FaultKind::Operator
+                    | FaultKind::Quota { .. }
+                    | FaultKind::Retry { .. }
+                    | FaultKind::Unconfirmed { .. } => return Ok(Came::Refused(fault)),
+                },
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        connection: &Connection,
+        errand: &Errand,
+        credentials: &Credentials,
+        cx: &AppContext<'_>,
+    ) -> Result<Value, Fault> {
+        let asked = platforms::errand(connection.platform, errand, credentials, cx.app);
+        let Some(asked) = asked else {
+            return Err(Fault::content(
+                "not_at_this_network",
+                "This network has nothing of the kind.",
+            ));
+        };
+        self.0.wire.converse(asked, cx).await
+    }
+}
+
+fn reconnect(why: &str) -> Fault {
+    Fault::reconnect("reconnect_needed", why)
+}
+
+/// A fault as the app's function reads it: whether asking again may help, and when.
+fn told(fault: &Fault) -> Value {
+    let again_in = match fault.kind {
+        FaultKind::Retry { after } => Some(after.unwrap_or(Duration::seconds(2)).whole_seconds()),
+        FaultKind::Quota { .. } => Some(60),
+        FaultKind::Content
+        | FaultKind::Operator
+        | FaultKind::Reconnect
+        | FaultKind::Unauthorized
+        | FaultKind::Unconfirmed { .. } => None,
+    };
+    json!({"code": fault.code, "message": fault.message, "againInSeconds": again_in})
+}
