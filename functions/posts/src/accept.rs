@@ -13,7 +13,8 @@ use time::{Duration, OffsetDateTime};
 use web::Problem;
 
 use crate::{
-    Env, check, promise,
+    Env, check,
+    promise::{self, Wish},
     request::{self, PostRequest},
 };
 
@@ -43,7 +44,17 @@ pub(crate) async fn accept(
     let options = request::options(request.options.clone()).map_err(one)?;
     let items = request::media(request.media.clone()).map_err(one)?;
     let connection = connection(env, user, platform, asked).await?;
-    promise::hold(env, user, &connection, &options, scheduled_at, None).await?;
+    let wish = Wish {
+        user,
+        connection: &connection,
+        options: &options,
+        at: scheduled_at.unwrap_or_else(|| env.web.clock.now()),
+        edited: None,
+    };
+    // Before its files are fetched, and once more when it is kept.
+    let mut link = env.web.pool.acquire().await.map_err(StoreError::from)?;
+    promise::hold(&mut link, &wish).await?;
+    drop(link);
     let files = check::check(env, user, platform, &caption, &options, items).await?;
     let id = PostId::mint();
     let new = NewPost {
@@ -52,7 +63,7 @@ pub(crate) async fn accept(
         platform,
         caption,
         media: json!(files.media),
-        options,
+        options: options.clone(),
         client_post_id: request.client_post_id.clone(),
         idempotency_key: key.clone(),
         fingerprint: fingerprint.clone(),
@@ -60,7 +71,7 @@ pub(crate) async fn accept(
         prepare_at: scheduled_at.map(|at| prepare_at(id, at)),
         max_lateness,
     };
-    match keep(env, user, &new, &files).await {
+    match keep(env, &wish, &new, &files).await {
         Ok(post) => {
             env.doorbell
                 .try_ring((post.id, post.revision), post.next_attempt_at)
@@ -69,16 +80,33 @@ pub(crate) async fn accept(
             Ok(post)
         }
         // The same request arrived twice at once; the other one was kept.
-        Err(StoreError::Conflict(_)) => known(env, user, &request, key.as_deref(), &fingerprint)
-            .await?
-            .ok_or_else(|| {
-                Problem::new(
-                    StatusCode::CONFLICT,
-                    "in_progress",
-                    "The same request is being handled; ask again in a moment.",
-                )
-            }),
-        Err(error) => Err(error.into()),
+        Err(NotKept::Store(StoreError::Conflict(_))) => {
+            known(env, user, &request, key.as_deref(), &fingerprint)
+                .await?
+                .ok_or_else(|| {
+                    Problem::new(
+                        StatusCode::CONFLICT,
+                        "in_progress",
+                        "The same request is being handled; ask again in a moment.",
+                    )
+                })
+        }
+        Err(NotKept::Store(error)) => Err(error.into()),
+        Err(NotKept::Refused(problem)) => Err(problem),
+    }
+}
+
+/// Why a post was not kept.
+enum NotKept {
+    /// It breaks a promise that was made meanwhile.
+    Refused(Problem),
+    /// The database did not take it.
+    Store(StoreError),
+}
+
+impl From<StoreError> for NotKept {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }
 
@@ -160,15 +188,18 @@ pub(crate) fn one(broken: domain::Violation) -> Problem {
 
 async fn keep(
     env: &Env,
-    user: UserId,
+    wish: &Wish<'_>,
     new: &NewPost,
     files: &check::Files,
-) -> Result<Post, StoreError> {
+) -> Result<Post, NotKept> {
     let mut tx = env.web.pool.begin().await.map_err(StoreError::from)?;
+    promise::reserve(&mut tx, wish)
+        .await
+        .map_err(NotKept::Refused)?;
     for row in &files.rows {
-        store::media::add(&mut tx, user, row).await?;
+        store::media::add(&mut tx, wish.user, row).await?;
     }
-    let post = posts::add(&mut tx, user, new).await?;
+    let post = posts::add(&mut tx, wish.user, new).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(post)
 }

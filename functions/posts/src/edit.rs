@@ -15,7 +15,8 @@ use web::{Caller, Json, Path, Problem, ProblemBody};
 use crate::{
     Env,
     accept::{one, prepare_at},
-    check, promise,
+    check,
+    promise::{self, Wish},
     request::{self, MediaItem},
     view::PostView,
 };
@@ -114,25 +115,27 @@ pub(crate) async fn edit(
     let connection = connections::find(pool, caller.user, post.connection_id)
         .await?
         .ok_or_else(Problem::not_found)?;
-    promise::hold(
-        &env,
-        caller.user,
-        &connection,
-        &options,
-        scheduled_at,
-        Some(id),
-    )
-    .await?;
+    let wish = Wish {
+        user: caller.user,
+        connection: &connection,
+        options: &options,
+        at: scheduled_at.unwrap_or(now),
+        edited: Some(id),
+    };
+    let mut link = pool.acquire().await.map_err(StoreError::from)?;
+    promise::hold(&mut link, &wish).await?;
+    drop(link);
     let files = check::check(&env, caller.user, post.platform, &caption, &options, items).await?;
     let change = Change {
         caption,
         media: json!(files.media),
-        options,
+        options: options.clone(),
         scheduled_at,
         prepare_at: scheduled_at.map(|at| prepare_at(id, at)),
         max_lateness,
     };
     let mut tx = pool.begin().await.map_err(StoreError::from)?;
+    promise::reserve(&mut tx, &wish).await?;
     for row in &files.rows {
         store::media::add(&mut tx, caller.user, row).await?;
     }

@@ -1,76 +1,193 @@
 //! What a network lets an account do: a post that could not go out at its time is refused when it is asked for.
 
 use domain::{PostId, UserId, Violation};
-use platforms::Allowance;
+use platforms::{Allowance, Terms, UsageOf, Window};
 use serde_json::Value;
-use store::{connections::Connection, posts};
+use store::{
+    Link,
+    budgets::{self, Holder},
+    connections::Connection,
+    posts, registrations,
+};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use web::Problem;
 
-use crate::{Env, accept::one};
+use crate::accept::one;
 
 /// How far ahead of a time that is taken a free one is looked for.
 const SEARCH: Duration = Duration::days(30);
 
-/// Refuses what the account may not do, and what its day has no room for. `at` is absent for posts that go out now;
-/// `edited` is the post that is changed.
-pub(crate) async fn hold(
-    env: &Env,
-    user: UserId,
-    connection: &Connection,
-    options: &Value,
-    at: Option<OffsetDateTime>,
-    edited: Option<PostId>,
-) -> Result<(), Problem> {
-    let (platform, facts) = (connection.platform, &connection.facts);
-    if let Some(broken) = platforms::not_allowed(platform, options, facts, &connection.scopes) {
+/// A post that somebody wants to go out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wish<'a> {
+    /// Whose it is.
+    pub(crate) user: UserId,
+    /// Where it goes.
+    pub(crate) connection: &'a Connection,
+    /// The network's own options.
+    pub(crate) options: &'a Value,
+    /// When.
+    pub(crate) at: OffsetDateTime,
+    /// The post that is changed, if it stands already.
+    pub(crate) edited: Option<PostId>,
+}
+
+/// As [`hold`], in the transaction that keeps the post: nobody else is promised the same meanwhile.
+pub(crate) async fn reserve(db: &mut Link, wish: &Wish<'_>) -> Result<(), Problem> {
+    for allowance in allowances(db, wish).await? {
+        posts::count_alone(&mut *db, &shared_by(wish, allowance)).await?;
+        fits(db, wish, allowance).await?;
+    }
+    Ok(())
+}
+
+/// Refuses what the account may not do, and what its time has no room for.
+pub(crate) async fn hold(db: &mut Link, wish: &Wish<'_>) -> Result<(), Problem> {
+    for allowance in allowances(db, wish).await? {
+        fits(db, wish, allowance).await?;
+    }
+    Ok(())
+}
+
+/// The allowances that the post counts for.
+async fn allowances(db: &mut Link, wish: &Wish<'_>) -> Result<Vec<Allowance>, Problem> {
+    let connection = wish.connection;
+    let login = platforms::profile(connection.platform).login_of(&connection.facts);
+    let settings = registrations::settings(&mut *db, login.variables).await?;
+    let terms = Terms {
+        facts: &connection.facts,
+        scopes: &connection.scopes,
+        settings: &settings,
+    };
+    if let Some(broken) = platforms::not_allowed(connection.platform, wish.options, &terms) {
         return Err(one(broken));
     }
-    let Some(allowance) = platforms::allowance(platform, options, facts) else {
-        return Ok(());
+    let mut allowances = platforms::allowances(connection.platform, &terms);
+    allowances.retain(|allowance| allowance.counted.counts(wish.options));
+    Ok(allowances)
+}
+
+/// What goes by this name is counted by one at a time.
+fn shared_by(wish: &Wish<'_>, allowance: Allowance) -> String {
+    let (platform, name) = (wish.connection.platform, allowance.name);
+    match allowance.of {
+        UsageOf::Account => format!("{} {name}", wish.connection.id),
+        UsageOf::App | UsageOf::Uploads => format!("{platform} {name}"),
+    }
+}
+
+async fn fits(db: &mut Link, wish: &Wish<'_>, allowance: Allowance) -> Result<(), Problem> {
+    let free = match allowance.window {
+        Window::Day(day) => free_day(db, wish, allowance, day).await?,
+        Window::Moving(length) => free_time(db, wish, allowance, length).await?,
     };
-    let wanted = at.unwrap_or_else(|| env.web.clock.now());
-    let between = (wanted - allowance.window, wanted + SEARCH);
+    match free {
+        Room::Here => Ok(()),
+        Room::From(free) => Err(full(wish, allowance, free)),
+    }
+}
+
+/// Where there is room for one more.
+enum Room {
+    /// At the time that is wanted.
+    Here,
+    /// From this time on, if it is known.
+    From(Option<OffsetDateTime>),
+}
+
+/// Room in a time that moves along: what one account planned.
+async fn free_time(
+    db: &mut Link,
+    wish: &Wish<'_>,
+    allowance: Allowance,
+    length: Duration,
+) -> Result<Room, Problem> {
     let taken = posts::times(
-        &env.web.pool,
-        user,
-        connection.id,
-        between,
-        allowance.option,
-        edited,
+        db,
+        wish.user,
+        wish.connection.id,
+        (wish.at - length, wish.at + SEARCH),
+        allowance.counted,
+        wish.edited,
     )
     .await?;
-    if is_free(&taken, wanted, allowance) {
-        return Ok(());
+    if is_free(&taken, wish.at, allowance.posts, length) {
+        return Ok(Room::Here);
     }
-    let name = platform.display_name();
-    let hours = allowance.window.whole_hours();
-    let remedy = next_free(&taken, wanted, allowance)
+    Ok(Room::From(next_free(
+        &taken,
+        wish.at,
+        allowance.posts,
+        length,
+    )))
+}
+
+/// Room in the days of a calendar: what all accounts planned, and what the network said of today.
+async fn free_day(
+    db: &mut Link,
+    wish: &Wish<'_>,
+    allowance: Allowance,
+    day_of: fn(OffsetDateTime) -> std::ops::Range<OffsetDateTime>,
+) -> Result<Room, Problem> {
+    let platform = wish.connection.platform;
+    let refused_until = budgets::free_at(&mut *db, Holder::Uploads(platform)).await?;
+    let mut at = refused_until.map_or(wish.at, |until| until.max(wish.at));
+    while at < wish.at + SEARCH {
+        let day = day_of(at);
+        let taken =
+            posts::count_of_network(&mut *db, platform, (day.start, day.end), wish.edited).await?;
+        if taken < allowance.posts {
+            return Ok(if at == wish.at {
+                Room::Here
+            } else {
+                Room::From(Some(at))
+            });
+        }
+        at = day.end;
+    }
+    Ok(Room::From(None))
+}
+
+fn full(wish: &Wish<'_>, allowance: Allowance, free: Option<OffsetDateTime>) -> Problem {
+    let network = wish.connection.platform.display_name();
+    let Allowance { name, posts, .. } = allowance;
+    let detail = match allowance.window {
+        Window::Day(_) => format!(
+            "falls on a day that has no room for more: {network} grants all accounts of this app together {posts} {name} a day"
+        ),
+        Window::Moving(length) => format!(
+            "falls into {} hours for which {posts} {name} are planned already; {network} takes no more of this account",
+            length.whole_hours()
+        ),
+    };
+    let remedy = free
         .and_then(|free| free.format(&Rfc3339).ok())
         .map_or_else(
             || "Cancel another one first.".to_owned(),
             |free| format!("Schedule it for {free} or later, or cancel another one first."),
         );
-    Err(one(Violation::new(
+    one(Violation::new(
         "scheduledAtISO",
         "daily_limit",
-        format!(
-            "falls into {hours} hours for which {} posts are planned already; {name} takes no more of this account",
-            allowance.posts
-        ),
+        detail,
         remedy,
-    )))
+    ))
 }
 
 /// Whether one more post at `wanted` leaves every stretch of the window's length with no more posts than allowed.
-fn is_free(taken: &[OffsetDateTime], wanted: OffsetDateTime, allowance: Allowance) -> bool {
+fn is_free(
+    taken: &[OffsetDateTime],
+    wanted: OffsetDateTime,
+    posts: usize,
+    window: Duration,
+) -> bool {
     let mut times = taken.to_vec();
     times.insert(times.partition_point(|at| *at <= wanted), wanted);
     times
-        .windows(allowance.posts + 1)
+        .windows(posts + 1)
         .all(|stretch| match (stretch.first(), stretch.last()) {
             (Some(first), Some(last)) => {
-                !(*first..=*last).contains(&wanted) || *last - *first >= allowance.window
+                !(*first..=*last).contains(&wanted) || *last - *first >= window
             }
             (None, _) | (_, None) => true,
         })
@@ -80,13 +197,14 @@ fn is_free(taken: &[OffsetDateTime], wanted: OffsetDateTime, allowance: Allowanc
 fn next_free(
     taken: &[OffsetDateTime],
     wanted: OffsetDateTime,
-    allowance: Allowance,
+    posts: usize,
+    window: Duration,
 ) -> Option<OffsetDateTime> {
     taken
         .iter()
-        .map(|at| *at + allowance.window)
+        .map(|at| *at + window)
         .filter(|free| *free > wanted)
-        .find(|free| is_free(taken, *free, allowance))
+        .find(|free| is_free(taken, *free, posts, window))
         // Whole seconds are read more easily, and are no earlier.
         .map(|free| {
             free.replace_nanosecond(0)
@@ -101,12 +219,6 @@ mod tests {
     use super::*;
 
     const NOON: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
-    const THREE: Allowance = Allowance {
-        posts: 3,
-        window: Duration::DAY,
-        option: None,
-    };
-
     fn at(hours: &[i64]) -> Vec<OffsetDateTime> {
         hours
             .iter()
@@ -116,26 +228,26 @@ mod tests {
 
     #[test]
     fn a_day_is_any_stretch_of_24_hours() {
-        assert!(is_free(&[], NOON, THREE));
-        assert!(is_free(&at(&[-10, 10]), NOON, THREE));
-        assert!(!is_free(&at(&[-2, -1, 1]), NOON, THREE));
-        assert!(!is_free(&at(&[1, 2, 3]), NOON, THREE));
-        assert!(is_free(&at(&[-24, -1, 1]), NOON, THREE));
+        assert!(is_free(&[], NOON, 3, Duration::DAY));
+        assert!(is_free(&at(&[-10, 10]), NOON, 3, Duration::DAY));
+        assert!(!is_free(&at(&[-2, -1, 1]), NOON, 3, Duration::DAY));
+        assert!(!is_free(&at(&[1, 2, 3]), NOON, 3, Duration::DAY));
+        assert!(is_free(&at(&[-24, -1, 1]), NOON, 3, Duration::DAY));
         assert!(
-            is_free(&at(&[-13, -12, 12]), NOON, THREE),
+            is_free(&at(&[-13, -12, 12]), NOON, 3, Duration::DAY),
             "{:?}",
             at(&[-13, -12, 12])
         );
         // What is full without it stays none of its business.
-        assert!(is_free(&at(&[-40, -39, -38, -37]), NOON, THREE));
+        assert!(is_free(&at(&[-40, -39, -38, -37]), NOON, 3, Duration::DAY));
     }
 
     #[test]
     fn the_next_free_time_is_a_window_after_the_post_that_makes_room() {
         let taken = at(&[-3, -2, -1]);
-        let free = next_free(&taken, NOON, THREE).unwrap();
-        assert!(is_free(&taken, free, THREE));
+        let free = next_free(&taken, NOON, 3, Duration::DAY).unwrap();
+        assert!(is_free(&taken, free, 3, Duration::DAY));
         assert_eq!(free, NOON + Duration::hours(21) + Duration::SECOND);
-        assert!(next_free(&[], NOON, THREE).is_none());
+        assert!(next_free(&[], NOON, 3, Duration::DAY).is_none());
     }
 }

@@ -3,11 +3,13 @@
 use axum::extract::State;
 use domain::Violation;
 use serde::Serialize;
+use store::StoreError;
 use utoipa::ToSchema;
 use web::{Caller, Json, Problem};
 
 use crate::{
-    Env, accept, check, promise,
+    Env, accept, check,
+    promise::{self, Wish},
     request::{self, PostRequest},
 };
 
@@ -57,7 +59,16 @@ async fn try_out(env: &Env, caller: Caller, request: PostRequest) -> Result<(), 
     let options = request::options(request.options).map_err(accept::one)?;
     let items = request::media(request.media).map_err(accept::one)?;
     let connection = accept::connection(env, caller.user, platform, asked).await?;
-    promise::hold(env, caller.user, &connection, &options, scheduled_at, None).await?;
+    let wish = Wish {
+        user: caller.user,
+        connection: &connection,
+        options: &options,
+        at: scheduled_at.unwrap_or(now),
+        edited: None,
+    };
+    let mut link = env.web.pool.acquire().await.map_err(StoreError::from)?;
+    promise::hold(&mut link, &wish).await?;
+    drop(link);
     let files = check::check(env, caller.user, platform, &caption, &options, items).await?;
     // Nothing refers to what was fetched for the trial.
     for key in files

@@ -5,6 +5,7 @@
 
 mod caption;
 mod connection;
+mod counted;
 mod ids;
 mod limits;
 mod media;
@@ -16,9 +17,10 @@ mod violation;
 
 pub use caption::{Caption, CaptionError};
 pub use connection::{ConnectionHealth, UnknownHealth};
+pub use counted::Counted;
 pub use ids::{
-    AttemptId, ConnectionId, DataKeyId, EventId, GrantId, IdError, MediaId, OauthAttemptId, PostId,
-    SessionId, UserId,
+    AttemptId, ConnectionId, DataKeyId, ErrandId, EventId, GrantId, IdError, MediaId,
+    OauthAttemptId, PostId, SessionId, UserId,
 };
 pub use limits::{
     AudioCodec, CaptionRule, Container, ImageFormat, ImageRules, MediaRules, Unit, VideoCodec,

@@ -1,62 +1,98 @@
-//! What an account can be promised when a post is accepted: how many posts a day holds, and what it needs a
-//! permission for.
+//! What an account can be promised when a post is accepted: how many posts a day holds, and what it is not
+//! allowed to ask for.
 
-use domain::{Platform, Violation};
+use std::{collections::BTreeMap, ops::Range};
+
+use domain::{Counted, Platform, Violation};
 use serde_json::Value;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
-use crate::{facebook, instagram};
+use crate::{UsageOf, facebook, instagram, tiktok, youtube};
 
-/// How many posts of a kind an account may make in a time that moves along.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Allowance {
-    /// How many.
-    pub posts: usize,
-    /// In how long.
-    pub window: Duration,
-    /// The option that must be true of a post that counts; all count where it is absent.
-    pub option: Option<&'static str>,
+/// On what terms an account was connected.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// See [`crate::GrantedAccount::facts`].
+    pub facts: &'a Value,
+    /// See [`crate::Tokens::scopes`]; empty where the network does not tell them.
+    pub scopes: &'a [String],
+    /// See [`crate::App::settings`].
+    pub settings: &'a BTreeMap<String, String>,
 }
 
-/// How many posts like one with these `options` the account may make, as far as the network tells; `facts` as
-/// in [`crate::GrantedAccount::facts`].
-pub fn allowance(platform: Platform, options: &Value, facts: &Value) -> Option<Allowance> {
-    match platform {
-        Platform::Facebook => facebook::allowance(options),
-        Platform::Instagram => Some(instagram::allowance(facts)),
-        Platform::Linkedin
-        | Platform::Pinterest
-        | Platform::Tiktok
-        | Platform::X
-        | Platform::Youtube => None,
+impl Terms<'_> {
+    /// Whether the person allowed one of these; true as well where the network does not tell.
+    pub(crate) fn allow(&self, any_of: &[&str]) -> bool {
+        self.scopes.is_empty()
+            || self
+                .scopes
+                .iter()
+                .any(|scope| any_of.contains(&scope.as_str()))
+    }
+
+    /// A number among the settings.
+    pub(crate) fn number(&self, setting: &str) -> Option<usize> {
+        self.settings.get(setting)?.trim().parse().ok()
     }
 }
 
-/// What a post asks for that the person did not allow; `scopes` as in [`crate::Tokens::scopes`], nothing where
-/// the network does not tell them.
-pub fn not_allowed(
-    platform: Platform,
-    options: &Value,
-    facts: &Value,
-    scopes: &[String],
-) -> Option<Violation> {
-    let needed = match platform {
-        Platform::Facebook => facebook::COMMENT_SCOPE,
-        Platform::Instagram => instagram::comment_scope(facts),
-        Platform::Linkedin
-        | Platform::Pinterest
-        | Platform::Tiktok
-        | Platform::X
-        | Platform::Youtube => return None,
-    };
+/// How many posts of a kind fit into a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowance {
+    /// What the posts are called, in the plural.
+    pub name: &'static str,
+    /// Who shares it.
+    pub of: UsageOf,
+    /// How many.
+    pub posts: usize,
+    /// In what time.
+    pub window: Window,
+    /// Which posts count.
+    pub counted: Counted,
+}
+
+/// The time that an allowance is for.
+#[derive(Debug, Clone, Copy)]
+pub enum Window {
+    /// A day of the network's own calendar: its begin and its end, by a moment in it.
+    Day(fn(OffsetDateTime) -> Range<OffsetDateTime>),
+    /// Any stretch of this length.
+    Moving(Duration),
+}
+
+/// How many posts the account may make, kind by kind, as far as the network tells.
+pub fn allowances(platform: Platform, terms: &Terms<'_>) -> Vec<Allowance> {
+    match platform {
+        Platform::Facebook => vec![facebook::allowance()],
+        Platform::Instagram => vec![instagram::allowance(terms.facts)],
+        Platform::Tiktok => tiktok::allowances(terms).to_vec(),
+        Platform::Youtube => vec![youtube::allowance(terms)],
+        Platform::Linkedin | Platform::Pinterest | Platform::X => Vec::new(),
+    }
+}
+
+/// What a post with these `options` asks for that the account, or our app at the network, is not allowed.
+pub fn not_allowed(platform: Platform, options: &Value, terms: &Terms<'_>) -> Option<Violation> {
+    match platform {
+        Platform::Facebook => first_comment(options, terms, facebook::COMMENT_SCOPE),
+        Platform::Instagram => first_comment(options, terms, instagram::comment_scope(terms.facts)),
+        Platform::Tiktok => tiktok::not_allowed(options, terms),
+        Platform::Youtube => youtube::not_allowed(options, terms),
+        Platform::Linkedin | Platform::Pinterest | Platform::X => None,
+    }
+}
+
+fn first_comment(options: &Value, terms: &Terms<'_>, needed: &str) -> Option<Violation> {
     let asks = options["firstComment"].is_string();
-    let is_missing = !scopes.is_empty() && scopes.iter().all(|scope| scope != needed);
-    (asks && is_missing).then(|| {
-        Violation::new(
-            "options.firstComment",
-            "scope_missing",
-            format!("needs the permission {needed}, which this account was connected without"),
-            "Leave it out. Or have the operator ask for the permission, and connect the account again.",
-        )
-    })
+    (asks && !terms.allow(&[needed])).then(|| scope_missing("options.firstComment", needed))
+}
+
+/// A field that needs a permission which the account was connected without.
+pub(crate) fn scope_missing(field: &str, needed: &str) -> Violation {
+    Violation::new(
+        field,
+        "scope_missing",
+        format!("needs the permission {needed}, which this account was connected without"),
+        "Leave it out. Or have the operator ask for the permission, and connect the account again.",
+    )
 }

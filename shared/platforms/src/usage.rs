@@ -23,6 +23,8 @@ pub enum UsageOf {
     Account,
     /// Our app's, over all accounts.
     App,
+    /// Our app's starts of uploads, over all accounts; no other call waits for it.
+    Uploads,
 }
 
 /// What an answer tells of it; nothing where the network's headers are of no use before a refusal.

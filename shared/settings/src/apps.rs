@@ -39,6 +39,14 @@ impl Apps {
         Self(named.collect())
     }
 
+    /// What is no secret of each registration, by its login's `variables`.
+    pub fn settings(&self) -> Vec<(&'static str, &BTreeMap<String, String>)> {
+        self.0
+            .iter()
+            .map(|(login, app)| (*login, &app.settings))
+            .collect()
+    }
+
     /// Our registration for a login.
     pub fn find(&self, login: &Login) -> Option<&App> {
         self.0.get(login.variables)

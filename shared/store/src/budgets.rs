@@ -2,7 +2,7 @@
 
 use domain::{ConnectionId, Platform};
 use sqlx::PgExecutor;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use crate::StoreError;
 
@@ -13,6 +13,8 @@ pub enum Holder {
     Account(ConnectionId),
     /// Our app's, over all accounts of a network.
     App(Platform),
+    /// Our app's starts of uploads, over all accounts of a network.
+    Uploads(Platform),
 }
 
 impl Holder {
@@ -20,6 +22,7 @@ impl Holder {
         match self {
             Self::Account(id) => id.uuid().to_string(),
             Self::App(platform) => format!("app:{platform}"),
+            Self::Uploads(platform) => format!("uploads:{platform}"),
         }
     }
 }
@@ -43,4 +46,17 @@ pub async fn tell(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Until when an allowance is used up, if it is.
+pub async fn free_at(
+    db: impl PgExecutor<'_>,
+    holder: Holder,
+) -> Result<Option<OffsetDateTime>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT free_at FROM budgets WHERE key = $1 AND free_at > app_now()",
+        holder.key()
+    )
+    .fetch_optional(db)
+    .await?)
 }

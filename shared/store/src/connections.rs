@@ -329,7 +329,8 @@ pub async fn finish_disconnect(
     id: ConnectionId,
 ) -> Result<bool, StoreError> {
     let wiped = sqlx::query!(
-        "UPDATE connections SET health = 'disconnected', health_reason = NULL,
+        "WITH told AS (DELETE FROM errands WHERE user_id = $1 AND connection_id = $2)
+         UPDATE connections SET health = 'disconnected', health_reason = NULL,
              access_token_ciphertext = NULL, refresh_token_ciphertext = NULL, avatar_url = NULL,
              facts = '{}', updated_at = app_now()
          WHERE user_id = $1 AND id = $2 AND health = 'disconnecting'",

@@ -1,6 +1,6 @@
 //! Posts, as their authors see and change them.
 
-use domain::{Caption, ConnectionId, Move, Platform, Post, PostId, Stage, UserId};
+use domain::{Caption, ConnectionId, Counted, Move, Platform, Post, PostId, Stage, UserId};
 use serde_json::Value;
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
@@ -98,6 +98,7 @@ pub(crate) struct Row {
     pub(crate) published_at: Option<OffsetDateTime>,
     pub(crate) external_id: Option<String>,
     pub(crate) external_url: Option<String>,
+    pub(crate) standing: Option<String>,
     pub(crate) error: Option<Value>,
     pub(crate) candidates: Option<Value>,
     pub(crate) created_at: OffsetDateTime,
@@ -141,6 +142,11 @@ impl TryFrom<Row> for Post {
             published_at: row.published_at,
             external_id: row.external_id,
             external_url: row.external_url,
+            standing: row
+                .standing
+                .map(|standing| standing.parse())
+                .transpose()
+                .map_err(|error| broken("standing", &error))?,
             candidates: row.candidates,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -166,7 +172,7 @@ pub async fn add(
                  coalesce($12, app_now()), make_interval(secs => $13))
          RETURNING id, user_id, connection_id, platform, caption, media, options, client_post_id,
              stage, scheduled_at, due_at, revision, next_attempt_at, armed_at, accepted_at,
-             published_at, external_id, external_url, error, candidates, created_at, updated_at",
+             published_at, external_id, external_url, standing, error, candidates, created_at, updated_at",
         post.id.uuid(),
         user.uuid(),
         post.connection_id.uuid(),
@@ -215,7 +221,7 @@ pub async fn find(
         Row,
         "SELECT id, user_id, connection_id, platform, caption, media, options, client_post_id,
                 stage, scheduled_at, due_at, revision, next_attempt_at, armed_at, accepted_at,
-                published_at, external_id, external_url, error, candidates, created_at, updated_at
+                published_at, external_id, external_url, standing, error, candidates, created_at, updated_at
          FROM posts WHERE user_id = $1 AND id = $2",
         user.uuid(),
         id.uuid()
@@ -237,7 +243,7 @@ pub async fn list(
         Row,
         "SELECT id, user_id, connection_id, platform, caption, media, options, client_post_id,
                 stage, scheduled_at, due_at, revision, next_attempt_at, armed_at, accepted_at,
-                published_at, external_id, external_url, error, candidates, created_at, updated_at
+                published_at, external_id, external_url, standing, error, candidates, created_at, updated_at
          FROM posts
          WHERE user_id = $1 AND ($2::text IS NULL OR platform = $2)
            AND ($3::text IS NULL OR status = $3) AND ($4::uuid IS NULL OR id < $4)
@@ -274,7 +280,7 @@ pub async fn edit(
            AND stage IN ('scheduled', 'preparing', 'prepared')
          RETURNING id, user_id, connection_id, platform, caption, media, options, client_post_id,
              stage, scheduled_at, due_at, revision, next_attempt_at, armed_at, accepted_at,
-             published_at, external_id, external_url, error, candidates, created_at, updated_at",
+             published_at, external_id, external_url, standing, error, candidates, created_at, updated_at",
         user.uuid(),
         id.uuid(),
         revision,
@@ -302,7 +308,7 @@ pub async fn cancel(db: &mut Link, user: UserId, id: PostId) -> Result<Changed, 
          WHERE user_id = $1 AND id = $2 AND stage IN ('scheduled', 'preparing', 'prepared')
          RETURNING id, user_id, connection_id, platform, caption, media, options, client_post_id,
              stage, scheduled_at, due_at, revision, next_attempt_at, armed_at, accepted_at,
-             published_at, external_id, external_url, error, candidates, created_at, updated_at",
+             published_at, external_id, external_url, standing, error, candidates, created_at, updated_at",
         user.uuid(),
         id.uuid()
     )
@@ -369,7 +375,7 @@ pub async fn resolve(
          WHERE user_id = $1 AND id = $2 AND stage = 'needs_attention'
          RETURNING id, user_id, connection_id, platform, caption, media, options, client_post_id,
              stage, scheduled_at, due_at, revision, next_attempt_at, armed_at, accepted_at,
-             published_at, external_id, external_url, error, candidates, created_at, updated_at",
+             published_at, external_id, external_url, standing, error, candidates, created_at, updated_at",
         user.uuid(),
         id.uuid(),
         stage.as_str(),
@@ -397,20 +403,23 @@ async fn why_not(
     })
 }
 
-/// When the posts of a connection went or go out between two times, other than `except`; of those whose option
-/// of that name is true, where one is named. What never goes out does not count.
+/// When the posts of a connection that count went or go out between two times, other than `except`. What never
+/// goes out does not count.
 pub async fn times(
     db: impl PgExecutor<'_>,
     user: UserId,
     connection: ConnectionId,
     (from, until): (OffsetDateTime, OffsetDateTime),
-    option: Option<&str>,
+    counted: Counted,
     except: Option<PostId>,
 ) -> Result<Vec<OffsetDateTime>, StoreError> {
+    let (option, with) = counted.parts();
+    let (option, value) = option.unzip();
     Ok(sqlx::query_scalar!(
         "SELECT due_at FROM posts
          WHERE user_id = $1 AND connection_id = $2 AND due_at > $3 AND due_at < $4
-           AND ($5::text IS NULL OR options ->> $5 = 'true') AND ($6::uuid IS NULL OR id <> $6)
+           AND ($5::text IS NULL OR (options ->> $5 IS NOT DISTINCT FROM $6) = $7)
+           AND ($8::uuid IS NULL OR id <> $8)
            AND stage NOT IN ('canceled', 'dismissed', 'failed', 'missed')
          ORDER BY due_at LIMIT 2000",
         user.uuid(),
@@ -418,8 +427,43 @@ pub async fn times(
         from,
         until,
         option,
+        value,
+        with,
         except.map(PostId::uuid)
     )
     .fetch_all(db)
     .await?)
+}
+
+/// How many posts of all accounts of a network went or go out from a time on and before another, beside `except`.
+/// What never goes out does not count.
+pub async fn count_of_network(
+    db: impl PgExecutor<'_>,
+    platform: Platform,
+    (from, until): (OffsetDateTime, OffsetDateTime),
+    except: Option<PostId>,
+) -> Result<usize, StoreError> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM posts
+           WHERE platform = $1 AND due_at >= $2 AND due_at < $3 AND ($4::uuid IS NULL OR id <> $4)
+             AND stage NOT IN ('canceled', 'dismissed', 'failed', 'missed')"#,
+        platform.as_str(),
+        from,
+        until,
+        except.map(PostId::uuid)
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(count.try_into().unwrap_or(usize::MAX))
+}
+
+/// Lets nobody else count what goes by this name until the transaction is over.
+pub async fn count_alone(db: impl PgExecutor<'_>, name: &str) -> Result<(), StoreError> {
+    sqlx::query_scalar!(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))::text",
+        name
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(())
 }

@@ -132,6 +132,10 @@ pub async fn forget(pool: &Pool) -> Result<u64, StoreError> {
         .execute(pool)
         .await?
         .rows_affected();
+    rows += sqlx::query!("DELETE FROM errands WHERE created_at < app_now() - interval '1 day'")
+        .execute(pool)
+        .await?
+        .rows_affected();
     rows += sqlx::query!("DELETE FROM deletions WHERE done_at < app_now() - interval '1 year'")
         .execute(pool)
         .await?

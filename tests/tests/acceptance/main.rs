@@ -26,3 +26,5 @@ mod secrets;
 mod slow;
 mod sweep;
 mod tenants;
+mod tiktok;
+mod youtube;

@@ -1,13 +1,13 @@
 //! What the author of a post to a Page chooses.
 
-use domain::{MediaKind, Violation};
+use domain::{Counted, MediaKind, Violation};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::Duration;
 use url::Url;
 
 use super::upright::Upright;
-use crate::{Allowance, Draft, DraftMedia, parse_options, text_rule};
+use crate::{Allowance, Draft, DraftMedia, UsageOf, Window, parse_options, text_rule};
 
 const COMMENT: usize = 8_000;
 /// What must be allowed for first comments.
@@ -92,13 +92,15 @@ pub(super) fn read(options: &Value) -> Options {
     parse_options(options).unwrap_or_default()
 }
 
-/// How many posts like one with these options a Page may make: of reels a number is documented.
-pub fn allowance(options: &Value) -> Option<Allowance> {
-    (options["reel"] == true).then_some(Allowance {
+/// How many reels a Page may make; of other posts no number is documented.
+pub const fn allowance() -> Allowance {
+    Allowance {
+        name: "reels",
+        of: UsageOf::Account,
         posts: REELS,
-        window: Duration::DAY,
-        option: Some("reel"),
-    })
+        window: Window::Moving(Duration::DAY),
+        counted: Counted::With("reel", "true"),
+    }
 }
 
 /// Every rule of Facebook's own that a draft breaks.

@@ -1,10 +1,11 @@
 //! What an account can be promised: so many posts a day, and first comments where they were allowed.
 
+use domain::Counted;
 use serde_json::Value;
 use time::Duration;
 
 use super::host;
-use crate::Allowance;
+use crate::{Allowance, UsageOf, Window};
 
 /// What the facts of an account call the posts of a day.
 pub(super) const POSTS_A_DAY: &str = "postsADay";
@@ -18,9 +19,11 @@ pub fn allowance(facts: &Value) -> Allowance {
         .and_then(|posts| posts.try_into().ok())
         .filter(|posts| *posts > 0);
     Allowance {
+        name: "posts",
+        of: UsageOf::Account,
         posts: told.unwrap_or(USUAL),
-        window: Duration::DAY,
-        option: None,
+        window: Window::Moving(Duration::DAY),
+        counted: Counted::All,
     }
 }
 

@@ -15,16 +15,20 @@
 
 mod chunks;
 mod connect;
+mod creator;
 mod fault;
 mod options;
 mod profile;
+mod promise;
 mod publish;
 mod webhook;
 mod wire;
 
 pub use chunks::ChunkPlan;
 pub use connect::{Connect, connect, refresh, revoke};
+pub use creator::creator_info;
 pub use options::{Options, PrivacyLevel, check};
 pub use profile::PROFILE;
+pub use promise::{allowances, not_allowed};
 pub use publish::{Publish, Task, start};
 pub use webhook::receive;

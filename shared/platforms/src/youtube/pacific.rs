@@ -1,25 +1,33 @@
 //! When YouTube's daily quotas begin anew: midnight in California.
 
+use std::ops::Range;
+
 use time::{Date, Duration, Month, OffsetDateTime, Time, UtcOffset, Weekday};
 
-/// The next midnight in California after `now`.
+/// The day in California that a moment falls into, from midnight to midnight; the end is not included.
 ///
 /// The rule is that of the Energy Policy Act of 2005: summer time from the second Sunday of March
 /// to the first Sunday of November, both at two in the morning.
+pub fn day_of(at: OffsetDateTime) -> Range<OffsetDateTime> {
+    let today = at.to_offset(offset_at(at)).date();
+    midnight(today)..today.next_day().map_or(at, midnight)
+}
+
+/// The next midnight in California after `now`.
 pub(super) fn next_midnight(now: OffsetDateTime) -> OffsetDateTime {
-    let today = now.to_offset(offset_at(now)).date();
-    let tomorrow = today.next_day().unwrap_or(today);
-    // Changes happen at two, so that midnight has the offset of the day before.
-    [SUMMER, WINTER]
-        .map(|hours| {
-            tomorrow
-                .with_time(Time::MIDNIGHT)
-                .assume_offset(offset(hours))
-        })
-        .into_iter()
-        .find(|midnight| offset_at(*midnight) == midnight.offset())
-        .unwrap_or_else(|| now + Duration::hours(24))
-        .to_offset(UtcOffset::UTC)
+    day_of(now).end
+}
+
+/// When a day begins, in UTC. Clocks change at two, so that midnight has the offset of the day before.
+fn midnight(day: Date) -> OffsetDateTime {
+    let at = |hours| day.with_time(Time::MIDNIGHT).assume_offset(offset(hours));
+    let summer = at(SUMMER);
+    let midnight = if offset_at(summer) == summer.offset() {
+        summer
+    } else {
+        at(WINTER)
+    };
+    midnight.to_offset(UtcOffset::UTC)
 }
 
 const SUMMER: i8 = -7;
@@ -118,6 +126,47 @@ mod tests {
             ),
         ] {
             assert_eq!(next_midnight(now), midnight, "{now}");
+        }
+    }
+
+    #[test]
+    fn days_join_and_have_23_25_or_24_hours() {
+        // The Sundays on which clocks change, as published: forward, back.
+        for (year, forward, back) in [
+            (2024, 10, 3),
+            (2025, 9, 2),
+            (2026, 8, 1),
+            (2027, 14, 7),
+            (2028, 12, 5),
+            (2029, 11, 4),
+            (2030, 10, 3),
+            (2031, 9, 2),
+            (2032, 14, 7),
+            (2033, 13, 6),
+            (2034, 12, 5),
+            (2035, 11, 4),
+        ] {
+            let date = |month, day| Date::from_calendar_date(year, month, day).unwrap();
+            let (forward, back) = (date(Month::March, forward), date(Month::November, back));
+            let mut day = date(Month::January, 1);
+            let mut ends = day_of(day.midnight().assume_utc() + Duration::hours(8)).start;
+            while day.year() == year {
+                let known = day_of(ends);
+                assert_eq!(known.start, ends, "{day}");
+                let winter = day <= forward || day > back;
+                let begins =
+                    day.midnight().assume_utc() + Duration::hours(if winter { 8 } else { 7 });
+                assert_eq!(known.start, begins, "{day}");
+                let hours = match day {
+                    it if it == forward => 23,
+                    it if it == back => 25,
+                    _ => 24,
+                };
+                assert_eq!(known.end - known.start, Duration::hours(hours), "{day}");
+                assert_eq!(day_of(known.end - Duration::nanoseconds(1)), known, "{day}");
+                ends = known.end;
+                day = day.next_day().unwrap();
+            }
         }
     }
 

@@ -1,8 +1,8 @@
 //! Everything that the store is asked in the life of a user and of what they post.
 
 use domain::{
-    AttemptId, ConnectionId, DataKeyId, GrantId, MediaFacts, MediaId, MediaKind, OauthAttemptId,
-    Platform, Post, PostError, PostId, SessionId, Stage, UserId,
+    AttemptId, ConnectionId, Counted, DataKeyId, GrantId, MediaFacts, MediaId, MediaKind,
+    OauthAttemptId, Platform, Post, PostError, PostId, SessionId, Stage, Standing, UserId,
 };
 use serde_json::json;
 use store::{
@@ -10,14 +10,16 @@ use store::{
     attempts::{self, Outcome},
     budgets::{self, Holder},
     connections::{self, Granted, SealedTokens},
-    data_keys, deletions, events,
+    data_keys, deletions,
+    errands::{self, Asked},
+    events,
     job_log::{self, Step},
     login_delays,
     media::{self, Media, Stored},
     oauth_attempts::{self, Visit},
     posts::{self, Change, Changed, Filter, NewPost, Resolution},
     rate_limits::{self, Limit},
-    rings,
+    registrations, rings,
     sessions::{self, Rotation},
     sweep,
     tokens::{self, Margin},
@@ -34,6 +36,7 @@ pub async fn live(pool: &Pool) -> Result<(), StoreError> {
     let user = sign_in(pool).await?;
     let connection = connect(pool, user).await?;
     files(pool, user).await?;
+    ask(pool, user, connection).await?;
     publish(pool, user, connection).await?;
     edit_and_cancel(pool, user, connection).await?;
     give_up(pool, user, connection).await?;
@@ -171,7 +174,12 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
     assert_eq!(posts::list(pool, user, &filter, 10).await?.len(), 1);
     let (now, week) = (store::now(pool).await?, Duration::WEEK);
     let around = (now - week, now + week);
-    posts::times(pool, user, connection, around, Some("reel"), None).await?;
+    let reels = Counted::With("reel", "true");
+    posts::times(pool, user, connection, around, reels, None).await?;
+    let mut tx = pool.begin().await?;
+    posts::count_alone(&mut tx, "posts of a network").await?;
+    assert!(posts::count_of_network(&mut tx, PLATFORM, around, Some(id)).await? < 1_000_000);
+    drop(tx);
     let attempt = AttemptId::mint();
     let armed = work::arm(pool, &work, attempt, "create", b"armed").await?;
     assert!(matches!(armed, Armed::Done(_)), "{armed:?}");
@@ -200,7 +208,7 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
     let confirming = work::lease(pool, id, LEASE).await?.unwrap();
     assert_eq!(confirming.progress.as_deref(), Some(&b"sent"[..]));
     assert!(work::claimed(pool, &confirming).await?.is_empty());
-    assert!(work::published(pool, id, Some(&external), None).await?);
+    assert!(work::published(pool, id, Some(&external), None, Standing::Live).await?);
     let post = posts::find(pool, user, id).await?.unwrap();
     assert_eq!(
         (post.stage, post.external_id),
@@ -323,9 +331,39 @@ async fn keys(pool: &Pool) -> Result<(), StoreError> {
     Ok(())
 }
 
+async fn ask(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<(), StoreError> {
+    let (wish, answer) = (json!({"kind": "creator_info"}), json!({"username": "one"}));
+    let mut tx = pool.begin().await?;
+    let asked = errands::ask(&mut tx, user, connection, &wish, Duration::MINUTE).await?;
+    let again = errands::ask(&mut tx, user, connection, &wish, Duration::MINUTE).await?;
+    tx.commit().await?;
+    let Asked::Anew(id) = asked else {
+        panic!("{asked:?}");
+    };
+    assert_eq!(again, Asked::Already(id));
+    let run = errands::take(pool, id, LEASE).await?.unwrap();
+    assert_eq!(
+        (run.connection_id, &run.wish, run.tries),
+        (connection, &wish, 1)
+    );
+    assert_eq!(errands::take(pool, id, LEASE).await?, None);
+    errands::put_down(pool, id, run.now).await?;
+    assert!(errands::take(pool, id, LEASE).await?.is_some());
+    let open = errands::outcome(pool, user, id).await?;
+    assert_eq!(open, Some(errands::Outcome::Open));
+    errands::end(pool, id, Ok(&answer)).await?;
+    let done = errands::outcome(pool, user, id).await?;
+    assert_eq!(done, Some(errands::Outcome::Done(answer)));
+    Ok(())
+}
+
 async fn sweep(pool: &Pool) -> Result<(), StoreError> {
     let holder = Holder::App(PLATFORM);
     budgets::tell(pool, holder, 96, Duration::ZERO).await?;
+    budgets::free_at(pool, holder).await?;
+    let known = registrations::Settings::from([("audited".to_owned(), "false".to_owned())]);
+    registrations::tell(pool, &[("TIKTOK", &known)]).await?;
+    assert_eq!(registrations::settings(pool, "TIKTOK").await?, known);
     sweep::overdue(pool, 10, Duration::SECOND).await?;
     sweep::disconnecting(pool, 10).await?;
     sweep::outlived_media(pool, 10).await?;
