@@ -17,6 +17,7 @@ mod world;
 
 pub mod networks;
 
+pub use blobs::Keeper;
 pub use clock::Clock;
 pub use faults::{Fault, FaultScript, LOST_ANSWER, LostAnswer};
 pub use ledger::{Ledger, LiveMedia, LivePost};

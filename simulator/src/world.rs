@@ -13,7 +13,7 @@ use bytes::Bytes;
 use time::Duration;
 
 use crate::{
-    Clock, FaultScript, Ledger, LiveMedia, LivePost, Pull, Registration,
+    Clock, FaultScript, Keeper, Ledger, LiveMedia, LivePost, Pull, Registration,
     blobs::Blobs,
     control, faults,
     faults::Fault,
@@ -131,7 +131,18 @@ impl World {
         }
     }
 
-    /// A file that arrived, with its content type.
+    /// Keeps a file that arrived in pieces; of a large one its length and its digest.
+    pub fn keep_pieces(&self, content_type: &str, keeper: Keeper) -> LiveMedia {
+        let bytes = keeper.length();
+        let digest = lock(&self.0.blobs).keep_pieces(content_type, keeper);
+        LiveMedia {
+            digest,
+            bytes,
+            content_type: content_type.to_owned(),
+        }
+    }
+
+    /// A file that arrived, with its content type; nothing of what was too large to be kept.
     pub fn kept(&self, digest: &str) -> Option<(String, Bytes)> {
         lock(&self.0.blobs).find(digest)
     }
