@@ -10,14 +10,18 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use time::Duration;
 
 use super::{
-    ACCESS_LIFE, REFRESH_LIFE, creator, creators,
+    accounts::{creator, creators},
+    letters::News,
     wire::{bare_refusal, caller, flat_refusal, form, ok, value},
 };
 use crate::{AuthorizeVisit, Grant, World, oauth::Token};
 
+/// The note of a visit that holds its challenge.
+const CHALLENGE: &str = "challenge";
 const SCOPES: [&str; 5] = [
     "user.info.basic",
     "user.info.profile",
@@ -54,14 +58,21 @@ pub(super) async fn authorize(
     if !matches!(value(&pairs, "disable_auto_auth"), "" | "0" | "1") {
         return page("disable_auto_auth");
     }
-    let scopes: Vec<String> = {
+    let (scopes, is_desktop): (Vec<String>, bool) = {
         let state = world.states().tiktok();
-        asked
+        let granted = asked
             .split(',')
             .filter(|scope| !state.denied_scopes.contains(*scope))
             .map(str::to_owned)
-            .collect()
+            .collect();
+        (granted, state.is_desktop)
     };
+    let challenge = value(&pairs, "code_challenge");
+    if is_desktop && !(is_hex(challenge) && value(&pairs, "code_challenge_method") == "S256") {
+        return page("code_challenge");
+    }
+    // Compared here, not in the book of codes: that one knows base64url alone.
+    let notes = is_desktop.then(|| (CHALLENGE.to_owned(), challenge.to_owned()));
     let state = value(&pairs, "state");
     world
         .ask_for_consent(AuthorizeVisit {
@@ -79,9 +90,17 @@ pub(super) async fn authorize(
             accounts: creators().into_iter().map(|known| known.account).collect(),
             several: false,
             code_life: Duration::minutes(10),
-            notes: BTreeMap::new(),
+            notes: notes.into_iter().collect::<BTreeMap<_, _>>(),
         })
         .into_response()
+}
+
+/// Whether a text is a SHA-256 in lower-case hexadecimal, as desktop apps send it.
+fn is_hex(text: &str) -> bool {
+    text.len() == 64
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 pub(super) async fn token(
@@ -134,18 +153,24 @@ fn exchange(world: &World, pairs: &[(String, String)]) -> Response {
         world.now(),
     );
     match redeemed {
-        Ok(grant) => Json(give(world, &grant)).into_response(),
+        Ok(grant) if is_verified(&grant, value(pairs, "code_verifier")) => {
+            Json(give(world, &grant)).into_response()
+        }
+        Ok(_) => flat_refusal(world, "invalid_grant", "Code verifier is invalid."),
         Err(crate::oauth::CodeError::NotYours) => flat_refusal(
             world,
             "invalid_request",
             "Redirect_uri is not matched with the uri when requesting code.",
         ),
-        Err(_) => flat_refusal(
-            world,
-            "invalid_grant",
-            "Authorization code is expired.",
-        ),
+        Err(_) => flat_refusal(world, "invalid_grant", "Authorization code is expired."),
     }
+}
+
+fn is_verified(grant: &Grant, verifier: &str) -> bool {
+    grant
+        .notes
+        .get(CHALLENGE)
+        .is_none_or(|challenge| *challenge == hex::encode(Sha256::digest(verifier)))
 }
 
 fn refresh(world: &World, pairs: &[(String, String)]) -> Response {
@@ -169,6 +194,7 @@ fn refresh(world: &World, pairs: &[(String, String)]) -> Response {
 
 fn give(world: &World, grant: &Grant) -> Value {
     let now = world.now();
+    let (access_life, refresh_life) = world.states().tiktok().lives;
     let account = grant.accounts.first().cloned().unwrap_or_default();
     let (access, refresh) = (world.secret("act."), world.secret("rft."));
     let token = |kind, life| Token {
@@ -179,15 +205,17 @@ fn give(world: &World, grant: &Grant) -> Value {
         issued_at: now,
         dead: false,
     };
-    world.oauth().give_token(&access, token("access", ACCESS_LIFE));
     world
         .oauth()
-        .give_token(&refresh, token("refresh", REFRESH_LIFE));
+        .give_token(&access, token("access", access_life));
+    world
+        .oauth()
+        .give_token(&refresh, token("refresh", refresh_life));
     json!({
         "access_token": access,
-        "expires_in": ACCESS_LIFE.whole_seconds(),
+        "expires_in": access_life.whole_seconds(),
         "open_id": account,
-        "refresh_expires_in": REFRESH_LIFE.whole_seconds(),
+        "refresh_expires_in": refresh_life.whole_seconds(),
         "refresh_token": refresh,
         "scope": grant.scopes.join(","),
         "token_type": "Bearer",
@@ -213,12 +241,19 @@ pub(super) async fn revoke(
         .oauth()
         .live_token(value(&pairs, "token"), world.now())
         .filter(|known| known.grant.network == "tiktok" && known.kind == "access")
-        .map(|known| known.grant.id);
-    let Some(grant) = grant else {
+        .map(|known| (known.grant.id, known.account.clone()));
+    let Some((grant, account)) = grant else {
         return flat_refusal(&world, "invalid_grant", "Access token is invalid.");
     };
     world.oauth().kill_where(|token| token.grant.id == grant);
-    Json(json!({})).into_response()
+    world.states().tiktok().mail.write(News {
+        event: "authorization.removed",
+        app: value(&pairs, "client_key").to_owned(),
+        account,
+        at: world.now(),
+        content: json!({"reason": 5}),
+    });
+    StatusCode::OK.into_response()
 }
 
 pub(super) async fn user(
@@ -226,7 +261,7 @@ pub(super) async fn user(
     headers: HeaderMap,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Response {
-    let caller = match caller(&world, &headers, "user.info.basic") {
+    let caller = match caller(&world, &headers, &["user.info.basic"]) {
         Ok(caller) => caller,
         Err(refusal) => return *refusal,
     };

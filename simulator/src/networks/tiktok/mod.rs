@@ -1,10 +1,17 @@
-//! TikTok: consent, creator rules, tasks, the upload host and status.
+//! TikTok: consent, creator rules, tasks, the upload host, status, lists and webhooks.
 //!
-//! A video is live once its last byte arrived in order; pictures are live once `init` fetched them.
-//! Every `init` opens a task of its own, so posting twice shows in the ledger.
+//! A video is live once its last byte arrived in order; what TikTok fetches itself is live once `init`
+//! fetched it. A draft is in the inbox instead, and the person posts it from there. Every `init` opens a
+//! task of its own, so posting twice shows in the ledger.
 
+mod accounts;
 mod consent;
+pub mod letters;
+mod list;
+mod media;
 mod posting;
+mod rules;
+mod tasks;
 mod upload;
 mod wire;
 
@@ -16,21 +23,24 @@ use axum::{
 };
 use time::{Duration, OffsetDateTime};
 
-use crate::{Account, LiveMedia, World};
+pub use letters::Letter;
+pub use tasks::finish_draft;
 
-/// Which refresh tokens and access tokens live how long, by default as documented in November 2026.
-const ACCESS_LIFE: Duration = Duration::seconds(7_200);
-const REFRESH_LIFE: Duration = Duration::seconds(15_552_000);
+use self::{letters::Mail, tasks::Task};
+use crate::World;
+
 /// An upload address ends after an hour.
 const UPLOAD_LIFE: Duration = Duration::hours(1);
-/// The id of a public post shows so long after the post is complete.
-const REVIEW: Duration = Duration::seconds(20);
-/// An account may post so often in 24 hours.
-const POSTS_A_DAY: usize = 15;
+/// How long a file may take to be fetched.
+const PULL_LIFE: Duration = Duration::hours(1);
 
 /// What it keeps.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct State {
+    /// How long access tokens and refresh tokens live; by default as documented in November 2026.
+    pub lives: (Duration, Duration),
+    /// Whether the app is a desktop app: consent needs a challenge, in hexadecimal.
+    pub is_desktop: bool,
     /// Scopes that the person unticks on the consent page.
     pub denied_scopes: BTreeSet<String>,
     /// Caps by account: `creator_info` answers with this code and HTTP 200, `init` with 403.
@@ -41,108 +51,42 @@ pub struct State {
     pub is_unaudited: bool,
     /// Whether tasks never leave processing.
     pub is_stuck: bool,
+    /// What a status says of a task that is under way, where that is none of the documented words.
+    pub working_word: Option<String>,
+    /// How long after a public post is complete its id shows.
+    pub review: Duration,
     /// Hosts of media that are not verified in the portal.
     pub unverified_hosts: BTreeSet<String>,
+    /// What is verified in the portal: domains, with all hosts below them, and prefixes of addresses. All
+    /// hosts but [`State::unverified_hosts`] while nothing is named.
+    pub properties: Vec<String>,
+    /// Hosts whose files never arrive whole.
+    pub hanging_hosts: BTreeSet<String>,
+    /// What it tells the app on its own.
+    pub mail: Mail,
     tasks: HashMap<String, Task>,
     windows: HashMap<(String, &'static str), VecDeque<OffsetDateTime>>,
 }
 
-/// One `init`.
-#[derive(Debug, Clone)]
-struct Task {
-    account: String,
-    order: Order,
-    opened_at: OffsetDateTime,
-    upload: Option<Upload>,
-    outcome: Outcome,
-}
-
-/// What is to be posted.
-#[derive(Debug, Clone)]
-struct Order {
-    text: String,
-    privacy: String,
-    details: serde_json::Value,
-}
-
-/// A video on its way.
-#[derive(Debug, Clone)]
-struct Upload {
-    id: String,
-    token: String,
-    total: u64,
-    chunk: u64,
-    count: u64,
-    bytes: Vec<u8>,
-}
-
-#[derive(Debug, Clone)]
-enum Outcome {
-    Failed(String),
-    Pending,
-    Posted {
-        post_id: u64,
-        complete_at: OffsetDateTime,
-    },
-}
-
-/// An account as TikTok knows it.
-struct Creator {
-    account: Account,
-    is_private: bool,
-    comment_disabled: bool,
-    max_seconds: u32,
-}
-
-fn creators() -> Vec<Creator> {
-    let creator = |id: &str, username: &str, name: &str| Creator {
-        account: Account {
-            id: id.to_owned(),
-            username: username.to_owned(),
-            name: name.to_owned(),
-        },
-        is_private: false,
-        comment_disabled: false,
-        max_seconds: 600,
-    };
-    vec![
-        creator(
-            "_000fQ1sampleStudioBq7Zk3nYt0wHd",
-            "sample_studio",
-            "Sample Studio",
-        ),
-        Creator {
-            is_private: true,
-            ..creator(
-                "_000fQ1privateStudioC8mXr4pLs2vJe",
-                "private_studio",
-                "Private Studio",
-            )
-        },
-        Creator {
-            comment_disabled: true,
-            max_seconds: 180,
-            ..creator(
-                "_000fQ1quietStudioD5nWt6qMk9uGf00",
-                "quiet_studio",
-                "Quiet Studio",
-            )
-        },
-    ]
-}
-
-fn creator(id: &str) -> Option<Creator> {
-    creators().into_iter().find(|known| known.account.id == id)
-}
-
-impl Creator {
-    fn privacy_options(&self) -> [&'static str; 3] {
-        let widest = if self.is_private {
-            "FOLLOWER_OF_CREATOR"
-        } else {
-            "PUBLIC_TO_EVERYONE"
-        };
-        [widest, "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            lives: (Duration::seconds(7_200), Duration::seconds(15_552_000)),
+            is_desktop: false,
+            denied_scopes: BTreeSet::new(),
+            caps: BTreeMap::new(),
+            failures: VecDeque::new(),
+            is_unaudited: false,
+            is_stuck: false,
+            working_word: None,
+            review: Duration::seconds(20),
+            unverified_hosts: BTreeSet::new(),
+            properties: Vec::new(),
+            hanging_hosts: BTreeSet::new(),
+            mail: Mail::default(),
+            tasks: HashMap::new(),
+            windows: HashMap::new(),
+        }
     }
 }
 
@@ -163,75 +107,34 @@ impl State {
         window.push_back(now);
         false
     }
-
-    fn posts_today(&self, account: &str, now: OffsetDateTime) -> usize {
-        self.tasks
-            .values()
-            .filter(|task| task.account == account && task.opened_at > now - Duration::hours(24))
-            .filter(|task| matches!(task.outcome, Outcome::Posted { .. }))
-            .count()
-    }
-}
-
-/// Makes a task's post visible.
-fn post_now(world: &World, state: &mut State, publish_id: &str, media: Vec<LiveMedia>, kind: &str) {
-    let now = world.now();
-    let number = world.number();
-    let Some(task) = state.tasks.get_mut(publish_id) else {
-        return;
-    };
-    let Some(creator) = creator(&task.account) else {
-        return;
-    };
-    let post_id = 7_600_000_000_000_000_000 + number;
-    let complete_at = now + world.processing("tiktok");
-    task.outcome = Outcome::Posted {
-        post_id,
-        complete_at,
-    };
-    let path = if kind == "video" { "video" } else { "photo" };
-    world.publish(crate::LivePost {
-        network: "tiktok".to_owned(),
-        account_id: task.account.clone(),
-        account_name: creator.account.name,
-        post_id: post_id.to_string(),
-        kind: kind.to_owned(),
-        text: task.order.text.clone(),
-        media,
-        created_at: complete_at,
-        url: format!(
-            "https://www.tiktok.com/@{}/{path}/{post_id}",
-            creator.account.username
-        ),
-        details: task.order.details.clone(),
-    });
 }
 
 pub(crate) fn routes() -> Router<World> {
+    const API: &str = "/open.tiktokapis.com/v2";
     const PUBLISH: &str = "/open.tiktokapis.com/v2/post/publish";
     Router::new()
         .route(
             "/www.tiktok.com/v2/auth/authorize/",
             get(consent::authorize),
         )
-        .route("/open.tiktokapis.com/v2/oauth/token/", post(consent::token))
-        .route(
-            "/open.tiktokapis.com/v2/oauth/revoke/",
-            post(consent::revoke),
-        )
-        .route("/open.tiktokapis.com/v2/user/info/", get(consent::user))
+        .route(&format!("{API}/oauth/token/"), post(consent::token))
+        .route(&format!("{API}/oauth/revoke/"), post(consent::revoke))
+        .route(&format!("{API}/user/info/"), get(consent::user))
+        .route(&format!("{API}/video/list/"), post(list::list))
         .route(
             &format!("{PUBLISH}/creator_info/query/"),
             post(posting::creator_info),
         )
+        .route(&format!("{PUBLISH}/video/init/"), post(posting::video_init))
         .route(
-            &format!("{PUBLISH}/video/init/"),
-            post(posting::video_init),
+            &format!("{PUBLISH}/inbox/video/init/"),
+            post(posting::inbox_init),
         )
         .route(
             &format!("{PUBLISH}/content/init/"),
             post(posting::content_init),
         )
-        .route(&format!("{PUBLISH}/status/fetch/"), post(posting::status))
+        .route(&format!("{PUBLISH}/status/fetch/"), post(tasks::status))
+        .route(&format!("{PUBLISH}/cancel/"), post(tasks::cancel))
         .route("/open-upload.tiktokapis.com/video/", put(upload::chunk))
 }

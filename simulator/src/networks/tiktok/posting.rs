@@ -1,18 +1,26 @@
-//! Creator rules, tasks, status.
+//! Creator info, and the orders that open tasks.
 
 use axum::{body::Bytes, extract::State as Shared, response::Response};
-use http::{HeaderMap, header};
+use http::HeaderMap;
 use serde_json::{Value, json};
-use url::{Host, Url};
+use time::OffsetDateTime;
 
 use super::{
-    Creator, Order, Outcome, POSTS_A_DAY, REVIEW, State, Task, Upload, creator, post_now,
-    wire::{Caller, caller, ok, refusal},
+    PULL_LIFE,
+    media::{self, Kind},
+    rules::{Refused, admitted, cap, fits, may_draft, may_post, parsed},
+    tasks::{Order, Task, Way, fail, settle},
+    upload::{Upload, is_plan},
+    wire::{Caller, ok, refusal},
 };
-use crate::{LiveMedia, World};
+use crate::World;
+
+/// How many files a post of pictures may have.
+const PICTURES: std::ops::RangeInclusive<usize> = 1..=35;
 
 pub(super) async fn creator_info(Shared(world): Shared<World>, headers: HeaderMap) -> Response {
-    let (caller, known) = match admitted(&world, &headers, "creator_info", 20) {
+    let (caller, known) = match admitted(&world, &headers, &["video.publish"], ("creator_info", 20))
+    {
         Ok(admitted) => admitted,
         Err(refusal) => return *refusal,
     };
@@ -40,75 +48,81 @@ pub(super) async fn video_init(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let (caller, known) = match admitted(&world, &headers, "video_init", 6) {
-        Ok(admitted) => admitted,
-        Err(refusal) => return *refusal,
-    };
-    let asked = match parsed(&world, &headers, &body) {
-        Ok(asked) => asked,
-        Err(refusal) => return *refusal,
-    };
-    if let Err(refusal) = may_post(&world, &caller, &known, &asked["post_info"], 2200, "title") {
-        return *refusal;
-    }
-    let source = &asked["source_info"];
-    let number = |name: &str| source[name].as_u64().unwrap_or(0);
-    let (total, chunk, count) = (
-        number("video_size"),
-        number("chunk_size"),
-        number("total_chunk_count"),
+    let ordered = admitted(&world, &headers, &["video.publish"], ("video_init", 6)).and_then(
+        |(caller, known)| {
+            let asked = parsed(&world, &headers, &body)?;
+            let post = &asked["post_info"];
+            may_post(&world, &caller, &known, post)?;
+            fits(&world, post, "title", 2_200)?;
+            let order = order(&asked, "title");
+            Ok((caller, asked, order))
+        },
     );
-    if source["source"] != "FILE_UPLOAD" || !is_plan(total, chunk, count) {
-        return refusal(
-            &world,
-            400,
-            "invalid_params",
-            "The total chunk count is invalid",
-        );
+    match ordered {
+        Ok((caller, asked, order)) => video(&world, &caller, order, &asked["source_info"]).await,
+        Err(refusal) => *refusal,
     }
-    let publish_id = format!("v_pub_file~v2-1.{}", 7_600_000_000_000_000_000 + world.number());
-    let (id, token) = (world.number().to_string(), world.secret(""));
-    let url = format!(
-        "https://open-upload.tiktokapis.com/video/?upload_id={id}&upload_token={token}"
-    );
-    let task = Task {
-        account: caller.account,
-        order: order(&asked, "title"),
-        opened_at: world.now(),
-        upload: Some(Upload {
-            id,
-            token,
-            total,
-            chunk,
-            count,
-            bytes: Vec::new(),
-        }),
-        outcome: Outcome::Pending,
-    };
-    world
-        .states()
-        .tiktok()
-        .tasks
-        .insert(publish_id.clone(), task);
-    ok(
-        &world,
-        &json!({"publish_id": publish_id, "upload_url": url}),
-    )
 }
 
-/// The media transfer guide's arithmetic, under the binary reading of "MB" for what is allowed.
-fn is_plan(total: u64, chunk: u64, count: u64) -> bool {
-    const MIB: u64 = 1 << 20;
-    if total == 0 || chunk == 0 || total > 4 * 1024 * MIB || !(1..=1000).contains(&count) {
-        return false;
+/// A draft: of the order only its source counts.
+pub(super) async fn inbox_init(
+    Shared(world): Shared<World>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let ordered =
+        admitted(&world, &headers, &["video.upload"], ("inbox_init", 6)).and_then(|(caller, _)| {
+            let asked = parsed(&world, &headers, &body)?;
+            may_draft(&world, &caller)?;
+            Ok((caller, asked))
+        });
+    let draft = Order {
+        is_draft: true,
+        ..Order::default()
+    };
+    match ordered {
+        Ok((caller, asked)) => video(&world, &caller, draft, &asked["source_info"]).await,
+        Err(refusal) => *refusal,
     }
-    let last = total - chunk.saturating_mul(count - 1).min(total);
-    let is_whole = count == 1 && chunk == total && total <= 64 * MIB;
-    let is_cut = (5_000_000..=64 * MIB).contains(&chunk)
-        && count == total / chunk
-        && last <= 128 * MIB
-        && (count > 1 || total <= 64 * MIB);
-    is_whole || is_cut
+}
+
+async fn video(world: &World, caller: &Caller, order: Order, source: &Value) -> Response {
+    let now = world.now();
+    let place = if order.is_draft { "inbox" } else { "pub" };
+    let number = 7_600_000_000_000_000_000 + world.number();
+    match source["source"].as_str() {
+        Some("FILE_UPLOAD") => {
+            let size = |name: &str| source[name].as_u64().unwrap_or(0);
+            let (total, chunk, count) = (
+                size("video_size"),
+                size("chunk_size"),
+                size("total_chunk_count"),
+            );
+            if !is_plan(total, chunk, count) {
+                let message = "The total chunk count is invalid";
+                return refusal(world, 400, "invalid_params", message);
+            }
+            let publish_id = format!("v_{place}_file~v2-1.{number}");
+            let upload = Upload::new(world, (total, chunk, count));
+            let url = upload.url();
+            open(
+                world,
+                &publish_id,
+                Task::new(caller, order, Way::File(Box::new(upload)), now),
+            );
+            ok(world, &json!({"publish_id": publish_id, "upload_url": url}))
+        }
+        Some("PULL_FROM_URL") => {
+            let url = match media::address(world, &source["video_url"], "video_url") {
+                Ok(url) => url,
+                Err(refusal) => return *refusal,
+            };
+            let publish_id = format!("v_{place}_url~v2-1.{number}");
+            open(world, &publish_id, Task::new(caller, order, Way::Pull, now));
+            pull(world, &publish_id, &[url], Kind::Video).await
+        }
+        Some(_) | None => refusal(world, 400, "invalid_params", "source is invalid"),
+    }
 }
 
 pub(super) async fn content_init(
@@ -116,288 +130,103 @@ pub(super) async fn content_init(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let (caller, known) = match admitted(&world, &headers, "content_init", 6) {
-        Ok(admitted) => admitted,
-        Err(refusal) => return *refusal,
+    match pictures_ordered(&world, &headers, &body) {
+        Ok((caller, order, urls)) => {
+            let number = 7_600_000_000_000_000_000 + world.number();
+            let publish_id = format!("p_pub_url~v2-1.{number}");
+            let task = Task::new(&caller, order, Way::Pull, world.now());
+            open(&world, &publish_id, task);
+            pull(&world, &publish_id, &urls, Kind::Picture).await
+        }
+        Err(refusal) => *refusal,
+    }
+}
+
+fn pictures_ordered(
+    world: &World,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Refused<(Caller, Order, Vec<String>)> {
+    let invalid = |message| Box::new(refusal(world, 400, "invalid_params", message));
+    // Which scope is asked for depends on the mode, so the body is read before the caller is known.
+    let is_draft = serde_json::from_slice::<Value>(body)
+        .is_ok_and(|asked| asked["post_mode"] == "MEDIA_UPLOAD");
+    let scope = if is_draft {
+        "video.upload"
+    } else {
+        "video.publish"
     };
-    let asked = match parsed(&world, &headers, &body) {
-        Ok(asked) => asked,
-        Err(refusal) => return *refusal,
-    };
-    if asked["media_type"] != "PHOTO" || asked["post_mode"] != "DIRECT_POST" {
-        return refusal(&world, 400, "invalid_params", "media_type or post_mode is invalid");
+    let (caller, known) = admitted(world, headers, &[scope], ("content_init", 6))?;
+    let asked = parsed(world, headers, body)?;
+    if asked["media_type"] != "PHOTO" || !(is_draft || asked["post_mode"] == "DIRECT_POST") {
+        return Err(invalid("media_type or post_mode is invalid"));
     }
     let post = &asked["post_info"];
-    if let Err(refusal) = may_post(&world, &caller, &known, post, 90, "title")
-        .and_then(|()| may_post(&world, &caller, &known, post, 4000, "description"))
-    {
-        return *refusal;
+    if is_draft {
+        may_draft(world, &caller)?;
+    } else {
+        may_post(world, &caller, &known, post)?;
     }
-    let urls = match pictures(&world, &asked["source_info"]) {
-        Ok(urls) => urls,
-        Err(refusal) => return *refusal,
-    };
-    let publish_id = format!("p_pub_url~v2-1.{}", 7_600_000_000_000_000_000 + world.number());
-    let task = Task {
-        account: caller.account,
-        order: order(&asked, "description"),
-        opened_at: world.now(),
-        upload: None,
-        outcome: Outcome::Pending,
-    };
-    world
-        .states()
-        .tiktok()
-        .tasks
-        .insert(publish_id.clone(), task);
-    let fetched = fetch(&world, &urls).await;
-    let mut state = world.states().tiktok();
-    let ordered = state.failures.pop_front();
-    match fetched.and_then(|media| ordered.map_or(Ok(media), Err)) {
-        Ok(media) => {
-            let kind = if media.len() > 1 { "carousel" } else { "image" };
-            post_now(&world, &mut state, &publish_id, media, kind);
-        }
-        Err(reason) => fail(&mut state, &publish_id, reason),
-    }
-    drop(state);
-    ok(&world, &json!({"publish_id": publish_id}))
-}
-
-/// Marks a task as failed.
-pub(super) fn fail(state: &mut State, publish_id: &str, reason: String) {
-    if let Some(task) = state.tasks.get_mut(publish_id) {
-        task.outcome = Outcome::Failed(reason);
-    }
-}
-
-fn pictures(world: &World, source: &Value) -> Result<Vec<String>, Box<Response>> {
-    let invalid = |message| Err(Box::new(refusal(world, 400, "invalid_params", message)));
-    let urls: Vec<String> = source["photo_images"]
+    fits(world, post, "title", 90)?;
+    fits(world, post, "description", 4_000)?;
+    let source = &asked["source_info"];
+    let urls: Vec<&Value> = source["photo_images"]
         .as_array()
         .into_iter()
         .flatten()
-        .filter_map(|url| url.as_str().map(str::to_owned))
         .collect();
-    if source["source"] != "PULL_FROM_URL" || !(1..=35).contains(&urls.len()) {
-        return invalid("photo_images is invalid");
+    if source["source"] != "PULL_FROM_URL" || !PICTURES.contains(&urls.len()) {
+        return Err(invalid("photo_images is invalid"));
     }
     match source["photo_cover_index"].as_u64() {
         Some(index) if usize::try_from(index).is_ok_and(|index| index < urls.len()) => {}
-        Some(_) | None => return invalid("photo_cover_index is invalid"),
+        Some(_) | None => return Err(invalid("photo_cover_index is invalid")),
     }
-    for text in &urls {
-        let url = Url::parse(text).ok().filter(|url| url.scheme() == "https");
-        let Some(Host::Domain(host)) = url.as_ref().and_then(Url::host) else {
-            return invalid("photo_images must be https addresses of a domain");
-        };
-        if world.states().tiktok().unverified_hosts.contains(host) {
-            return Err(Box::new(refusal(
-                world,
-                403,
-                "url_ownership_unverified",
-                "Please review our URL ownership verification rules at https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide",
-            )));
-        }
-    }
-    Ok(urls)
+    let urls = urls
+        .into_iter()
+        .map(|url| media::address(world, url, "photo_images"))
+        .collect::<Result<_, _>>()?;
+    let mut order = order(&asked, "description");
+    order.is_draft = is_draft;
+    order.details["photo_cover_index"] = source["photo_cover_index"].clone();
+    Ok((caller, order, urls))
 }
 
-async fn fetch(world: &World, urls: &[String]) -> Result<Vec<LiveMedia>, String> {
-    let mut media = Vec::new();
-    for url in urls {
-        let pulled = world
-            .pull(url)
-            .await
-            .ok()
-            .filter(|pulled| pulled.status == 200)
-            .ok_or("photo_pull_failed")?;
-        let (content_type, is_known) = match imagesize::image_type(&pulled.bytes) {
-            Ok(imagesize::ImageType::Jpeg) => ("image/jpeg", true),
-            Ok(imagesize::ImageType::Webp) => ("image/webp", true),
-            Ok(_) | Err(_) => ("", false),
-        };
-        if !is_known {
-            return Err("file_format_check_failed".to_owned());
-        }
-        let size = imagesize::blob_size(&pulled.bytes).map_err(|_| "file_format_check_failed")?;
-        let (short, long) = (size.width.min(size.height), size.width.max(size.height));
-        if pulled.bytes.len() > 20 << 20 || short > 1080 || long > 1920 {
-            return Err("picture_size_check_failed".to_owned());
-        }
-        media.push(world.keep(content_type, pulled.bytes));
-    }
-    Ok(media)
+fn open(world: &World, publish_id: &str, task: Task) {
+    let mut state = world.states().tiktok();
+    state.tasks.insert(publish_id.to_owned(), task);
 }
 
-pub(super) async fn status(
-    Shared(world): Shared<World>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let (caller, _) = match admitted(&world, &headers, "status", 30) {
-        Ok(admitted) => admitted,
-        Err(refusal) => return *refusal,
-    };
-    let asked = match parsed(&world, &headers, &body) {
-        Ok(asked) => asked,
-        Err(refusal) => return *refusal,
-    };
-    let (now, is_stuck, task) = {
-        let state = world.states().tiktok();
-        let id = asked["publish_id"].as_str().unwrap_or_default();
-        (world.now(), state.is_stuck, state.tasks.get(id).cloned())
-    };
-    let Some(task) = task else {
-        return refusal(&world, 400, "invalid_publish_id", "The publish_id does not exist");
-    };
-    if task.account != caller.account {
-        return refusal(
-            &world,
-            400,
-            "token_not_authorized_for_specified_publish_id",
-            "The access_token does not have authorization for the specified publish_id",
-        );
-    }
-    ok(&world, &told(&task, is_stuck, now))
-}
-
-fn told(task: &Task, is_stuck: bool, now: time::OffsetDateTime) -> Value {
-    let working = if task.upload.is_some() {
-        "PROCESSING_UPLOAD"
+/// Fetches what an order names. What never arrives whole is given up after an hour.
+async fn pull(world: &World, publish_id: &str, urls: &[String], kind: Kind) -> Response {
+    let came = media::fetch(world, urls, kind).await;
+    let mut state = world.states().tiktok();
+    if media::hangs(&state, urls) {
+        let ends_at: OffsetDateTime = world.now() + PULL_LIFE;
+        fail(&mut state, publish_id, kind.pull_failed(), ends_at);
     } else {
-        "PROCESSING_DOWNLOAD"
-    };
-    let mut told = match &task.outcome {
-        Outcome::Failed(reason) => json!({"status": "FAILED", "fail_reason": reason}),
-        Outcome::Posted {
-            post_id,
-            complete_at,
-        } if now >= *complete_at && !is_stuck => {
-            let is_shown =
-                task.order.privacy == "PUBLIC_TO_EVERYONE" && now >= *complete_at + REVIEW;
-            let ids: Vec<u64> = is_shown.then_some(*post_id).into_iter().collect();
-            json!({"status": "PUBLISH_COMPLETE", "publicaly_available_post_id": ids})
-        }
-        Outcome::Pending | Outcome::Posted { .. } => json!({"status": working}),
-    };
-    if let Some(upload) = &task.upload {
-        let bytes = match task.outcome {
-            Outcome::Pending => upload.bytes.len() as u64,
-            Outcome::Failed(_) | Outcome::Posted { .. } => upload.total,
-        };
-        told["uploaded_bytes"] = json!(bytes);
+        let ordered = state.failures.pop_front();
+        let came = came.and_then(|media| ordered.map_or(Ok(media), Err));
+        settle(world, &mut state, publish_id, came);
     }
-    told
-}
-
-fn admitted(
-    world: &World,
-    headers: &HeaderMap,
-    route: &'static str,
-    a_minute: usize,
-) -> Result<(Caller, Creator), Box<Response>> {
-    let caller = caller(world, headers, "video.publish")?;
-    let is_too_fast =
-        world
-            .states()
-            .tiktok()
-            .is_too_fast(&caller.token, route, a_minute, world.now());
-    if is_too_fast {
-        return Err(Box::new(refusal(
-            world,
-            429,
-            "rate_limit_exceeded",
-            "The API rate limit was exceeded. Please try again later.",
-        )));
-    }
-    let known = creator(&caller.account).ok_or_else(|| {
-        Box::new(refusal(world, 401, "access_token_invalid", "The user is gone."))
-    })?;
-    Ok((caller, known))
-}
-
-fn parsed(world: &World, headers: &HeaderMap, body: &[u8]) -> Result<Value, Box<Response>> {
-    headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .filter(|value| value.starts_with("application/json"))
-        .and_then(|_| serde_json::from_slice::<Value>(body).ok())
-        .filter(Value::is_object)
-        .ok_or_else(|| Box::new(refusal(world, 400, "invalid_params", "The request body is not JSON")))
-}
-
-fn cap(world: &World, caller: &Caller) -> Option<String> {
-    let state = world.states().tiktok();
-    state.caps.get(&caller.account).cloned().or_else(|| {
-        (state.posts_today(&caller.account, world.now()) >= POSTS_A_DAY)
-            .then(|| "spam_risk_too_many_posts".to_owned())
-    })
-}
-
-fn may_post(
-    world: &World,
-    caller: &Caller,
-    known: &Creator,
-    post: &Value,
-    max: usize,
-    text: &str,
-) -> Result<(), Box<Response>> {
-    let invalid = |message: String| Err(Box::new(refusal(world, 400, "invalid_params", &message)));
-    if let Some(code) = cap(world, caller) {
-        return Err(Box::new(refusal(world, 403, &code, "The account cannot post any more.")));
-    }
-    for name in ["brand_content_toggle", "brand_organic_toggle"] {
-        if !post[name].is_boolean() {
-            return invalid(format!("{name} is required"));
-        }
-    }
-    let written = post[text].as_str().unwrap_or_default();
-    if written.encode_utf16().count() > max {
-        return invalid(format!("{text} is too long"));
-    }
-    let Some(privacy) = post["privacy_level"].as_str() else {
-        return invalid("privacy_level is required".to_owned());
-    };
-    if !known.privacy_options().contains(&privacy) {
-        return Err(Box::new(refusal(
-            world,
-            403,
-            "privacy_level_option_mismatch",
-            "The privacy_level is not one of the creator's options",
-        )));
-    }
-    if post["brand_content_toggle"] == true && privacy == "SELF_ONLY" {
-        return Err(Box::new(refusal(
-            world,
-            400,
-            "invalid_param",
-            "Branded content cannot be private",
-        )));
-    }
-    if world.states().tiktok().is_unaudited && (privacy != "SELF_ONLY" || !known.is_private) {
-        return Err(Box::new(refusal(
-            world,
-            403,
-            "unaudited_client_can_only_post_to_private_accounts",
-            "Please review our integration guidelines at https://developers.tiktok.com/doc/content-sharing-guidelines/",
-        )));
-    }
-    Ok(())
+    drop(state);
+    ok(world, &json!({"publish_id": publish_id}))
 }
 
 fn order(asked: &Value, text: &str) -> Order {
     let post = &asked["post_info"];
-    let mut details = post.clone();
-    if let Some(details) = details.as_object_mut() {
-        details.remove(text);
-        if let Some(is_generated) = asked.get("is_aigc") {
-            details.insert("is_aigc".to_owned(), is_generated.clone());
-        }
+    let mut details = post.as_object().cloned().unwrap_or_default();
+    details.remove(text);
+    if let Some(is_generated) = asked.get("is_aigc") {
+        details.insert("is_aigc".to_owned(), is_generated.clone());
     }
     Order {
+        is_draft: false,
         text: post[text].as_str().unwrap_or_default().to_owned(),
-        privacy: post["privacy_level"].as_str().unwrap_or_default().to_owned(),
-        details,
+        privacy: post["privacy_level"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
+        details: details.into(),
     }
 }

@@ -18,6 +18,11 @@ pub(super) fn ok(world: &World, data: &Value) -> Response {
     .into_response()
 }
 
+/// A success that says nothing else.
+pub(super) fn bare_ok(world: &World) -> Response {
+    Json(json!({"error": {"code": "ok", "message": "", "log_id": log_id(world)}})).into_response()
+}
+
 /// A refusal, with an empty `data` as most have.
 pub(super) fn refusal(world: &World, status: u16, code: &str, message: &str) -> Response {
     let body = json!({
@@ -63,6 +68,7 @@ fn log_id(world: &World) -> String {
 
 /// Who is asking.
 pub(super) struct Caller {
+    pub(super) app: String,
     pub(super) token: String,
     pub(super) account: String,
     pub(super) scopes: Vec<String>,
@@ -71,8 +77,12 @@ pub(super) struct Caller {
 /// The account that a call is made for.
 ///
 /// # Errors
-/// The refusal: no live access token, or none with that scope.
-pub(super) fn caller(world: &World, headers: &HeaderMap, scope: &str) -> Result<Caller, Box<Response>> {
+/// The refusal: no live access token, or none with one of these scopes.
+pub(super) fn caller(
+    world: &World,
+    headers: &HeaderMap,
+    scopes: &[&str],
+) -> Result<Caller, Box<Response>> {
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -91,7 +101,8 @@ pub(super) fn caller(world: &World, headers: &HeaderMap, scope: &str) -> Result<
             "The access token is invalid or not found in the request.",
         )));
     };
-    if !known.grant.scopes.iter().any(|granted| granted == scope) {
+    let has = |scope: &&str| known.grant.scopes.iter().any(|granted| granted == scope);
+    if !scopes.iter().any(has) {
         return Err(Box::new(refusal(
             world,
             401,
@@ -100,6 +111,7 @@ pub(super) fn caller(world: &World, headers: &HeaderMap, scope: &str) -> Result<
         )));
     }
     Ok(Caller {
+        app: known.grant.client_id.clone(),
         token: token.to_owned(),
         account: known.account,
         scopes: known.grant.scopes,

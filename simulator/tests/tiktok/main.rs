@@ -1,0 +1,11 @@
+//! What simulated TikTok refuses, and how it says so.
+
+mod bench;
+mod consent;
+mod drafts;
+mod letters;
+mod posts;
+mod pulls;
+#[path = "../rig/mod.rs"]
+mod rig;
+mod uploads;
