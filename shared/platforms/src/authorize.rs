@@ -5,6 +5,7 @@ use oauth2::{
     basic::BasicClient,
 };
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::{App, Login, Pkce};
@@ -26,6 +27,11 @@ pub fn challenge_of(verifier: &SecretString) -> String {
         .to_owned()
 }
 
+/// As [`challenge_of`], for networks that want it in hexadecimal.
+fn hex_challenge_of(verifier: &SecretString) -> String {
+    hex::encode(Sha256::digest(verifier.expose_secret()))
+}
+
 /// The address of the consent page.
 ///
 /// The standard's request, bent only where the profile says that the network bends it. The setting
@@ -39,9 +45,18 @@ pub fn authorize_url(login: &Login, app: &App, request: &AuthorizeRequest) -> Ur
     let mut visit = client
         .authorize_url(|| CsrfToken::new(state))
         .add_scope(Scope::new(scopes(login, app).join(oauth.scope_separator)));
-    if oauth.pkce == Pkce::S256 {
-        let verifier = PkceCodeVerifier::new(request.verifier.expose_secret().to_owned());
-        visit = visit.set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+    match oauth.pkce {
+        Pkce::S256 => {
+            let verifier = PkceCodeVerifier::new(request.verifier.expose_secret().to_owned());
+            visit =
+                visit.set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+        }
+        Pkce::HexOfDesktop if oauth.has_challenge(app) => {
+            visit = visit
+                .add_extra_param("code_challenge", hex_challenge_of(&request.verifier))
+                .add_extra_param("code_challenge_method", "S256");
+        }
+        Pkce::HexOfDesktop | Pkce::None => {}
     }
     for (name, value) in oauth.parameters {
         visit = visit.add_extra_param(*name, *value);
@@ -94,6 +109,8 @@ mod tests {
     use super::*;
     use crate::profile;
 
+    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
     fn page(platform: Platform, settings: &[(&str, &str)]) -> Url {
         let app = App {
             client_id: "1".to_owned(),
@@ -109,7 +126,7 @@ mod tests {
         };
         let request = AuthorizeRequest {
             state: "state".into(),
-            verifier: "verifier".into(),
+            verifier: VERIFIER.into(),
         };
         authorize_url(profile(platform).usual_login(), &app, &request)
     }
@@ -153,5 +170,23 @@ mod tests {
             assert_eq!(parameter(&saved, "state").as_deref(), Some("state"));
             assert_eq!(parameter(&page(platform, &[]), "config_id"), None);
         }
+    }
+
+    #[test]
+    fn only_a_desktop_app_of_tiktok_sends_a_challenge_and_in_hexadecimal() {
+        for settings in [&[][..], &[("pkce", "web")]] {
+            let web = page(Platform::Tiktok, settings);
+            assert_eq!(parameter(&web, "code_challenge"), None);
+            assert_eq!(parameter(&web, "code_challenge_method"), None);
+        }
+        let desktop = page(Platform::Tiktok, &[("pkce", "desktop")]);
+        assert_eq!(
+            parameter(&desktop, "code_challenge").as_deref(),
+            Some("13d31e961a1ad8ec2f16b10c4c982e0876a878ad6df144566ee1894acb70f9c3")
+        );
+        assert_eq!(
+            parameter(&desktop, "code_challenge_method").as_deref(),
+            Some("S256")
+        );
     }
 }

@@ -80,9 +80,23 @@ pub struct Oauth {
     pub bend: Option<fn(&App, Url) -> Url>,
 }
 
+impl Oauth {
+    /// Whether a challenge goes with the browser for this registration, so that the code is exchanged with its
+    /// verifier.
+    pub fn has_challenge(&self, app: &App) -> bool {
+        match self.pkce {
+            Pkce::HexOfDesktop => app.settings.get("pkce").is_some_and(|it| it == "desktop"),
+            Pkce::None => false,
+            Pkce::S256 => true,
+        }
+    }
+}
+
 /// Whether and how a challenge goes with the browser (RFC 7636).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pkce {
+    /// Hexadecimal of SHA-256, where the setting `pkce` of our registration is `desktop`; none elsewhere.
+    HexOfDesktop,
     /// The network documents none for this flow.
     None,
     /// base64url of SHA-256.

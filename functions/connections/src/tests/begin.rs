@@ -43,7 +43,9 @@ async fn a_visit_carries_what_the_network_needs_and_nothing_of_ours(pool: PgPool
             oauth.scopes.join(oauth.scope_separator)
         );
         match oauth.pkce {
-            Pkce::None => assert_eq!(parameter("code_challenge"), None, "{platform}"),
+            Pkce::HexOfDesktop | Pkce::None => {
+                assert_eq!(parameter("code_challenge"), None, "{platform}")
+            }
             Pkce::S256 => {
                 let verifier = visit::verifier(&house.env.consent, &visit.state);
                 let verifier = secrecy::ExposeSecret::expose_secret(&verifier).to_owned();

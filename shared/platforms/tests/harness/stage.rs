@@ -10,7 +10,7 @@ use domain::Platform;
 use http::{Request, header};
 use platforms::{
     Account, Action, Answer, App, AppContext, Asset, AuthorizeRequest, Call, Callback, Content,
-    Credentials, Event, Fault, Grant, GrantedAccount, Login, Machine, Pkce, Safety, authorize_url,
+    Credentials, Event, Fault, Grant, GrantedAccount, Login, Machine, Safety, authorize_url,
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -223,7 +223,7 @@ impl Stage {
         let parameters = self.consent(platform, accounts, &verifier).await;
         let code = value_of(&parameters, "code").expect("an approval brings a code");
         let login = self.login(platform);
-        let has_pkce = login.oauth.pkce == Pkce::S256;
+        let has_pkce = login.oauth.has_challenge(self.app(platform));
         let callback = Callback {
             login: login.name,
             code: SecretString::from(code),
