@@ -67,6 +67,11 @@ impl ChunkPlan {
         )
     }
 
+    /// The chunk that holds the byte at `offset`; the last one for all beyond.
+    pub fn holding(self, offset: u64) -> u64 {
+        offset.checked_div(self.chunk).unwrap_or(0).min(self.last())
+    }
+
     /// The chunk to send when `uploaded` bytes have arrived; `None` when they end inside a chunk or all are there.
     pub fn place_after(self, uploaded: u64) -> Option<u64> {
         (0..self.count()).find(|place| self.range(*place).start == uploaded)
@@ -133,10 +138,13 @@ mod tests {
                 assert_eq!(range.start, at);
                 assert!(range.end - range.start <= 128_000_000);
                 assert_eq!(plan.place_after(at), Some(place));
+                assert_eq!(plan.holding(at), place);
+                assert_eq!(plan.holding(range.end - 1), place);
                 at = range.end;
             }
             assert_eq!(at, total);
             assert_eq!(plan.place_after(total), None);
+            assert_eq!(plan.holding(total), plan.last());
         }
     }
 }

@@ -1,12 +1,12 @@
 //! From the callback to a grant; refresh and revoke.
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::json;
+use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
 use super::{
     fault,
-    profile::{BASIC, PROFILE_FIELDS, PUBLISH, api},
+    profile::{BASIC, LIST, LISTS_VIDEOS, PROFILE, PROFILE_FIELDS, PUBLISH, api},
     wire::{TokenAnswer, User, UserData},
 };
 use crate::{
@@ -21,6 +21,8 @@ pub enum Connect {
     Exchange {
         /// The one-time code.
         code: SecretString,
+        /// What the challenge was made of, where one was sent.
+        verifier: Option<SecretString>,
     },
     /// Ask who consented.
     Identify {
@@ -37,6 +39,7 @@ pub enum Connect {
 pub fn connect(callback: Callback) -> Connect {
     Connect::Exchange {
         code: callback.code,
+        verifier: callback.verifier,
     }
 }
 
@@ -46,15 +49,20 @@ impl Machine for Connect {
 
     fn next(&self, cx: &AppContext<'_>) -> Action<Grant> {
         match self {
-            Self::Exchange { code } => Action::Send(
-                Call::post("exchange_code", api("/v2/oauth/token/", cx.app)).form([
+            Self::Exchange { code, verifier } => {
+                let mut fields = vec![
                     ("client_key", FormValue::from(cx.app.client_id.as_str())),
                     ("client_secret", (&cx.app.client_secret).into()),
                     ("code", code.into()),
                     ("grant_type", "authorization_code".into()),
                     ("redirect_uri", cx.app.redirect_uri.as_str().into()),
-                ]),
-            ),
+                ];
+                let sent = verifier.as_ref().filter(|_| has_challenge(cx.app));
+                fields.extend(sent.map(|verifier| ("code_verifier", verifier.into())));
+                Action::Send(
+                    Call::post("exchange_code", api("/v2/oauth/token/", cx.app)).form(fields),
+                )
+            }
             Self::Identify { tokens, .. } => {
                 let mut url = api("/v2/user/info/", cx.app);
                 url.query_pairs_mut()
@@ -130,6 +138,10 @@ pub fn revoke(credentials: &Credentials, app: &App) -> Option<OneCall<()>> {
     }))
 }
 
+fn has_challenge(app: &App) -> bool {
+    PROFILE.usual_login().oauth.has_challenge(app)
+}
+
 fn tokens(answer: &Answer, now: OffsetDateTime) -> Result<(String, Tokens), Fault> {
     if let Some(fault) = fault::flat(answer) {
         return Err(fault);
@@ -168,6 +180,15 @@ fn fields(scopes: &[String]) -> String {
     fields.join(",")
 }
 
+/// What publishing must know of the consent: whether a lost post can be looked for.
+fn facts(scopes: &[String]) -> Value {
+    if scopes.iter().any(|scope| scope == LIST) {
+        json!({ LISTS_VIDEOS: true })
+    } else {
+        json!({})
+    }
+}
+
 fn granted(open_id: String, user: User, tokens: Tokens) -> Grant {
     let display_name = [Some(user.display_name), user.username.clone()]
         .into_iter()
@@ -181,7 +202,7 @@ fn granted(open_id: String, user: User, tokens: Tokens) -> Grant {
             username: user.username,
             display_name,
             avatar_url: user.avatar_url,
-            facts: json!({}),
+            facts: facts(&tokens.scopes),
             tokens,
         }],
     }

@@ -154,9 +154,10 @@ pub(super) fn failed(reason: &str) -> Failure {
         "publish_cancelled" => {
             Fault::content("cancelled_at_tiktok", "The post was cancelled at TikTok.")
         }
-        "auth_removed" => Fault::reconnect(
+        // The task is dead, and a new connection does not wake it.
+        "auth_removed" => Fault::content(
             "access_removed",
-            "Access was removed in TikTok while the post was processed; connect TikTok again.",
+            "Access was removed in TikTok while the post was processed; connect TikTok again, then post it again.",
         ),
         // The task is dead, so waiting would ask about it for ever: the post has failed.
         "spam_risk_too_many_posts" => Fault::content(

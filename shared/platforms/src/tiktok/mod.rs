@@ -10,8 +10,11 @@
 //! `init` has no idempotency key, but a video that was only initialised is never posted: its last
 //! chunk is what posts it. Pictures are fetched by TikTok, and `init` itself posts them.
 //!
-//! `settings["chunk_bytes"]` of the app overrides the size of a video's chunks (5,000,000 to
-//! 64,000,000); without it the plan follows the media transfer guide.
+//! Settings of the app: `chunk_bytes` overrides the size of a video's chunks (5,000,000 to 64,000,000), which
+//! otherwise follows the media transfer guide. `video_source` is `file` or `pull`: whether a video is sent, or
+//! fetched by TikTok from a verified domain; then `init` itself posts it. `pkce` is `desktop` where the app is
+//! registered for desktop alone, whose consent page wants a challenge. `extra_scopes` may ask for `video.list`:
+//! a public post whose order's answer was lost can then be found.
 
 mod chunks;
 mod connect;
@@ -27,7 +30,7 @@ mod wire;
 pub use chunks::ChunkPlan;
 pub use connect::{Connect, connect, refresh, revoke};
 pub use creator::creator_info;
-pub use options::{Options, PrivacyLevel, check};
+pub use options::{Mode, Options, PrivacyLevel, caption_rule, check};
 pub use profile::PROFILE;
 pub use promise::{allowances, not_allowed};
 pub use publish::{Publish, Task, start};

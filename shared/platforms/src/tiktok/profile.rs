@@ -18,11 +18,12 @@ pub const PROFILE: Profile = Profile {
             authorize_url: |app| {
                 address("www.tiktok.com", "/v2/auth/authorize/", &app.redirect_uri)
             },
-            scopes: &[BASIC, PROFILE_FIELDS, PUBLISH],
+            // Listing videos, which settles lost answers, is asked for by the setting `extra_scopes`.
+            scopes: &[BASIC, PROFILE_FIELDS, PUBLISH, UPLOAD],
             scope_separator: ",",
             client_id_parameter: "client_key",
             // The web flow documents no challenge; only desktop and mobile apps send one, in hexadecimal.
-            pkce: Pkce::None,
+            pkce: Pkce::HexOfDesktop,
             // Shows the page even where a session is alive, so that another account can be chosen.
             parameters: &[("disable_auto_auth", "1")],
             bend: None,
@@ -77,8 +78,15 @@ pub const PROFILE: Profile = Profile {
 pub(super) const BASIC: &str = "user.info.basic";
 /// The scope for the name with an @.
 pub(super) const PROFILE_FIELDS: &str = "user.info.profile";
-/// The scope for posting.
+/// The scope for posting; the only one that a connection cannot be without.
 pub(super) const PUBLISH: &str = "video.publish";
+/// The scope for drafts.
+pub(super) const UPLOAD: &str = "video.upload";
+/// The scope for listing public videos.
+pub(super) const LIST: &str = "video.list";
+
+/// What the facts of an account call that its videos may be listed.
+pub(super) const LISTS_VIDEOS: &str = "listsVideos";
 
 /// An address of the posting interface.
 pub(super) fn api(path: &str, app: &crate::App) -> Url {

@@ -4,16 +4,17 @@ use domain::{Counted, Violation};
 use serde_json::Value;
 use time::Duration;
 
-use super::{options::PrivacyLevel, profile::PUBLISH};
+use super::{
+    options::PrivacyLevel,
+    profile::{PUBLISH, UPLOAD},
+};
 use crate::{Allowance, Terms, UsageOf, Window, scope_missing};
 
-/// About so many posts a day does TikTok take of an account, over all apps; `settings["posts_per_day"]` says
-/// otherwise.
+/// How many posts an account may make in 24 hours, whichever app makes them: "about 15" (content sharing
+/// guidelines, read 2026-11-23); `settings["posts_per_day"]` says otherwise.
 const POSTS: usize = 15;
-/// So many drafts may wait in an inbox, of the last 24 hours.
+/// How many drafts of 24 hours may wait in the inbox (upload reference, read 2026-11-23).
 const DRAFTS: usize = 5;
-/// What must be allowed for drafts.
-pub(super) const UPLOAD: &str = "video.upload";
 /// The option, and its value, that makes a draft of a post.
 const MODE: &str = "mode";
 const INBOX: &str = "inbox";
@@ -55,8 +56,8 @@ pub fn not_allowed(options: &Value, terms: &Terms<'_>) -> Option<Violation> {
         Violation::new(
             "options.privacyLevel",
             "app_not_audited",
-            "must be SELF_ONLY, because TikTok has not audited this app yet; the TikTok account must be private too",
-            "Set the account to private in TikTok and choose SELF_ONLY.",
+            "is not SELF_ONLY; TikTok has not audited this app yet and takes only posts that nobody else sees",
+            "Choose SELF_ONLY, and set the TikTok account itself to private: to a public account TikTok refuses even that.",
         )
     })
 }

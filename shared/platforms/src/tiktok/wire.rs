@@ -63,6 +63,10 @@ pub(super) struct User {
 pub(super) struct Creator {
     #[serde(rename = "creator_username")]
     pub(super) username: String,
+    #[serde(rename = "creator_nickname")]
+    pub(super) nickname: Option<String>,
+    #[serde(rename = "creator_avatar_url")]
+    pub(super) avatar_url: Option<String>,
     pub(super) privacy_level_options: Vec<String>,
     #[serde(default)]
     pub(super) comment_disabled: bool,
@@ -88,6 +92,21 @@ pub(super) struct Progress {
     #[serde(default)]
     pub(super) publicaly_available_post_id: Vec<PostId>,
     pub(super) uploaded_bytes: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Videos {
+    #[serde(default)]
+    pub(super) videos: Vec<Video>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Video {
+    pub(super) id: PostId,
+    /// Seconds since 1970, UTC.
+    pub(super) create_time: i64,
+    #[serde(default)]
+    pub(super) title: String,
 }
 
 /// An id beyond 2^53, sent as a number or as a text.

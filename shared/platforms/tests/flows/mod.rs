@@ -7,6 +7,7 @@
 
 pub mod facebook;
 pub mod instagram;
+pub mod tiktok;
 
 use domain::Platform;
 use platforms::Content;
