@@ -42,8 +42,8 @@ pub use fault::{Candidate, Fault, FaultKind};
 pub use grant::{Callback, Credentials, Grant, GrantedAccount, Tokens};
 pub use machine::{Action, AppContext, Event, Machine, OneCall, Receipt};
 pub use network::{
-    Connect, Publish, check, connect, media_rules, profile, prolong, receive, refresh, revoke,
-    start, withdrawal,
+    Connect, Publish, caption_rule, check, connect, media_rules, profile, prolong, receive,
+    refresh, revoke, start, withdrawal,
 };
 pub use options::{parse as parse_options, text_rule};
 pub use profile::{Login, Oauth, Pkce, Profile, RefreshPolicy};

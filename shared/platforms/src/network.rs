@@ -6,7 +6,7 @@
 //! `start(&Content) -> Publish`, a machine that ends in a [`Receipt`] and can be stored;
 //! `receive(&Incoming)`, its webhooks.
 
-use domain::{MediaRules, Platform, Violation};
+use domain::{CaptionRule, MediaRules, Platform, Violation};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -153,6 +153,19 @@ pub fn media_rules(platform: Platform, options: &Value) -> MediaRules {
     }
 }
 
+/// How long the caption of a draft may be, where that depends on what else it holds.
+pub fn caption_rule(platform: Platform, draft: &Draft<'_>) -> CaptionRule {
+    match platform {
+        Platform::Tiktok => tiktok::caption_rule(draft),
+        Platform::Facebook
+        | Platform::Instagram
+        | Platform::Linkedin
+        | Platform::Pinterest
+        | Platform::X
+        | Platform::Youtube => profile(platform).caption,
+    }
+}
+
 /// Prolongs what renews a connection's access tokens; `None` where it lives as long as it is used, has no end,
 /// or is renewed together with them.
 pub fn prolong(
@@ -190,7 +203,8 @@ pub fn withdrawal(platform: Platform, incoming: &Incoming<'_>) -> Result<Withdra
 /// files, and the network's own options. What stands inside the files is for `media` to judge.
 pub fn check(platform: Platform, draft: &Draft<'_>) -> Vec<Violation> {
     let media = media_rules(platform, draft.options);
-    let mut broken = crate::profile::broken_by(profile(platform), &media, draft);
+    let caption = caption_rule(platform, draft);
+    let mut broken = crate::profile::broken_by(profile(platform), caption, &media, draft);
     broken.extend(own_rules(platform, draft));
     broken
 }

@@ -15,7 +15,7 @@ pub struct Profile {
     pub logins: &'static [Login],
     /// The version of its interface that our shapes were read from; empty where it has none.
     pub default_version: &'static str,
-    /// How long a caption may be.
+    /// How long the caption of a usual post may be; see [`crate::caption_rule`].
     pub caption: CaptionRule,
     /// What media a usual post may carry; see [`crate::media_rules`].
     pub media: MediaRules,
@@ -115,15 +115,16 @@ pub enum RefreshPolicy {
     Never,
 }
 
-/// The rules of the profile that a draft breaks; `media` are those of this kind of post.
+/// The rules of the profile that a draft breaks; `rule` is that of the caption of this kind of post, and `media`
+/// are those of its files.
 pub(crate) fn broken_by(
     profile: &Profile,
+    rule: CaptionRule,
     media: &MediaRules,
     draft: &Draft<'_>,
 ) -> Vec<Violation> {
     let name = profile.platform.display_name();
     let mut broken = Vec::new();
-    let rule = profile.caption;
     let length = rule.unit.measure(draft.caption);
     if length > rule.max {
         broken.push(Violation::new(
