@@ -22,6 +22,9 @@ pub const STATUS: &str = "POST /v2/post/publish/status/fetch/";
 pub const LIST: &str = "POST /v2/video/list/";
 pub const CHUNK: &str = "PUT /video/";
 
+/// Arranges a stage.
+pub type Arrange = fn(Stage) -> Stage;
+
 /// One way to publish.
 pub struct Flow {
     /// What it is called.
@@ -31,7 +34,7 @@ pub struct Flow {
     /// What.
     pub content: Make,
     /// On which stage.
-    pub arrange: fn(Stage) -> Stage,
+    pub arrange: Arrange,
 }
 
 /// A registration by which videos are cut small.
@@ -59,7 +62,7 @@ fn as_it_is(stage: Stage) -> Stage {
 
 pub fn video(stage: &Stage) -> Content {
     let options = json!({"privacyLevel": "PUBLIC_TO_EVERYONE"});
-    stage.content("A day at work", options, vec![(mp4(600_000), None)])
+    stage.content("A day at work", options, vec![(mp4(60_000), None)])
 }
 
 pub fn chunked_video(stage: &Stage) -> Content {
@@ -73,7 +76,7 @@ pub fn chunked_video(stage: &Stage) -> Content {
 
 pub fn private_video(stage: &Stage) -> Content {
     let options = json!({"privacyLevel": "SELF_ONLY"});
-    stage.content("Nobody sees it", options, vec![(mp4(600_000), None)])
+    stage.content("Nobody sees it", options, vec![(mp4(60_000), None)])
 }
 
 pub fn pictures(stage: &Stage) -> Content {
@@ -91,7 +94,7 @@ pub fn titled_pictures(stage: &Stage) -> Content {
 
 pub fn video_draft(stage: &Stage) -> Content {
     let options = json!({"mode": "inbox"});
-    stage.content("To be finished", options, vec![(mp4(600_000), None)])
+    stage.content("To be finished", options, vec![(mp4(60_000), None)])
 }
 
 pub fn chunked_draft(stage: &Stage) -> Content {
@@ -119,7 +122,7 @@ fn two() -> Vec<(Sample, Option<&'static str>)> {
 
 /// Every flow.
 pub fn flows() -> Vec<Flow> {
-    let flows: [(&str, &'static str, Make, fn(Stage) -> Stage); 12] = [
+    let flows: [(&str, &str, Make, Arrange); 12] = [
         ("video", STUDIO, video, as_it_is),
         ("chunked video", STUDIO, chunked_video, small_chunks),
         ("private video", PRIVATE, private_video, as_it_is),
