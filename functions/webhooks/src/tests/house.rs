@@ -301,9 +301,9 @@ impl Signer {
     }
 }
 
-/// What TikTok tells; the key makes the time of creation.
+/// What TikTok tells; the key makes the time of creation, which is after that of any connection.
 pub(super) fn tiktok(event: &str, open_id: &str, key: &str, content: &str) -> String {
-    let created: i64 = 1_700_000_000 + key.bytes().map(i64::from).sum::<i64>();
+    let created: i64 = 2_000_000_000 + key.bytes().map(i64::from).sum::<i64>();
     json!({
         "client_key": client_id(Platform::Tiktok), "event": event, "create_time": created,
         "user_openid": open_id, "content": content,
