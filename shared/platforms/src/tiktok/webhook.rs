@@ -3,7 +3,7 @@
 use hmac::{Hmac, Mac as _};
 use secrecy::ExposeSecret as _;
 use sha2::Sha256;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::wire::{Notice, NoticeOfPost};
 use crate::{Happening, Incoming, Received, WebhookError, What, same};
@@ -59,7 +59,8 @@ fn happening(notice: &Notice) -> Result<Option<Happening>, WebhookError> {
             String::new(),
             What::AccessWithdrawn {
                 subject: notice.user_openid.clone(),
-                at: end_of_second(notice.create_time),
+                // News come up to three days late, and must not undo what was granted since.
+                at: OffsetDateTime::from_unix_timestamp(notice.create_time).ok(),
             },
         )),
         "post.publish.complete"
@@ -86,13 +87,6 @@ fn happening(notice: &Notice) -> Result<Option<Happening>, WebhookError> {
         ),
         what,
     }))
-}
-
-/// The latest moment that a time in whole seconds may stand for. News come up to three days late, and must not
-/// undo what was granted since.
-fn end_of_second(seconds: i64) -> Option<OffsetDateTime> {
-    let begin = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
-    begin.checked_add(Duration::nanoseconds(999_999_999))
 }
 
 #[cfg(test)]
@@ -221,7 +215,7 @@ mod tests {
             news[0].what,
             What::AccessWithdrawn {
                 subject: "open-1".to_owned(),
-                at: Some(time::macros::datetime!(2023-11-14 22:13:20.999_999_999 UTC)),
+                at: Some(time::macros::datetime!(2023-11-14 22:13:20 UTC)),
             }
         );
         for event in [
