@@ -1,6 +1,6 @@
 //! Google's consent page and tokens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{
     Json,
@@ -8,12 +8,13 @@ use axum::{
     extract::{Query, State as Shared},
     response::{IntoResponse as _, Response},
 };
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 use time::Duration;
 
 use super::{
-    ACCESS_LIFE, TESTING_LIFE, channel, channels,
+    ACCESS_LIFE, MAX_TOKENS, TESTING_LIFE, UNUSED_LIFE, channel, channels,
     wire::{flat_refusal, value},
 };
 use crate::{
@@ -21,7 +22,14 @@ use crate::{
     oauth::{CodeError, Token},
 };
 
-const SCOPES: [&str; 4] = ["youtube", "youtube.force-ssl", "youtube.readonly", "youtube.upload"];
+/// Scopes that tell who consents.
+const IDENTITY: [&str; 3] = ["email", "openid", "profile"];
+const SCOPES: [&str; 4] = [
+    "youtube",
+    "youtube.force-ssl",
+    "youtube.readonly",
+    "youtube.upload",
+];
 
 pub(super) async fn authorize(
     Shared(world): Shared<World>,
@@ -48,6 +56,7 @@ pub(super) async fn authorize(
         scope
             .strip_prefix("https://www.googleapis.com/auth/")
             .is_some_and(|name| SCOPES.contains(&name))
+            || IDENTITY.contains(&scope)
     };
     let asked: Vec<&str> = value(&pairs, "scope").split_whitespace().collect();
     if asked.is_empty() || !asked.iter().all(|scope| known(scope)) {
@@ -68,7 +77,7 @@ pub(super) async fn authorize(
             .map(|scope| (*scope).to_owned())
             .collect()
     };
-    let notes: BTreeMap<String, String> = ["access_type", "prompt"]
+    let notes: BTreeMap<String, String> = ["access_type", "include_granted_scopes", "prompt"]
         .map(|name| (name.to_owned(), value(&pairs, name).to_owned()))
         .into();
     let state = value(&pairs, "state");
@@ -147,31 +156,98 @@ fn exchange(world: &World, pairs: &[(String, String)]) -> Response {
         Err(CodeError::Spent | CodeError::Unknown) => return bad("invalid_grant", "Bad Request"),
     };
     let account = grant.accounts.first().cloned().unwrap_or_default();
-    let note = |name: &str| grant.notes.get(name).map_or("", String::as_str);
-    let (is_first, is_testing) = {
+    let note = |name: &str| grant.notes.get(name).cloned().unwrap_or_default();
+    let is_asked = note("prompt")
+        .split_whitespace()
+        .any(|word| word == "consent");
+    let is_offline = note("access_type") == "offline";
+    let owner = owner(&account);
+    let (is_first, scopes) = {
         let mut state = world.states().youtube();
         let who = (grant.client_id.clone(), account.clone());
-        (state.consented.insert(who), state.is_testing)
+        let is_first = state.consented.insert(who);
+        let earlier = state
+            .granted
+            .entry((grant.client_id.clone(), owner))
+            .or_default();
+        let asked: BTreeSet<String> = grant.scopes.iter().cloned().collect();
+        earlier.extend(asked.iter().cloned());
+        let is_added = note("include_granted_scopes") == "true";
+        (is_first, if is_added { earlier.clone() } else { asked })
     };
-    let is_asked = note("prompt").split_whitespace().any(|word| word == "consent");
+    // In the order in which they were asked for; what was granted earlier behind.
+    let mut ordered = grant.scopes.clone();
+    ordered.extend(
+        scopes
+            .into_iter()
+            .filter(|scope| !grant.scopes.contains(scope)),
+    );
+    let grant = Grant {
+        scopes: ordered,
+        ..grant
+    };
     let mut answer = give_access(world, &grant, &account);
-    if note("access_type") == "offline" && (is_first || is_asked) {
-        let refresh = world.secret("1//");
-        let token = Token {
-            kind: "refresh",
-            grant,
-            account,
-            ends_at: is_testing.then(|| world.now() + TESTING_LIFE),
-            issued_at: world.now(),
-            dead: false,
-        };
-        world.oauth().give_token(&refresh, token);
-        answer["refresh_token"] = json!(refresh);
-        if is_testing {
-            answer["refresh_token_expires_in"] = json!(TESTING_LIFE.whole_seconds());
-        }
+    if is_offline && (is_first || is_asked) {
+        give_refresh(world, &grant, &account, &mut answer);
+    }
+    if grant.scopes.iter().any(|scope| scope == "openid") {
+        answer["id_token"] = json!(identity(world, &grant, owner));
     }
     Json(answer).into_response()
+}
+
+/// The Google account that a channel belongs to.
+fn owner(account: &str) -> &'static str {
+    channel(account).map_or("", |known| known.google_account)
+}
+
+/// Who consented, as a signed token (`OpenID` Connect); nobody here checks the signature.
+fn identity(world: &World, grant: &Grant, owner: &str) -> String {
+    let now = world.now().unix_timestamp();
+    let encoded = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let head = encoded(&json!({"alg": "RS256", "kid": "1", "typ": "JWT"}));
+    let claims = encoded(&json!({
+        "iss": "https://accounts.google.com", "azp": grant.client_id, "aud": grant.client_id,
+        "sub": owner, "iat": now, "exp": now + ACCESS_LIFE.whole_seconds(),
+    }));
+    format!("{head}.{claims}.{}", URL_SAFE_NO_PAD.encode(b"a signature"))
+}
+
+fn give_refresh(world: &World, grant: &Grant, account: &str, answer: &mut Value) {
+    let refresh = world.secret("1//");
+    let now = world.now();
+    let oldest = {
+        let mut state = world.states().youtube();
+        if state.is_testing {
+            answer["refresh_token_expires_in"] = json!(TESTING_LIFE.whole_seconds());
+        }
+        let who = (grant.client_id.clone(), owner(account));
+        let tokens = state.refresh_tokens.entry(who).or_default();
+        tokens.push_back(refresh.clone());
+        (tokens.len() > MAX_TOKENS)
+            .then(|| tokens.pop_front())
+            .flatten()
+    };
+    if let Some(oldest) = oldest {
+        world.oauth().kill(&oldest);
+    }
+    let is_testing = world.states().youtube().is_testing;
+    let token = Token {
+        kind: "refresh",
+        grant: grant.clone(),
+        account: account.to_owned(),
+        ends_at: Some(
+            now + if is_testing {
+                TESTING_LIFE
+            } else {
+                UNUSED_LIFE
+            },
+        ),
+        issued_at: now,
+        dead: false,
+    };
+    world.oauth().give_token(&refresh, token);
+    answer["refresh_token"] = json!(refresh);
 }
 
 fn refresh(world: &World, pairs: &[(String, String)]) -> Response {
@@ -184,7 +260,17 @@ fn refresh(world: &World, pairs: &[(String, String)]) -> Response {
     let Some(known) = known else {
         return bad("invalid_grant", "Token has been expired or revoked.");
     };
-    Json(give_access(world, &known.grant, &known.account)).into_response()
+    let answer = give_access(world, &known.grant, &known.account);
+    if !world.states().youtube().is_testing {
+        let used = Token {
+            ends_at: Some(world.now() + UNUSED_LIFE),
+            ..known
+        };
+        world
+            .oauth()
+            .give_token(value(pairs, "refresh_token"), used);
+    }
+    Json(answer).into_response()
 }
 
 fn give_access(world: &World, grant: &Grant, account: &str) -> Value {
@@ -226,6 +312,11 @@ pub(super) async fn revoke(
     let Some(owner) = owner else {
         return bad("invalid_token", "");
     };
+    world
+        .states()
+        .youtube()
+        .refresh_tokens
+        .retain(|(_, known), _| *known != owner);
     world.oauth().kill_where(|token| {
         token.grant.network == "youtube"
             && channel(&token.account).is_some_and(|known| known.google_account == owner)

@@ -3,26 +3,38 @@
 //! A video exists once its last byte arrived; each session can make one, so posting twice shows in
 //! the ledger. Private and unlisted videos stand there as well: `details.privacyStatus` tells.
 
+mod change;
 mod consent;
 mod data;
+mod hub;
+mod playlists;
+mod quota;
+mod thumbnails;
 mod upload;
+mod videos;
 mod wire;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use axum::{
     Router,
     routing::{get, post},
 };
 use serde_json::Value;
-use time::{Date, Duration, Month, OffsetDateTime};
+use time::{Duration, OffsetDateTime};
 
-use crate::{Account, World};
+pub use self::hub::Letter;
+use self::{hub::Subscription, playlists::Playlist, quota::Spent, videos::Video};
+use crate::{Account, Keeper, LiveMedia, World};
 
 /// Access tokens live about an hour.
 const ACCESS_LIFE: Duration = Duration::seconds(3_599);
 /// While the consent screen is in testing, refresh tokens end after a week.
 const TESTING_LIFE: Duration = Duration::days(7);
+/// Refresh tokens end when nobody uses them for half a year.
+const UNUSED_LIFE: Duration = Duration::days(182);
+/// So many refresh tokens of one Google account live for one client; the oldest one goes silently.
+const MAX_TOKENS: usize = 100;
 /// How long a session can be continued.
 const SESSION_LIFE: Duration = Duration::days(7);
 
@@ -41,14 +53,27 @@ pub struct State {
     pub full_channels: BTreeSet<String>,
     /// How many bytes are kept of the next chunks, one each, rounded down to 262,144.
     pub partial: VecDeque<u64>,
-    /// How the next videos end, one each: `failed` or `rejected`, and the reason.
+    /// How the next videos end, one each: `failed`, `rejected` or `deleted` and the reason; or
+    /// `processing failed` or `processing terminated` and the reason, while they still count as uploaded.
     pub endings: VecDeque<(String, String)>,
     /// After so long an upload shows in the channel's list.
     pub listing_lag: Duration,
+    /// Channels whose own settings make every video private.
+    pub private_channels: BTreeSet<String>,
+    /// Channels that were not verified by phone: they set no thumbnails.
+    pub unverified_channels: BTreeSet<String>,
+    /// Whether the videos to come are Shorts.
+    pub are_shorts: bool,
+    /// How many thumbnails may be set until YouTube asks to wait.
+    pub thumbnails: u32,
     consented: BTreeSet<(String, String)>,
-    spent: (Option<Date>, u32, u32),
+    granted: BTreeMap<(String, &'static str), BTreeSet<String>>,
+    refresh_tokens: HashMap<(String, &'static str), VecDeque<String>>,
+    spent: Spent,
     sessions: HashMap<String, Session>,
     videos: Vec<Video>,
+    playlists: BTreeMap<String, Playlist>,
+    subscriptions: Vec<Subscription>,
 }
 
 impl Default for State {
@@ -62,10 +87,18 @@ impl Default for State {
             partial: VecDeque::new(),
             endings: VecDeque::new(),
             listing_lag: Duration::ZERO,
+            private_channels: BTreeSet::new(),
+            unverified_channels: BTreeSet::new(),
+            are_shorts: false,
+            thumbnails: 50,
             consented: BTreeSet::new(),
-            spent: (None, 0, 0),
+            granted: BTreeMap::new(),
+            refresh_tokens: HashMap::new(),
+            spent: Spent::default(),
             sessions: HashMap::new(),
             videos: Vec::new(),
+            playlists: playlists::all(),
+            subscriptions: Vec::new(),
         }
     }
 }
@@ -76,24 +109,13 @@ struct Session {
     channel: String,
     snippet: Value,
     status: Value,
+    recording: Value,
     content_type: String,
     total: Option<u64>,
-    bytes: Vec<u8>,
+    file: Keeper,
     opened_at: OffsetDateTime,
-    video_id: Option<String>,
-}
-
-/// A video that arrived.
-#[derive(Debug, Clone)]
-struct Video {
-    id: String,
-    channel: String,
-    snippet: Value,
-    status: Value,
-    size: u64,
-    created_at: OffsetDateTime,
-    ready_at: OffsetDateTime,
-    ending: Option<(String, String)>,
+    /// What the last byte was answered with.
+    answer: Option<Value>,
 }
 
 /// A Google account's channel; an account without one has no id that starts with `UC`.
@@ -116,19 +138,19 @@ fn channels() -> Vec<Channel> {
             "UCsampleStudio7Qk2Wm9Zt1",
             "samplestudio",
             "Sample Studio",
-            "google-1",
+            "110169484474386276334",
         ),
         channel(
             "UCsecondStage4Rv8Xn3Ly6P",
             "secondstage",
             "Second Stage",
-            "google-1",
+            "110169484474386276334",
         ),
         channel(
             "google-without-a-channel",
             "nochannel",
             "An account without a channel",
-            "google-2",
+            "104718263549107263845",
         ),
     ]
 }
@@ -148,41 +170,18 @@ impl State {
         self.sessions.clear();
     }
 
-    /// Counts an upload; tells whether it is one too many for today.
-    fn spends_upload(&mut self, now: OffsetDateTime) -> bool {
-        self.turn_day(now);
-        self.spent.1 += 1;
-        self.spent.1 > self.uploads_a_day
+    /// The thumbnail that was set for a video.
+    pub fn thumbnail(&self, video_id: &str) -> Option<LiveMedia> {
+        let video = self.videos.iter().find(|video| video.id == video_id)?;
+        video.thumbnail.clone()
     }
 
-    /// Counts a unit; tells whether it is one too many for today.
-    fn spends_unit(&mut self, now: OffsetDateTime) -> bool {
-        self.turn_day(now);
-        self.spent.2 += 1;
-        self.spent.2 > self.units_a_day
-    }
-
-    fn turn_day(&mut self, now: OffsetDateTime) {
-        let today = day_in_california(now);
-        if self.spent.0 != Some(today) {
-            self.spent = (Some(today), 0, 0);
-        }
-    }
-}
-
-/// Quotas begin anew at midnight in California.
-fn day_in_california(now: OffsetDateTime) -> Date {
-    let winter = (now - Duration::hours(8)).date();
-    let since_sunday = i16::from(winter.weekday().number_days_from_sunday());
-    let last_sunday = i16::from(winter.day()) - since_sunday;
-    let month = winter.month();
-    let is_summer = (u8::from(Month::April)..=u8::from(Month::October)).contains(&u8::from(month))
-        || (month == Month::March && last_sunday >= 8)
-        || (month == Month::November && last_sunday < 1);
-    if is_summer {
-        (now - Duration::hours(7)).date()
-    } else {
-        winter
+    /// The videos of a playlist, as often as they were added.
+    pub fn playlist(&self, id: &str) -> Vec<String> {
+        self.playlists
+            .get(id)
+            .map(|playlist| playlist.videos.clone())
+            .unwrap_or_default()
     }
 }
 
@@ -194,14 +193,25 @@ pub(crate) fn routes() -> Router<World> {
         )
         .route("/oauth2.googleapis.com/token", post(consent::token))
         .route("/oauth2.googleapis.com/revoke", post(consent::revoke))
-        .route("/www.googleapis.com/youtube/v3/channels", get(data::channels))
+        .route(
+            "/www.googleapis.com/youtube/v3/channels",
+            get(data::channels),
+        )
         .route(
             "/www.googleapis.com/youtube/v3/playlistItems",
-            get(data::playlist),
+            get(playlists::list).post(playlists::insert),
         )
-        .route("/www.googleapis.com/youtube/v3/videos", get(data::videos))
+        .route(
+            "/www.googleapis.com/youtube/v3/videos",
+            get(data::videos).put(change::update).delete(change::delete),
+        )
         .route(
             "/www.googleapis.com/upload/youtube/v3/videos",
             post(upload::start).put(upload::put),
         )
+        .route(
+            "/www.googleapis.com/upload/youtube/v3/thumbnails/set",
+            post(thumbnails::set),
+        )
+        .route("/pubsubhubbub.appspot.com/subscribe", post(hub::subscribe))
 }

@@ -59,7 +59,11 @@ const ALL: [&str; 2] = ["youtube", "youtube.force-ssl"];
 ///
 /// # Errors
 /// The refusal: no live access token, or none with `scope` or a wider one.
-pub(super) fn caller(world: &World, headers: &HeaderMap, scope: &str) -> Result<String, Box<Response>> {
+pub(super) fn caller(
+    world: &World,
+    headers: &HeaderMap,
+    scope: &str,
+) -> Result<String, Box<Response>> {
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
