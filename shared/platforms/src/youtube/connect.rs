@@ -1,24 +1,24 @@
 //! From the callback to a grant; refresh and revoke.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
 use super::{
     fault,
-    profile::{READ, UPLOAD, api, oauth},
-    wire::{Channel, Items, TokenAnswer},
+    profile::{READ, UPLOAD, WIDER, api, oauth},
+    wire::{Channel, Claims, Items, TokenAnswer},
 };
 use crate::{
     Action, Answer, App, AppContext, Auth, Call, Callback, Credentials, Event, Fault, FormValue,
     Grant, GrantedAccount, Machine, OneCall, Tokens,
 };
 
-/// Scopes that allow everything we do, where a person granted them to this app before.
-const WIDER: [&str; 2] = [
-    "https://www.googleapis.com/auth/youtube",
-    "https://www.googleapis.com/auth/youtube.force-ssl",
-];
+/// Who issues Google's identity tokens.
+const ISSUERS: [&str; 2] = ["https://accounts.google.com", "accounts.google.com"];
+/// The longest `sub` (`OpenID` Connect Core 1.0, 2).
+const SUBJECT_MAX: usize = 255;
 
 /// Turns a callback into a grant: the code for tokens, the tokens for the channel.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub enum Connect {
     Identify {
         /// The tokens.
         tokens: Tokens,
+        /// The Google account, where it was told.
+        subject: Option<String>,
     },
     /// Connected.
     Connected(Grant),
@@ -68,7 +70,7 @@ impl Machine for Connect {
                 );
                 Action::Send(Call::post("exchange_code", oauth("/token", cx.app)).form(form))
             }
-            Self::Identify { tokens } => {
+            Self::Identify { tokens, .. } => {
                 let mut url = api("/youtube/v3/channels", cx.app);
                 url.query_pairs_mut()
                     .append_pair("part", "id,snippet,contentDetails")
@@ -85,16 +87,19 @@ impl Machine for Connect {
         };
         match self {
             Self::Exchange { .. } => {
-                let tokens = tokens(&answer, cx.now)?;
+                let (tokens, identity) = tokens(&answer, cx.now)?;
                 permitted(&tokens)?;
-                Ok(Self::Identify { tokens })
+                Ok(Self::Identify {
+                    tokens,
+                    subject: identity.and_then(|token| subject(&token, cx.app)),
+                })
             }
-            Self::Identify { tokens } => {
+            Self::Identify { tokens, subject } => {
                 if !answer.is_success() {
                     return Err(fault::read(&answer, cx.now));
                 }
                 let channels: Items<Channel> = answer.parse("channels")?;
-                granted(channels.items, &tokens).map(Self::Connected)
+                granted(channels.items, &tokens, subject).map(Self::Connected)
             }
             Self::Connected(grant) => Ok(Self::Connected(grant)),
         }
@@ -112,7 +117,7 @@ pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> 
         ("grant_type", "refresh_token".into()),
     ]);
     Some(OneCall::new(call, move |answer, cx| {
-        let new = tokens(answer, cx.now)?;
+        let (new, _) = tokens(answer, cx.now)?;
         let scopes = if new.scopes.is_empty() {
             old.scopes.clone()
         } else {
@@ -141,13 +146,14 @@ pub fn revoke(credentials: &Credentials, app: &App) -> Option<OneCall<()>> {
     }))
 }
 
-fn tokens(answer: &Answer, now: OffsetDateTime) -> Result<Tokens, Fault> {
+/// The tokens of an answer, and the identity token where there is one.
+fn tokens(answer: &Answer, now: OffsetDateTime) -> Result<(Tokens, Option<SecretString>), Fault> {
     if let Some(fault) = fault::flat(answer) {
         return Err(fault);
     }
     let given: TokenAnswer = answer.parse("tokens")?;
     let after = |seconds| now + Duration::seconds(seconds);
-    Ok(Tokens {
+    let tokens = Tokens {
         access: given.access_token,
         access_expires_at: Some(after(given.expires_in)),
         refresh: given
@@ -160,7 +166,19 @@ fn tokens(answer: &Answer, now: OffsetDateTime) -> Result<Tokens, Fault> {
             .split_whitespace()
             .map(str::to_owned)
             .collect(),
-    })
+    };
+    Ok((tokens, given.id_token))
+}
+
+/// The Google account that an identity token names. It came from Google over TLS, which stands for its
+/// signature (`OpenID` Connect Core 1.0, 3.1.3.7).
+fn subject(token: &SecretString, app: &App) -> Option<String> {
+    let payload = token.expose_secret().split('.').nth(1)?;
+    let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+    let claims: Claims = serde_json::from_slice(&payload).ok()?;
+    let is_ours = ISSUERS.contains(&claims.iss.as_str()) && claims.aud == app.client_id;
+    let is_name = (1..=SUBJECT_MAX).contains(&claims.sub.len()) && claims.sub.is_ascii();
+    (is_ours && is_name).then_some(claims.sub)
 }
 
 fn permitted(tokens: &Tokens) -> Result<(), Fault> {
@@ -179,11 +197,17 @@ fn permitted(tokens: &Tokens) -> Result<(), Fault> {
     ))
 }
 
-fn granted(channels: Vec<Channel>, tokens: &Tokens) -> Result<Grant, Fault> {
-    let subject = channels
+/// The grant is the Google account's; where that was not told, the channel's.
+fn granted(
+    channels: Vec<Channel>,
+    tokens: &Tokens,
+    subject: Option<String>,
+) -> Result<Grant, Fault> {
+    let first = channels
         .first()
         .map(|channel| channel.id.clone())
         .ok_or_else(fault::no_channel)?;
+    let subject = subject.unwrap_or(first);
     let accounts = channels
         .into_iter()
         .map(|channel| GrantedAccount {

@@ -13,6 +13,61 @@ pub(super) fn read(answer: &Answer, now: OffsetDateTime) -> Fault {
     refused(answer, now).unwrap_or_else(|| unwell(answer))
 }
 
+/// What an error to the start of a session means. Nothing was made, and each start may cost one of the
+/// day's uploads: what nobody knows is not tried again and again.
+pub(super) fn of_the_start(answer: &Answer, now: OffsetDateTime) -> Fault {
+    if let Some(fault) = refused(answer, now) {
+        return fault;
+    }
+    let is_unwell = told_by(answer).is_none_or(|error| {
+        let reason = reason_of(&error);
+        matches!(reason, "" | "backendError" | "internalError")
+    });
+    if is_unwell || !(400..500).contains(&answer.status) {
+        return unwell(answer);
+    }
+    upload_refused(&words(answer))
+}
+
+/// What an error says: its reason and its message, without HTML.
+pub(super) fn words(answer: &Answer) -> String {
+    told_by(answer).map_or_else(
+        || format!("status {}", answer.status),
+        |error| format!("{}: {}", reason_of(&error), plain(&error.message)),
+    )
+}
+
+/// An upload that was refused in words that nobody knows.
+pub(super) fn upload_refused(words: &str) -> Fault {
+    let sentence = "YouTube refused the video; nothing was published. It said";
+    Fault::content("upload_refused", format!("{sentence} \"{words}\".")).seen(words)
+}
+
+fn told_by(answer: &Answer) -> Option<ApiError> {
+    answer.json().map(|ErrorAnswer { error }| error)
+}
+
+/// Why a playlist did not take a video, in a sentence.
+pub(super) fn of_the_playlist(answer: &Answer, now: OffsetDateTime) -> String {
+    let reason = told_by(answer);
+    let sentence = match reason.as_ref().map(reason_of).unwrap_or_default() {
+        "playlistNotFound" | "playlistIdRequired" => "The channel has no such playlist.",
+        "playlistContainsMaximumNumberOfVideos" => "The playlist is full.",
+        "playlistItemsNotAccessible" | "playlistOperationUnsupported" | "forbidden" => {
+            "The playlist is not the channel's to fill."
+        }
+        "manualSortRequired" => "The playlist is sorted by YouTube.",
+        "insufficientPermissions" | "ACCESS_TOKEN_SCOPE_INSUFFICIENT" => {
+            "The account was connected without the permission to manage playlists."
+        }
+        _ => {
+            return refused(answer, now)
+                .map_or_else(|| "YouTube refused it.".to_owned(), |fault| fault.message);
+        }
+    };
+    sentence.to_owned()
+}
+
 /// What an error means that is listed as refused before any effect; `None` for all else: 5xx,
 /// unlisted reasons, bodies that cannot be read.
 pub(super) fn refused(answer: &Answer, now: OffsetDateTime) -> Option<Fault> {
@@ -232,9 +287,12 @@ fn unprocessed(reason: &str) -> Fault {
         "uploadFailed" => {
             Fault::content("upload_aborted", "YouTube says that the upload broke off.")
         }
-        "transcodeFailed" => {
-            Fault::content("conversion_failed", "YouTube could not convert the video.")
-        }
+        // The same file may well pass a second time, but the first video stays on the channel, and what we
+        // ask for does not allow to delete it: a second one beside it would be a double.
+        "transcodeFailed" => Fault::content(
+            "conversion_failed",
+            "YouTube could not convert the video. Delete it in YouTube Studio, then post it again.",
+        ),
         "streamingFailed" => Fault::content(
             "streaming_failed",
             "YouTube could not make the video ready to stream.",

@@ -11,8 +11,12 @@
 //! California; revoking one token ends all of the Google account's; the feed is `WebSub` and signs
 //! with SHA-1.
 //!
+//! A Short is a video of up to 180 seconds that is square or upright; there is no flag for it.
+//!
 //! `settings["chunk_bytes"]` of the app overrides the 8 MiB of a chunk; it is rounded down to a
-//! multiple of 262,144.
+//! multiple of 262,144. `settings["uploads_per_day"]` is how many uploads a day Google granted the
+//! project, 100 when absent. `settings["extra_scopes"]` has to name
+//! `https://www.googleapis.com/auth/youtube.force-ssl` for playlists.
 
 mod connect;
 mod fault;
@@ -21,12 +25,15 @@ mod pacific;
 mod profile;
 mod promise;
 mod publish;
+mod quota;
 mod webhook;
 mod wire;
 
 pub use connect::{Connect, connect, refresh, revoke};
-pub use options::{Options, Privacy, check};
-pub use profile::PROFILE;
+pub use options::{License, Options, Privacy, check, publish_at};
+pub use pacific::day_of;
+pub use profile::{PROFILE, media_rules};
 pub use promise::{allowance, not_allowed};
-pub use publish::{Publish, start};
+pub use publish::{Adding, Kept, Publish, Session, start};
+pub use quota::{Bucket, usage};
 pub use webhook::receive;

@@ -1,8 +1,10 @@
 //! What YouTube is like, as data.
 
 use domain::{
-    AudioCodec, CaptionRule, Container, MediaRules, Platform, Unit, VideoCodec, VideoRules,
+    AudioCodec, CaptionRule, Container, ImageFormat, ImageRules, MediaRules, Platform, Unit,
+    VideoCodec, VideoRules,
 };
+use serde_json::Value;
 use url::Url;
 
 use crate::{App, Login, Oauth, Pkce, Profile, RefreshPolicy};
@@ -15,7 +17,7 @@ pub const PROFILE: Profile = Profile {
         variables: "YOUTUBE",
         oauth: Oauth {
             authorize_url: |app| address("accounts.google.com", "/o/oauth2/v2/auth", app),
-            scopes: &[UPLOAD, READ],
+            scopes: &[UPLOAD, READ, IDENTITY],
             scope_separator: " ",
             client_id_parameter: "client_id",
             pkce: Pkce::S256,
@@ -36,40 +38,75 @@ pub const PROFILE: Profile = Profile {
         max: 5000,
         unit: Unit::Bytes,
     },
-    media: MediaRules {
-        text_alone: false,
-        max_images: 0,
-        max_mixed: 0,
-        image: None,
-        video: Some(VideoRules {
-            containers: &[Container::Mp4, Container::Mov, Container::Webm],
-            video_codecs: &[
-                VideoCodec::Av1,
-                VideoCodec::H264,
-                VideoCodec::H265,
-                VideoCodec::Vp8,
-                VideoCodec::Vp9,
-                VideoCodec::Other,
-            ],
-            audio_codecs: &[
-                AudioCodec::Aac,
-                AudioCodec::Mp3,
-                AudioCodec::Opus,
-                AudioCodec::Vorbis,
-                AudioCodec::Other,
-            ],
-            max_bytes: 274_877_906_944,
-            min_duration_ms: 1,
-            max_duration_ms: 12 * 60 * 60 * 1000,
-            frames_per_second: (1.0, 240.0),
-            side: (1, 8192),
-            aspect: None,
-        }),
-    },
+    media: VIDEO,
+};
+
+/// A video alone.
+const VIDEO: MediaRules = MediaRules {
+    text_alone: false,
+    max_images: 0,
+    max_mixed: 0,
+    image: None,
+    video: Some(VideoRules {
+        containers: &[Container::Mp4, Container::Mov, Container::Webm],
+        video_codecs: &[
+            VideoCodec::Av1,
+            VideoCodec::H264,
+            VideoCodec::H265,
+            VideoCodec::Vp8,
+            VideoCodec::Vp9,
+            VideoCodec::Other,
+        ],
+        audio_codecs: &[
+            AudioCodec::Aac,
+            AudioCodec::Mp3,
+            AudioCodec::Opus,
+            AudioCodec::Vorbis,
+            AudioCodec::Other,
+        ],
+        max_bytes: 274_877_906_944,
+        min_duration_ms: 1,
+        max_duration_ms: 12 * 60 * 60 * 1000,
+        frames_per_second: (1.0, 240.0),
+        side: (1, 8192),
+        aspect: None,
+    }),
+};
+
+/// What the files of a post with these options must be like: a video, and beside it a picture where that
+/// is to be its thumbnail.
+pub fn media_rules(options: &Value) -> MediaRules {
+    if options["thumbnail"] != true {
+        return VIDEO;
+    }
+    MediaRules {
+        max_images: 1,
+        max_mixed: 2,
+        image: Some(THUMBNAIL),
+        ..VIDEO
+    }
+}
+
+/// Since 2026-09-14; 1280 by 720 is recommended.
+const THUMBNAIL: ImageRules = ImageRules {
+    formats: &[ImageFormat::Jpeg, ImageFormat::Png],
+    max_bytes: 50_000_000,
+    min_width: 1,
+    max_width: 12_000,
+    max_height: 12_000,
+    aspect: None,
 };
 
 /// The scope for uploading.
 pub(super) const UPLOAD: &str = "https://www.googleapis.com/auth/youtube.upload";
+/// The scope that tells which Google account consented: its channels' tokens die together.
+const IDENTITY: &str = "openid";
+/// Scopes that allow everything we do, where a person granted them to this app before; a playlist takes
+/// one of them.
+pub(super) const WIDER: [&str; 2] = [
+    "https://www.googleapis.com/auth/youtube",
+    "https://www.googleapis.com/auth/youtube.force-ssl",
+];
 /// The scope for asking what became of it.
 pub(super) const READ: &str = "https://www.googleapis.com/auth/youtube.readonly";
 

@@ -50,11 +50,22 @@ pub(super) struct TokenAnswer {
     pub(super) refresh_token: Option<SecretString>,
     pub(super) refresh_token_expires_in: Option<i64>,
     pub(super) scope: Option<String>,
+    pub(super) id_token: Option<SecretString>,
+}
+
+/// What an identity token says (`OpenID` Connect Core 1.0, 2).
+#[derive(Debug, Deserialize)]
+pub(super) struct Claims {
+    pub(super) iss: String,
+    pub(super) aud: String,
+    pub(super) sub: String,
 }
 
 /// A list; absent where there is nothing in it.
 #[derive(Debug, Deserialize)]
 pub(super) struct Items<T> {
+    #[serde(default)]
+    pub(super) kind: String,
     #[serde(default = "Vec::new")]
     pub(super) items: Vec<T>,
 }
@@ -104,6 +115,10 @@ pub(super) struct Created {
     pub(super) id: String,
 }
 
+/// A playlist's item, of which only that it is there matters.
+#[derive(Debug, Deserialize)]
+pub(super) struct ListedItem {}
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlaylistItem {
@@ -137,10 +152,13 @@ pub(super) struct VideoSnippet {
     pub(super) description: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct VideoStatus {
+    #[serde(default)]
     pub(super) upload_status: String,
+    pub(super) privacy_status: Option<String>,
+    pub(super) publish_at: Option<String>,
     pub(super) failure_reason: Option<String>,
     pub(super) rejection_reason: Option<String>,
 }

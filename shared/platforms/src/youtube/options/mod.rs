@@ -5,10 +5,7 @@ mod rules;
 use domain::Violation;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
-use time::{
-    Date, OffsetDateTime, Time,
-    format_description::well_known::{Iso8601, Rfc3339},
-};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 pub use self::rules::check;
@@ -147,12 +144,12 @@ fn day_or_moment<'de, D: Deserializer<'de>>(given: D) -> Result<Option<OffsetDat
     let Some(text) = Option::<String>::deserialize(given)? else {
         return Ok(None);
     };
-    if let Ok(day) = Date::parse(&text, &Iso8601::DATE)
-        && text.len() == DAY.len()
-    {
-        return Ok(Some(day.with_time(Time::MIDNIGHT).assume_utc()));
-    }
-    OffsetDateTime::parse(&text, &Rfc3339)
+    let moment = if text.len() == DAY.len() {
+        format!("{text}T00:00:00Z")
+    } else {
+        text
+    };
+    OffsetDateTime::parse(&moment, &Rfc3339)
         .map(Some)
         .map_err(|_| serde::de::Error::custom("is neither a day, as \"2026-11-23\", nor a moment"))
 }

@@ -47,6 +47,10 @@ pub enum Publish {
         session: Session,
         /// From where the chunk began.
         offset: u64,
+        /// What YouTube said where it refused the chunk for a reason that nobody knows: it may only have
+        /// had the bytes already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
         /// When to, where YouTube was not well.
         #[serde(
             default,
@@ -263,8 +267,11 @@ impl Publish {
                 session, offset, ..
             } => session::sent(session, offset, answer, cx),
             Self::Resume {
-                session, offset, ..
-            } => session::resumed(session, offset, answer, cx),
+                session,
+                offset,
+                refused,
+                ..
+            } => session::resumed(session, offset, refused, answer, cx),
             Self::Confirm {
                 session,
                 armed_at,
