@@ -140,16 +140,31 @@ networks! {
     Youtube => youtube,
 }
 
+impl Publish {
+    /// What of a published post is otherwise than its author ordered it, in sentences for the author.
+    pub fn remarks(&self) -> &[String] {
+        match self {
+            Self::Youtube(machine) => machine.remarks(),
+            Self::Facebook(_)
+            | Self::Instagram(_)
+            | Self::Linkedin(_)
+            | Self::Pinterest(_)
+            | Self::Tiktok(_)
+            | Self::X(_) => &[],
+        }
+    }
+}
+
 /// What media a post with these options may carry, where one network has several kinds of posts.
 pub fn media_rules(platform: Platform, options: &Value) -> MediaRules {
     match platform {
         Platform::Instagram => instagram::media_rules(options),
+        Platform::Youtube => youtube::media_rules(options),
         Platform::Facebook
         | Platform::Linkedin
         | Platform::Pinterest
         | Platform::Tiktok
-        | Platform::X
-        | Platform::Youtube => profile(platform).media,
+        | Platform::X => profile(platform).media,
     }
 }
 
