@@ -230,7 +230,13 @@ impl<'a> Pass<'a> {
     /// One turn of the machine.
     async fn step(&mut self, desk: &Desk, machine: Publish) -> Result<Flow, LookError> {
         match machine.next(&self.context(desk)) {
-            Action::Done(receipt) => self.published(&receipt).await.map(|()| Flow::Over),
+            Action::Done(receipt) => {
+                self.published(&receipt).await?;
+                for remark in machine.remarks() {
+                    self.note("remark", "told", None, Some(remark)).await;
+                }
+                Ok(Flow::Over)
+            }
             Action::WaitUntil(at) => self
                 .park(desk, &machine, at, None)
                 .await
