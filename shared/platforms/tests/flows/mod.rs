@@ -1,4 +1,4 @@
-//! What is tried on the stage of Facebook and Instagram, for all tests that go through every flow.
+//! What is tried on the stage of Facebook, Instagram and YouTube, for all tests that go through every flow.
 
 #![allow(
     dead_code,
@@ -8,6 +8,7 @@
 pub mod facebook;
 pub mod instagram;
 pub mod tiktok;
+pub mod youtube;
 
 use domain::Platform;
 use platforms::Content;
@@ -32,7 +33,7 @@ pub struct Flow {
     pub trouble: Option<fn() -> FaultScript>,
 }
 
-/// Every flow of both networks.
+/// Every flow of Meta's networks.
 pub fn all() -> Vec<Flow> {
     let mut flows = facebook::flows();
     flows.extend(instagram::flows());

@@ -237,7 +237,12 @@ impl<'a> Driver<'a> {
     async fn step(&mut self) -> Result<Option<Outcome>, Died> {
         let machine = read(&self.row.machine);
         match machine.next(&self.context()) {
-            Action::Done(receipt) => Ok(Some(Outcome::Published(receipt))),
+            Action::Done(receipt) => {
+                for remark in machine.remarks() {
+                    self.transcript.note(&format!("remark: {remark}"));
+                }
+                Ok(Some(Outcome::Published(receipt)))
+            }
             Action::WaitUntil(then) => {
                 // A machine that waits for no time at all would wait for ever on a standing clock.
                 let least = self.stage.now() + Duration::seconds(1);
