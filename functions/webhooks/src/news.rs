@@ -61,6 +61,9 @@ pub(crate) async fn receive(
         (_, Received::Handshake { content_type, body }) => {
             Ok(([(header::CONTENT_TYPE, content_type)], body).into_response())
         }
+        (_, Received::Subscription(asked)) => {
+            Ok(([(header::CONTENT_TYPE, "text/plain")], asked.challenge).into_response())
+        }
         (login, Received::News(happenings)) => {
             for happening in happenings {
                 hear(env, platform, login, happening).await?;

@@ -51,4 +51,6 @@ pub(crate) use promise::scope_missing;
 pub use promise::{Allowance, Terms, Window, allowances, not_allowed};
 pub use upload_url::UploadUrl;
 pub use usage::{Usage, UsageOf, usage};
-pub use webhook::{Happening, Incoming, Received, WebhookError, What, Withdrawal, same};
+pub use webhook::{
+    Happening, Incoming, Received, Subscription, WebhookError, What, Withdrawal, same,
+};

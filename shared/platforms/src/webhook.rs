@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 use subtle::ConstantTimeEq as _;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::App;
 
@@ -50,6 +50,21 @@ pub enum Received {
     },
     /// Genuine news; empty where we have no use for it. Answer 200.
     News(Vec<Happening>),
+    /// A hub asks whether we want this. Answer 200 with exactly the challenge if we do, else 404.
+    Subscription(Subscription),
+}
+
+/// What a hub wants to have confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    /// The network's id of the account whose news it is about.
+    pub account: String,
+    /// Whether we are to hear of it, or no longer.
+    pub wanted: bool,
+    /// How long it lasts, where the hub says so; it is asked for anew before that.
+    pub lease: Option<Duration>,
+    /// What to answer with.
+    pub challenge: String,
 }
 
 /// One piece of news.

@@ -20,6 +20,7 @@
 
 mod connect;
 mod fault;
+mod hub;
 mod options;
 mod pacific;
 mod profile;
@@ -30,6 +31,7 @@ mod webhook;
 mod wire;
 
 pub use connect::{Connect, connect, refresh, revoke};
+pub use hub::{LEASE_SECONDS, subscribe, unsubscribe};
 pub use options::{License, Options, Privacy, check, publish_at};
 pub use pacific::day_of;
 pub use profile::{PROFILE, media_rules};

@@ -120,6 +120,11 @@ pub(super) fn api(path: &str, app: &App) -> Url {
     address("www.googleapis.com", path, app)
 }
 
+/// An address of the hub of the channels' feeds.
+pub(super) fn hub(path: &str, app: &App) -> Url {
+    address("pubsubhubbub.appspot.com", path, app)
+}
+
 /// `https://host` + `path`. Both are literals of this folder; the way back only lends the type a value to start from.
 fn address(host: &str, path: &str, app: &App) -> Url {
     Url::parse(&format!("https://{host}{path}")).unwrap_or_else(|_| app.redirect_uri.clone())
