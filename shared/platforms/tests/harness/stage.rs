@@ -304,7 +304,7 @@ impl Stage {
 
     /// Drives a conversation about an account to its end. A lost answer ends it: codes and refresh
     /// tokens work once, so such calls are never repeated by themselves.
-    async fn converse<O, M>(
+    pub async fn converse<O, M>(
         &self,
         platform: Platform,
         mut machine: M,
