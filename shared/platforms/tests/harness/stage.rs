@@ -398,6 +398,13 @@ impl Stage {
         parameters
     }
 
+    /// Gets a path of the simulator with an access token.
+    pub async fn get_as(&self, path: &str, access: &str) -> Answer {
+        let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {access}"));
+        let request = request.body(Body::empty()).expect("a request");
+        answered(wire::exchange(self.simulator.router(), request).await)
+    }
+
     /// Gets a path of the simulator.
     pub async fn get(&self, path: &str) -> Answer {
         let request = Request::get(path).body(Body::empty()).expect("a request");
