@@ -2,8 +2,9 @@
 //!
 //! What must hold, whatever broke:
 //!
-//! - The account has at most one live post of it, and under that at most one comment of ours.
-//! - Published: exactly one is live, and it is the one reported, when one is reported.
+//! - The account has at most one live post of it, and under that at most one comment of ours; of a thread
+//!   each part at most once, in order.
+//! - Published: exactly one is live, and it is the one reported, when one is reported; a thread is whole.
 //! - Failed: none is live.
 //! - Unconfirmed: only where the commit was sent, or may have been.
 //! - Where anything but the commit broke, once, the post is published all the same.
@@ -163,6 +164,12 @@ impl Trial {
         (run, Left { live, comments })
     }
 
+    /// How many posts it is made of: of one, where it is no thread.
+    fn parts(&self) -> usize {
+        let content = (self.content)(&Stage::new());
+        1 + content.options["thread"].as_array().map_or(0, Vec::len)
+    }
+
     /// How many comments the post is to have.
     fn comments(&self) -> usize {
         let content = (self.content)(&Stage::new());
@@ -186,7 +193,8 @@ struct Left {
 /// When the clean run does not publish, or any case breaks a rule; with every transcript.
 pub async fn conformance(trial: Trial) -> usize {
     let (clean, left) = trial.run(None).await;
-    let broken = broken_rule(&clean, &left);
+    let parts = trial.parts();
+    let broken = broken_rule(&clean, &left, parts);
     assert!(
         matches!(clean.outcome, Outcome::Published(_)) && broken.is_none(),
         "the clean run is not clean: {broken:?}\n{}",
@@ -208,7 +216,7 @@ pub async fn conformance(trial: Trial) -> usize {
             let lost = (*safety != Safety::Once)
                 .then(|| needlessly_lost(&run))
                 .flatten();
-            if let Some(broken) = broken_rule(&run, &left).or(lost) {
+            if let Some(broken) = broken_rule(&run, &left, parts).or(lost) {
                 failures.push(format!(
                     "call {} ({name}), {way:?}: {broken}\n{}",
                     place + 1,
@@ -234,20 +242,33 @@ pub async fn conformance(trial: Trial) -> usize {
 }
 
 /// The rule that a run breaks, if any.
-fn broken_rule(run: &Run, left: &Left) -> Option<String> {
+fn broken_rule(run: &Run, left: &Left, parts: usize) -> Option<String> {
     if left.comments > 1 {
         return Some(format!("{} comments stand under it", left.comments));
     }
     let live = left.live.as_slice();
-    if live.len() > 1 {
+    if live.len() > parts {
         return Some(format!("{} posts are live", live.len()));
     }
+    let is_doubled = |(place, post): (usize, &LivePost)| {
+        live.iter()
+            .skip(place + 1)
+            .any(|other| other.text == post.text)
+    };
+    if parts > 1 && live.iter().enumerate().any(is_doubled) {
+        return Some("a part of the thread is live twice".to_owned());
+    }
+    let is_whole = live.len() == parts;
     match &run.outcome {
         Outcome::Published(receipt) => match (live, &receipt.external_id) {
             ([], _) => Some("reported as published, but nothing is live".to_owned()),
             ([post, ..], Some(id)) if post.post_id != *id => {
                 Some(format!("{id} is reported, but {} is live", post.post_id))
             }
+            ([_, ..], Some(_) | None) if !is_whole => Some(format!(
+                "reported as published, but {} of {parts} parts are live",
+                live.len()
+            )),
             ([_, ..], Some(_) | None) => None,
         },
         Outcome::Failed(fault) if !live.is_empty() => {

@@ -290,6 +290,7 @@ impl<'a> Driver<'a> {
         };
         self.stage.note(&call);
         let reply = wire::send(self.stage.simulator.router(), &call, &filling).await;
+        self.stage.heard(&call, &reply);
         self.transcript.exchange(&call, &reply);
         self.die_if_due(Death::AfterSend)?;
         Ok(self.come_of(machine, call.safety, reply).await)

@@ -40,6 +40,7 @@ pub struct Stage {
     /// How people connect, where not by the network's usual login.
     chosen_logins: BTreeMap<Platform, &'static str>,
     calls: Arc<Mutex<Vec<Call>>>,
+    answers: Arc<Mutex<Vec<(Call, Answer)>>>,
     files: Arc<Mutex<HashMap<String, Sample>>>,
 }
 
@@ -103,6 +104,7 @@ impl Stage {
             apps,
             chosen_logins: BTreeMap::new(),
             calls: Arc::default(),
+            answers: Arc::default(),
             files,
         }
     }
@@ -134,6 +136,20 @@ impl Stage {
     pub fn note(&self, call: &Call) {
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         calls.push(call.clone());
+    }
+
+    /// Every whole answer with the call that it was given to, in order.
+    pub fn answers(&self) -> Vec<(Call, Answer)> {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.clone()
+    }
+
+    /// Remembers what was answered.
+    pub fn heard(&self, call: &Call, reply: &Reply) {
+        if let Reply::Answer(answer) = reply {
+            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            answers.push((call.clone(), answer.clone()));
+        }
     }
 
     /// The time.
@@ -327,6 +343,7 @@ impl Stage {
                     };
                     self.note(&call);
                     let reply = wire::send(self.simulator.router(), &call, &filling).await;
+                    self.heard(&call, &reply);
                     transcript.exchange(&call, &reply);
                     let event = match reply {
                         Reply::Answer(answer) => Event::Answer(answer),
