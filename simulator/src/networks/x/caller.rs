@@ -18,8 +18,14 @@ pub(super) fn for_caller(
     let Some((caller, granted)) = identify(world, headers) else {
         return Said::unauthorized().into_response();
     };
-    let left = world.states().x().count(&caller.id, limit, world.now());
-    let said = if left.is_over {
+    let (left, hold) = {
+        let mut state = world.states().x();
+        let left = state.count(&caller.id, limit, world.now());
+        (left, state.hold)
+    };
+    let said = if let Some(hold) = hold {
+        hold.said()
+    } else if left.is_over {
         Said::too_many()
     } else if scopes
         .iter()

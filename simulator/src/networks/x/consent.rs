@@ -30,14 +30,12 @@ const SCOPES: [&str; 7] = [
 const ME: Limit = Limit {
     name: "me",
     calls: 75,
+    a_day: None,
 };
 
 type Fields = BTreeMap<String, String>;
 
-pub(super) async fn authorize(
-    State(world): State<World>,
-    Query(query): Query<Fields>,
-) -> Response {
+pub(super) async fn authorize(State(world): State<World>, Query(query): Query<Fields>) -> Response {
     match visit(&world, &query) {
         Ok(visit) => world.ask_for_consent(visit).into_response(),
         Err(refusal) => refusal.into_response(),
@@ -51,7 +49,11 @@ fn visit(world: &World, query: &Fields) -> Result<AuthorizeVisit, Said> {
         .oauth()
         .app(NETWORK, one("client_id"))
         .ok_or_else(|| refuse("Value passed for the client id was invalid."))?;
-    if !app.redirect_uris.iter().any(|uri| uri == one("redirect_uri")) {
+    if !app
+        .redirect_uris
+        .iter()
+        .any(|uri| uri == one("redirect_uri"))
+    {
         return Err(Said::new(
             StatusCode::BAD_REQUEST,
             json!({ "errors": [{ "code": 415, "message": "Callback URL not approved for this client application." }] }),
@@ -188,25 +190,39 @@ pub(super) async fn me(
     Query(query): Query<Fields>,
     headers: HeaderMap,
 ) -> Response {
-    for_caller(&world, &headers, ME, &["tweet.read", "users.read"], |caller| {
-        if let Some(unknown) = query.keys().find(|key| *key != "user.fields") {
-            return Err(Said::invalid(&format!(
-                "The query parameter [{unknown}] is not one of [user.fields]"
-            )));
-        }
-        let mut user = json!({ "id": caller.id, "name": caller.name, "username": caller.username });
-        let asked = query.get("user.fields").map(String::as_str);
-        for field in asked.unwrap_or_default().split(',') {
-            let value = match field {
-                "profile_image_url" => json!(format!("https://pbs.twimg.com/profile_images/{}/normal.jpg", caller.id)),
-                "verified" => json!(false),
-                "subscription_type" => json!(if caller.id == "783214" { "Premium" } else { "None" }),
-                _ => continue,
-            };
-            user[field] = value;
-        }
-        Ok(Said::good(json!({ "data": user })))
-    })
+    for_caller(
+        &world,
+        &headers,
+        ME,
+        &["tweet.read", "users.read"],
+        |caller| {
+            if let Some(unknown) = query.keys().find(|key| *key != "user.fields") {
+                return Err(Said::invalid(&format!(
+                    "The query parameter [{unknown}] is not one of [user.fields]"
+                )));
+            }
+            let mut user =
+                json!({ "id": caller.id, "name": caller.name, "username": caller.username });
+            let asked = query.get("user.fields").map(String::as_str);
+            for field in asked.unwrap_or_default().split(',') {
+                let value = match field {
+                    "profile_image_url" => json!(format!(
+                        "https://pbs.twimg.com/profile_images/{}/normal.jpg",
+                        caller.id
+                    )),
+                    "verified" => json!(false),
+                    "subscription_type" => json!(if caller.id == "783214" {
+                        "Premium"
+                    } else {
+                        "None"
+                    }),
+                    _ => continue,
+                };
+                user[field] = value;
+            }
+            Ok(Said::good(json!({ "data": user })))
+        },
+    )
 }
 
 /// The app whose id and secret came along.

@@ -10,6 +10,8 @@ mod posts;
 mod rates;
 mod said;
 mod text;
+mod timeline;
+mod webhooks;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -21,6 +23,10 @@ use time::{Duration, OffsetDateTime};
 
 use crate::{Account, World};
 
+pub use media::Failure;
+pub use said::Hold;
+pub use webhooks::Letter;
+
 const NETWORK: &str = "x";
 
 /// What X keeps.
@@ -30,7 +36,13 @@ pub struct State {
     posts: Vec<posts::Post>,
     rates: BTreeMap<(String, &'static str), rates::Window>,
     listing_delay: Duration,
-    failing_files: u32,
+    failing_files: Vec<Failure>,
+    max_chunk: Option<usize>,
+    refuses_repeated_chunks: bool,
+    account_day: Option<u32>,
+    app_day: Option<u32>,
+    hold: Option<Hold>,
+    webhooks: webhooks::Webhooks,
 }
 
 impl State {
@@ -40,8 +52,33 @@ impl State {
     }
 
     /// X will find the next file that it works on unusable.
-    pub fn fail_next_file(&mut self) {
-        self.failing_files += 1;
+    pub fn fail_next_file(&mut self, failure: Failure) {
+        self.failing_files.push(failure);
+    }
+
+    /// From here on X takes chunks of at most so many bytes.
+    pub fn take_chunks_up_to(&mut self, bytes: usize) {
+        self.max_chunk = Some(bytes);
+    }
+
+    /// From here on X does not take the same chunk twice.
+    pub fn refuse_repeated_chunks(&mut self) {
+        self.refuses_repeated_chunks = true;
+    }
+
+    /// From here on an account may make so many posts a day.
+    pub fn limit_posts_a_day(&mut self, posts: u32) {
+        self.account_day = Some(posts);
+    }
+
+    /// From here on our app may make so many calls of each kind a day, over all accounts.
+    pub fn limit_calls_a_day(&mut self, calls: u32) {
+        self.app_day = Some(calls);
+    }
+
+    /// From here on X takes nothing from our app, or everything again.
+    pub fn hold(&mut self, hold: Option<Hold>) {
+        self.hold = hold;
     }
 
     /// Another app posts a text in an account's name.
@@ -63,7 +100,7 @@ pub(crate) fn routes() -> Router<World> {
         .route("/api.x.com/2/oauth2/token", post(consent::token))
         .route("/api.x.com/2/oauth2/revoke", post(consent::revoke))
         .route("/api.x.com/2/users/me", get(consent::me))
-        .route("/api.x.com/2/users/{id}/tweets", get(posts::timeline))
+        .route("/api.x.com/2/users/{id}/tweets", get(timeline::timeline))
         .route("/api.x.com/2/tweets", post(posts::create))
         .route("/api.x.com/2/tweets/{id}", delete(posts::remove))
         .route(
@@ -80,6 +117,7 @@ pub(crate) fn routes() -> Router<World> {
             post(media::finalize),
         )
         .route("/api.x.com/2/media/metadata", post(media::describe))
+        .merge(webhooks::routes())
 }
 
 /// The accounts that can be chosen.

@@ -1,14 +1,12 @@
 //! Posts: made, listed, taken down.
 
-use std::collections::BTreeMap;
-
 use axum::{
     body::Bytes,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     response::Response,
 };
 use http::{HeaderMap, StatusCode};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -29,36 +27,27 @@ const DUPLICATE_WINDOW: Duration = Duration::hours(24);
 const CREATE: Limit = Limit {
     name: "create_post",
     calls: 100,
+    a_day: Some(10_000),
 };
 const REMOVE: Limit = Limit {
     name: "remove_post",
     calls: 50,
-};
-const TIMELINE: Limit = Limit {
-    name: "timeline",
-    calls: 900,
+    a_day: None,
 };
 const WRITE: &[&str] = &["tweet.read", "tweet.write", "users.read"];
-const READ: &[&str] = &["tweet.read", "users.read"];
 const REPLY_SETTINGS: [&str; 4] = ["following", "mentionedUsers", "subscribers", "verified"];
-const TIMELINE_PARAMETERS: [&str; 6] = [
-    "end_time",
-    "exclude",
-    "max_results",
-    "since_id",
-    "start_time",
-    "tweet.fields",
-];
 
 /// A post at X.
 #[derive(Debug, Clone)]
 pub(super) struct Post {
-    id: String,
-    account: String,
+    pub(super) id: String,
+    pub(super) account: String,
     text: String,
     media_keys: Vec<String>,
-    reply_to: Option<String>,
-    created_at: OffsetDateTime,
+    pub(super) reply_to: Option<String>,
+    quotes: Option<String>,
+    poll: Option<String>,
+    pub(super) created_at: OffsetDateTime,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +57,9 @@ struct NewPost {
     text: String,
     media: Option<NewMedia>,
     reply: Option<NewReply>,
+    quote_tweet_id: Option<String>,
+    poll: Option<NewPoll>,
+    community_id: Option<String>,
     reply_settings: Option<String>,
     #[serde(default)]
     made_with_ai: bool,
@@ -87,6 +79,13 @@ struct NewReply {
     in_reply_to_tweet_id: String,
 }
 
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct NewPoll {
+    options: Vec<String>,
+    duration_minutes: u32,
+}
+
 impl Post {
     /// A post of another app.
     pub(super) fn foreign(id: &str, account: &str, text: &str, at: OffsetDateTime) -> Self {
@@ -96,15 +95,29 @@ impl Post {
             text: text::composed(text),
             media_keys: Vec::new(),
             reply_to: None,
+            quotes: None,
+            poll: None,
             created_at: at,
         }
     }
 
-    /// The links, the one to the files included.
+    /// The links, those to the files and to what is quoted included.
     fn links(&self) -> Vec<text::Link> {
         let mut links = text::links(&self.text);
+        if let Some(quoted) = &self.quotes {
+            let expanded = format!("https://twitter.com/somebody/status/{quoted}");
+            links.push(text::Link {
+                written: String::new(),
+                short: text::short(&expanded),
+                expanded,
+            });
+        }
         if let Some(first) = self.media_keys.first() {
-            let kind = if first.starts_with("3_") { "photo" } else { "video" };
+            let kind = if first.starts_with("3_") {
+                "photo"
+            } else {
+                "video"
+            };
             let expanded = format!("https://x.com/{}/status/{}/{kind}/1", self.account, self.id);
             links.push(text::Link {
                 written: String::new(),
@@ -118,13 +131,19 @@ impl Post {
     fn shown_text(&self) -> String {
         let written = text::links(&self.text);
         let shown = text::shown(&self.text, &written);
-        match self.links().get(written.len()) {
-            Some(files) => format!("{shown} {}", files.short).trim_start().to_owned(),
-            None => shown,
-        }
+        let further = self.links();
+        let further = further
+            .iter()
+            .skip(written.len())
+            .map(|link| link.short.as_str());
+        std::iter::once(shown.as_str())
+            .filter(|words| !words.is_empty())
+            .chain(further)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
-    fn told(&self, fields: &[&str]) -> Value {
+    pub(super) fn told(&self, fields: &[&str]) -> Value {
         let mut told = json!({
             "id": self.id,
             "text": self.shown_text(),
@@ -141,15 +160,25 @@ impl Post {
                 .collect();
             told["entities"] = json!({ "urls": urls });
         }
-        if fields.contains(&"attachments") && !self.media_keys.is_empty() {
-            told["attachments"] = json!({ "media_keys": self.media_keys });
+        if fields.contains(&"attachments") {
+            let lists = [
+                ("media_keys", self.media_keys.clone()),
+                ("poll_ids", self.poll.iter().cloned().collect()),
+            ];
+            for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
+                told["attachments"][name] = json!(list);
+            }
         }
-        if let Some(id) = self
-            .reply_to
-            .as_ref()
-            .filter(|_| fields.contains(&"referenced_tweets"))
-        {
-            told["referenced_tweets"] = json!([{ "type": "replied_to", "id": id }]);
+        if fields.contains(&"referenced_tweets") {
+            let answered = self.reply_to.iter().map(|id| ("replied_to", id));
+            let quoted = self.quotes.iter().map(|id| ("quoted", id));
+            let references: Vec<Value> = answered
+                .chain(quoted)
+                .map(|(kind, id)| json!({ "type": kind, "id": id }))
+                .collect();
+            if !references.is_empty() {
+                told["referenced_tweets"] = json!(references);
+            }
         }
         told
     }
@@ -186,17 +215,7 @@ fn make(world: &World, caller: &Account, asked: &NewPost) -> Result<Said, Said> 
         }
     };
     check_shape(asked, &media)?;
-    if let Some(reply) = &asked.reply {
-        let is_own = state
-            .posts
-            .iter()
-            .any(|post| post.id == reply.in_reply_to_tweet_id && post.account == caller.id);
-        if !is_own {
-            return Err(Said::forbidden(
-                "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged by the author of the post you are replying to.",
-            ));
-        }
-    }
+    check_references(&state.posts, caller, asked)?;
     let words = text::composed(&asked.text);
     let is_duplicate = !words.is_empty()
         && state.posts.iter().any(|post| {
@@ -218,12 +237,63 @@ fn make(world: &World, caller: &Account, asked: &NewPost) -> Result<Said, Said> 
             .reply
             .as_ref()
             .map(|reply| reply.in_reply_to_tweet_id.clone()),
+        quotes: asked.quote_tweet_id.clone(),
+        poll: asked.poll.as_ref().map(|_| world.number().to_string()),
         created_at: now,
     };
     let told = post.told(&[]);
     world.publish(live(&post, caller, asked, &media));
     state.posts.push(post);
     Ok(Said::new(StatusCode::CREATED, json!({ "data": told })))
+}
+
+/// What is answered and what is quoted must be there, and be the caller's own or name the caller.
+fn check_references(posts: &[Post], caller: &Account, asked: &NewPost) -> Result<(), Said> {
+    let answered = asked.reply.as_ref().map(|reply| {
+        let refusal = "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged by the author of the post you are replying to.";
+        (&reply.in_reply_to_tweet_id, refusal)
+    });
+    let quoted = asked.quote_tweet_id.as_ref().map(|id| {
+        (id, "Quoting this post is not allowed because you have not been mentioned or otherwise engaged by its author.")
+    });
+    let name = format!("@{}", caller.username);
+    for (id, refusal) in answered.into_iter().chain(quoted) {
+        let found = posts
+            .iter()
+            .find(|post| post.id == *id)
+            .ok_or_else(|| Said::not_found(&format!("tweet with id: [{id}]")))?;
+        if found.account != caller.id && !found.text.contains(&name) {
+            return Err(Said::forbidden(refusal));
+        }
+    }
+    Ok(())
+}
+
+fn check_poll(asked: &NewPost) -> Result<(), Said> {
+    let Some(poll) = &asked.poll else {
+        return Ok(());
+    };
+    if asked.media.is_some() || asked.quote_tweet_id.is_some() {
+        return Err(Said::invalid(
+            "poll goes with neither media nor quote_tweet_id",
+        ));
+    }
+    let fits = |option: &String| (1..=25).contains(&option.chars().count());
+    if !(2..=4).contains(&poll.options.len()) || !poll.options.iter().all(fits) {
+        return Err(Said::invalid(
+            "poll.options must hold 2 to 4 texts of 1 to 25 characters",
+        ));
+    }
+    if !(5..=10_080).contains(&poll.duration_minutes) {
+        return Err(Said::invalid(
+            "poll.duration_minutes must be between 5 and 10080",
+        ));
+    }
+    Ok(())
+}
+
+fn is_id(id: &str) -> bool {
+    (1..=19).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What is wrong with a post whoever makes it.
@@ -236,7 +306,9 @@ fn check_shape(asked: &NewPost, media: &[Usable]) -> Result<(), Said> {
         .filter(|file| file.category != "tweet_image")
         .count();
     if moving > 0 && media.len() > 1 {
-        return Err(Said::invalid("media_ids must not mix pictures with a video or a GIF"));
+        return Err(Said::invalid(
+            "media_ids must not mix pictures with a video or a GIF",
+        ));
     }
     if asked.text.trim().is_empty() && media.is_empty() {
         return Err(Said::invalid("Required fields: text or media"));
@@ -249,10 +321,21 @@ fn check_shape(asked: &NewPost, media: &[Usable]) -> Result<(), Said> {
             "You are not permitted to perform this action.",
         ));
     }
+    let ids = [&asked.quote_tweet_id, &asked.community_id];
+    let answered = asked.reply.iter().map(|reply| &reply.in_reply_to_tweet_id);
+    if !ids
+        .into_iter()
+        .flatten()
+        .chain(answered)
+        .all(|id| is_id(id))
+    {
+        return Err(Said::invalid("an id does not match ^[0-9]{1,19}$"));
+    }
+    check_poll(asked)?;
     match asked.reply_settings.as_deref() {
-        Some(settings) if !REPLY_SETTINGS.contains(&settings) => {
-            Err(Said::invalid("reply_settings is not one of the enum values"))
-        }
+        Some(settings) if !REPLY_SETTINGS.contains(&settings) => Err(Said::invalid(
+            "reply_settings is not one of the enum values",
+        )),
         Some(_) | None => Ok(()),
     }
 }
@@ -279,84 +362,12 @@ fn live(post: &Post, caller: &Account, asked: &NewPost, media: &[Usable]) -> Liv
             "replySettings": asked.reply_settings,
             "madeWithAi": asked.made_with_ai,
             "paidPartnership": asked.paid_partnership,
+            "replyTo": post.reply_to,
+            "quotes": post.quotes,
+            "poll": asked.poll,
+            "community": asked.community_id,
         }),
     }
-}
-
-/// Lists what an account posted, newest first.
-pub(super) async fn timeline(
-    State(world): State<World>,
-    Path(id): Path<String>,
-    Query(query): Query<BTreeMap<String, String>>,
-    headers: HeaderMap,
-) -> Response {
-    for_caller(&world, &headers, TIMELINE, READ, |_| {
-        list(&world, &id, &query)
-    })
-}
-
-fn list(world: &World, account: &str, query: &BTreeMap<String, String>) -> Result<Said, Said> {
-    if let Some(unknown) = query
-        .keys()
-        .find(|key| !TIMELINE_PARAMETERS.contains(&key.as_str()))
-    {
-        return Err(Said::invalid(&format!(
-            "The query parameter [{unknown}] is not one of {TIMELINE_PARAMETERS:?}"
-        )));
-    }
-    let number = |name: &str| {
-        query
-            .get(name)
-            .map(|value| {
-                value
-                    .parse::<u64>()
-                    .map_err(|_| Said::invalid(&format!("{name} is no number")))
-            })
-            .transpose()
-    };
-    let time = |name: &str| {
-        query
-            .get(name)
-            .map(|value| {
-                OffsetDateTime::parse(value, &Rfc3339)
-                    .map_err(|_| Said::invalid(&format!("{name} is no time")))
-            })
-            .transpose()
-    };
-    let most = number("max_results")?.unwrap_or(10);
-    if !(5..=100).contains(&most) {
-        return Err(Said::invalid("max_results must be between 5 and 100"));
-    }
-    let (since, start, end) = (number("since_id")?, time("start_time")?, time("end_time")?);
-    let excludes_replies = query
-        .get("exclude")
-        .is_some_and(|kinds| kinds.split(',').any(|kind| kind == "replies"));
-    let fields: Vec<&str> = query
-        .get("tweet.fields")
-        .map(|fields| fields.split(',').collect())
-        .unwrap_or_default();
-    let now = world.now();
-    let state = world.states().x();
-    let mut found: Vec<&Post> = state
-        .posts
-        .iter()
-        .rev()
-        .filter(|post| post.account == account)
-        .filter(|post| post.created_at + state.listing_delay <= now)
-        .filter(|post| start.is_none_or(|start| post.created_at >= start))
-        .filter(|post| end.is_none_or(|end| post.created_at < end))
-        .filter(|post| since.is_none_or(|since| post.id.parse::<u64>().is_ok_and(|id| id > since)))
-        .filter(|post| !(excludes_replies && post.reply_to.is_some()))
-        .collect();
-    found.sort_by_key(|post| std::cmp::Reverse(post.created_at));
-    found.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-    let mut answer = json!({ "meta": { "result_count": found.len() } });
-    if let (Some(newest), Some(oldest)) = (found.first(), found.last()) {
-        answer["meta"]["newest_id"] = json!(newest.id);
-        answer["meta"]["oldest_id"] = json!(oldest.id);
-        answer["data"] = found.iter().map(|post| post.told(&fields)).collect();
-    }
-    Ok(Said::good(answer))
 }
 
 /// Takes a post down.
@@ -370,7 +381,9 @@ pub(super) async fn remove(
         let place = state.posts.iter().position(|post| post.id == id);
         match place.and_then(|place| state.posts.get(place)) {
             Some(post) if post.account != caller.id => {
-                return Err(Said::forbidden("You are not permitted to perform this action."));
+                return Err(Said::forbidden(
+                    "You are not permitted to perform this action.",
+                ));
             }
             Some(_) | None => {}
         }
@@ -378,6 +391,8 @@ pub(super) async fn remove(
             state.posts.remove(place);
         }
         world.take_down(NETWORK, &id);
-        Ok(Said::good(json!({ "data": { "deleted": place.is_some() } })))
+        Ok(Said::good(
+            json!({ "data": { "deleted": place.is_some() } }),
+        ))
     })
 }

@@ -1,35 +1,48 @@
-//! How often an account may call what.
+//! How often an account, and our app as a whole, may call what.
 
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 use time::{Duration, OffsetDateTime};
 
 use super::State;
 
-/// How long a window lasts.
+/// How long a window of an account's calls lasts.
 const WINDOW: Duration = Duration::minutes(15);
+/// What the windows of our app are kept under.
+const APP: &str = "app";
+/// What the windows of an account's posts of a day are kept under.
+const DAY: &str = "posts of a day";
 
-/// A limit per account and window.
+/// A limit of one kind of call.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limit {
     pub(super) name: &'static str,
+    /// Per account and window.
     pub(super) calls: u32,
+    /// Of our app, over all accounts, in 24 hours.
+    pub(super) a_day: Option<u32>,
 }
 
-/// What an account did since a window began.
+/// What was done since a window began.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Window {
     ends_at: OffsetDateTime,
     calls: u32,
 }
 
-/// What an account may still do.
-#[derive(Debug, Clone, Copy)]
+/// What may still be done.
+#[derive(Debug)]
 pub(super) struct Left {
+    counts: Vec<Count>,
+    /// Whether this very call is one too many.
+    pub(super) is_over: bool,
+}
+
+#[derive(Debug)]
+struct Count {
+    name: &'static str,
     limit: u32,
     remaining: u32,
     reset: i64,
-    /// Whether this very call is one too many.
-    pub(super) is_over: bool,
 }
 
 impl Window {
@@ -44,37 +57,63 @@ impl Window {
 impl State {
     /// Counts a call.
     pub(super) fn count(&mut self, account: &str, limit: Limit, now: OffsetDateTime) -> Left {
-        let window = self
-            .rates
-            .entry((account.to_owned(), limit.name))
-            .or_insert(Window {
-                ends_at: now + WINDOW,
-                calls: 0,
-            });
+        let mut left = Left {
+            counts: Vec::new(),
+            is_over: false,
+        };
+        let own = (account, limit.name, WINDOW, "x-rate-limit");
+        self.count_one(own, limit.calls, now, &mut left);
+        if let Some(a_day) = self.app_day.or(limit.a_day) {
+            let ours = (APP, limit.name, Duration::DAY, "x-app-limit-24hour");
+            self.count_one(ours, a_day, now, &mut left);
+        }
+        if let Some(a_day) = self.account_day.filter(|_| limit.name == "create_post") {
+            let own = (account, DAY, Duration::DAY, "x-user-limit-24hour");
+            self.count_one(own, a_day, now, &mut left);
+        }
+        left
+    }
+
+    fn count_one(
+        &mut self,
+        (whose, what, lasts, header): (&str, &'static str, Duration, &'static str),
+        limit: u32,
+        now: OffsetDateTime,
+        left: &mut Left,
+    ) {
+        let fresh = Window {
+            ends_at: now + lasts,
+            calls: 0,
+        };
+        let window = self.rates.entry((whose.to_owned(), what)).or_insert(fresh);
         if window.ends_at <= now {
-            *window = Window {
-                ends_at: now + WINDOW,
-                calls: 0,
-            };
+            *window = fresh;
         }
-        let is_over = window.calls >= limit.calls;
+        left.is_over |= window.calls >= limit;
         window.calls = window.calls.saturating_add(1);
-        Left {
-            limit: limit.calls,
-            remaining: limit.calls.saturating_sub(window.calls),
+        left.counts.push(Count {
+            name: header,
+            limit,
+            remaining: limit.saturating_sub(window.calls),
             reset: window.ends_at.unix_timestamp() + 1,
-            is_over,
-        }
+        });
     }
 }
 
 impl Left {
     /// The headers that tell it.
-    pub(super) fn headers(self) -> [(&'static str, HeaderValue); 3] {
-        [
-            ("x-rate-limit-limit", HeaderValue::from(self.limit)),
-            ("x-rate-limit-remaining", HeaderValue::from(self.remaining)),
-            ("x-rate-limit-reset", HeaderValue::from(self.reset)),
-        ]
+    pub(super) fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        self.counts.iter().flat_map(|count| {
+            [
+                ("limit", HeaderValue::from(count.limit)),
+                ("remaining", HeaderValue::from(count.remaining)),
+                ("reset", HeaderValue::from(count.reset)),
+            ]
+            .into_iter()
+            .filter_map(|(what, value)| {
+                let name = format!("{}-{what}", count.name);
+                Some((HeaderName::try_from(name).ok()?, value))
+            })
+        })
     }
 }

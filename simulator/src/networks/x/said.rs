@@ -7,6 +7,49 @@ use axum::{
 use http::StatusCode;
 use serde_json::{Value, json};
 
+/// Why X takes nothing from our app for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// The credits are used up.
+    Credits,
+    /// The month's cap is reached.
+    MonthlyCap,
+    /// The spending limit of the console is reached.
+    SpendCap,
+}
+
+impl Hold {
+    pub(super) fn said(self) -> Said {
+        let typed = |status: StatusCode, title: &str, detail: &str, kind: &str| {
+            let kind = format!("https://api.twitter.com/2/problems/{kind}");
+            Said::new(
+                status,
+                json!({ "title": title, "detail": detail, "type": kind, "account_id": 1_234_567_890 }),
+            )
+        };
+        match self {
+            Self::Credits => typed(
+                StatusCode::PAYMENT_REQUIRED,
+                "CreditsDepleted",
+                "Your enrolled account [1234567890] does not have any credits to fulfill this request.",
+                "credits",
+            ),
+            Self::MonthlyCap => typed(
+                StatusCode::TOO_MANY_REQUESTS,
+                "UsageCapExceeded",
+                "Usage cap exceeded: Monthly product cap",
+                "usage-capped",
+            ),
+            Self::SpendCap => typed(
+                StatusCode::FORBIDDEN,
+                "SpendCapReached",
+                "The spending limit of this app is reached.",
+                "credits",
+            ),
+        }
+    }
+}
+
 /// An answer: a status, and a body where there is one.
 #[derive(Debug, Clone)]
 pub(super) struct Said {

@@ -1,30 +1,39 @@
 //! Files: whole, or in chunks; worked on, described, and forgotten after a day.
 
+mod fields;
+mod file;
+
 use std::collections::BTreeMap;
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest as _, Multipart, Path, Query, Request, State},
+    extract::{Path, Query, Request, State},
     response::Response,
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
+pub use self::file::Failure;
+pub(super) use self::file::{File, Usable};
+use self::{
+    fields::{fields_of_json, fields_of_multipart, json_of, only, text},
+    file::Closed,
+};
 use super::{
     NETWORK,
     caller::{for_caller, is_json},
     rates::Limit,
     said::Said,
 };
-use crate::{Account, LiveMedia, World};
+use crate::{Account, World};
 
 const MAX_PICTURE: usize = 5 << 20;
 const MAX_ANIMATION: u64 = 15 << 20;
 const MAX_VIDEO: u64 = 512 << 20;
-const MAX_CHUNK: usize = 4 << 20;
+/// The largest chunk, where a test does not say otherwise.
+pub(super) const MAX_CHUNK: usize = 4 << 20;
 const MAX_SEGMENT: u32 = 999;
 const MAX_ALT_TEXT: usize = 1000;
 const MAX_SIDE: usize = 8192;
@@ -58,117 +67,19 @@ const TYPES: [&str; 15] = [
     "video/quicktime",
     "video/webm",
 ];
-const UPLOAD: Limit = limit("upload", 500);
-const STATUS: Limit = limit("status", 1000);
-const INITIALIZE: Limit = limit("initialize", 1875);
-const APPEND: Limit = limit("append", 1875);
-const FINALIZE: Limit = limit("finalize", 1875);
-const METADATA: Limit = limit("metadata", 500);
+const UPLOAD: Limit = limit("upload", 500, 50_000);
+const STATUS: Limit = limit("status", 1000, 100_000);
+const INITIALIZE: Limit = limit("initialize", 1875, 180_000);
+const APPEND: Limit = limit("append", 1875, 180_000);
+const FINALIZE: Limit = limit("finalize", 1875, 180_000);
+const METADATA: Limit = limit("metadata", 500, 50_000);
 const SCOPES: &[&str] = &["media.write"];
 
-const fn limit(name: &'static str, calls: u32) -> Limit {
-    Limit { name, calls }
-}
-
-/// A file at X.
-#[derive(Debug, Clone)]
-pub(super) struct File {
-    owner: String,
-    category: String,
-    media_type: String,
-    total: u64,
-    segments: BTreeMap<u32, Bytes>,
-    closed: Option<Closed>,
-    ends_at: OffsetDateTime,
-    pub(super) alt_text: Option<String>,
-}
-
-/// What became of a file when it was complete.
-#[derive(Debug, Clone)]
-struct Closed {
-    kept: LiveMedia,
-    /// X works on it from then on, where it does at all.
-    began_at: Option<OffsetDateTime>,
-    takes: Duration,
-    fails: bool,
-}
-
-/// A file that can be posted.
-#[derive(Debug, Clone)]
-pub(super) struct Usable {
-    pub(super) kept: LiveMedia,
-    pub(super) category: String,
-    pub(super) key: String,
-    pub(super) alt_text: Option<String>,
-}
-
-impl File {
-    /// The file, if `owner` may post it now.
-    pub(super) fn usable(&self, id: &str, owner: &str, now: OffsetDateTime) -> Option<Usable> {
-        let closed = self.closed.as_ref()?;
-        let is_ready = closed.state(now).is_none_or(|state| state == "succeeded");
-        (self.owner == owner && now < self.ends_at && is_ready).then(|| Usable {
-            kept: closed.kept.clone(),
-            category: self.category.clone(),
-            key: self.key(id),
-            alt_text: self.alt_text.clone(),
-        })
-    }
-
-    fn key(&self, id: &str) -> String {
-        let kind = match self.category.as_str() {
-            "tweet_gif" => 16,
-            "tweet_video" => 13,
-            _ => 3,
-        };
-        format!("{kind}_{id}")
-    }
-
-    fn told(&self, id: &str, now: OffsetDateTime) -> Value {
-        let mut told = json!({
-            "id": id,
-            "media_key": self.key(id),
-            "expires_after_secs": (self.ends_at - now).whole_seconds(),
-        });
-        let Some(closed) = &self.closed else {
-            return told;
-        };
-        told["size"] = json!(closed.kept.bytes);
-        if let (Some(state), Some(began_at)) = (closed.state(now), closed.began_at) {
-            told["processing_info"] = match state {
-                "succeeded" => json!({ "state": state, "progress_percent": 100 }),
-                "failed" => json!({
-                    "state": state,
-                    "error": { "code": 1, "name": "InvalidMedia", "message": "Unsupported video format" },
-                }),
-                "pending" => json!({ "state": state, "check_after_secs": 1 }),
-                _ => {
-                    let done = (now - began_at).as_seconds_f64() / closed.takes.as_seconds_f64();
-                    let left = (closed.takes - (now - began_at)).whole_seconds() + 1;
-                    json!({
-                        "state": state,
-                        "check_after_secs": left.clamp(1, 5),
-                        "progress_percent": (done * 100.0).clamp(0.0, 99.0).floor(),
-                    })
-                }
-            };
-        }
-        told
-    }
-}
-
-impl Closed {
-    fn state(&self, now: OffsetDateTime) -> Option<&'static str> {
-        let age = now - self.began_at?;
-        Some(if age >= self.takes && self.fails {
-            "failed"
-        } else if age >= self.takes {
-            "succeeded"
-        } else if age < LEAST_WORK {
-            "pending"
-        } else {
-            "in_progress"
-        })
+const fn limit(name: &'static str, calls: u32, a_day: u32) -> Limit {
+    Limit {
+        name,
+        calls,
+        a_day: Some(a_day),
     }
 }
 
@@ -195,7 +106,13 @@ fn take_picture(
 ) -> Result<Said, Said> {
     only(
         fields,
-        &["additional_owners", "media", "media_category", "media_type", "shared"],
+        &[
+            "additional_owners",
+            "media",
+            "media_category",
+            "media_type",
+            "shared",
+        ],
     )?;
     let bytes = fields
         .get("media")
@@ -206,15 +123,18 @@ fn take_picture(
     if bytes.len() > MAX_PICTURE {
         return Err(Said::too_large());
     }
-    let media_type = picture_type(bytes).ok_or_else(|| Said::invalid("media type unrecognized."))?;
+    let media_type =
+        picture_type(bytes).ok_or_else(|| Said::invalid("media type unrecognized."))?;
     let size = imagesize::blob_size(bytes)
         .map_err(|_| Said::invalid("media dimensions cannot be read."))?;
     if size.width > MAX_SIDE || size.height > MAX_SIDE || size.width < 4 || size.height < 4 {
-        return Err(Said::invalid("Image dimensions must be between 4x4 and 8192x8192"));
+        return Err(Said::invalid(
+            "Image dimensions must be between 4x4 and 8192x8192",
+        ));
     }
     let now = world.now();
     let id = world.number().to_string();
-    let file = File {
+    let mut file = File {
         owner: caller.id.clone(),
         category,
         media_type: media_type.to_owned(),
@@ -224,7 +144,8 @@ fn take_picture(
             kept: world.keep(media_type, bytes.clone()),
             began_at: None,
             takes: Duration::ZERO,
-            fails: false,
+            fails: None,
+            told: None,
         }),
         ends_at: now + LIFE,
         alt_text: None,
@@ -259,7 +180,9 @@ pub(super) async fn initialize(
             return Err(Said::invalid("media_type is not one of the enum values"));
         }
         if !CATEGORIES.contains(&asked.media_category.as_str()) {
-            return Err(Said::invalid("media_category is not one of the enum values"));
+            return Err(Said::invalid(
+                "media_category is not one of the enum values",
+            ));
         }
         let most = match asked.media_category.as_str() {
             "tweet_gif" => MAX_ANIMATION,
@@ -273,7 +196,7 @@ pub(super) async fn initialize(
         }
         let now = world.now();
         let id = world.number().to_string();
-        let file = File {
+        let mut file = File {
             owner: caller.id.clone(),
             category: asked.media_category,
             media_type: asked.media_type,
@@ -307,12 +230,16 @@ pub(super) async fn append(
         let chunk = fields
             .get("media")
             .ok_or_else(|| Said::invalid("media is required"))?;
-        if chunk.len() > MAX_CHUNK {
-            return Err(Said::too_large());
-        }
         let now = world.now();
         let mut state = world.states().x();
+        if chunk.len() > state.max_chunk.unwrap_or(MAX_CHUNK) {
+            return Err(Said::too_large());
+        }
+        let takes_again = !state.refuses_repeated_chunks;
         let file = open_file(&mut state.files, &id, caller, now)?;
+        if !takes_again && file.segments.contains_key(&segment) {
+            return Err(Said::invalid("segment_index was sent before"));
+        }
         file.segments.insert(segment, chunk.clone());
         Ok(Said::good(
             json!({ "data": { "expires_at": file.ends_at.unix_timestamp() } }),
@@ -335,28 +262,38 @@ pub(super) async fn finalize(
         let now = world.now();
         let takes = world.processing(NETWORK).max(LEAST_WORK);
         let mut state = world.states().x();
-        let fails = state.failing_files > 0;
+        let fails = state.failing_files.first().copied();
         let file = open_file(&mut state.files, &id, caller, now)?;
-        let in_order = file.segments.keys().copied().zip(0..).all(|(key, place)| key == place);
+        let in_order = file
+            .segments
+            .keys()
+            .copied()
+            .zip(0..)
+            .all(|(key, place)| key == place);
         let whole: Vec<u8> = file.segments.values().flatten().copied().collect();
         if !in_order || whole.len() as u64 != file.total {
-            return Err(Said::invalid("Segments do not add up to provided total file size."));
+            return Err(Said::invalid(
+                "Segments do not add up to provided total file size.",
+            ));
         }
         if !is_what_it_says(&file.media_type, &whole) {
-            return Err(Said::invalid("InvalidMedia: file type does not match media_type"));
+            return Err(Said::invalid(
+                "InvalidMedia: file type does not match media_type",
+            ));
         }
         let is_worked_on = file.category != "tweet_image";
         file.closed = Some(Closed {
             kept: world.keep(&file.media_type, Bytes::from(whole)),
             began_at: is_worked_on.then_some(now),
             takes,
-            fails: is_worked_on && fails,
+            fails: fails.filter(|_| is_worked_on),
+            told: None,
         });
         file.segments.clear();
         file.ends_at = now + LIFE;
         let told = file.told(&id, now);
-        if is_worked_on && fails {
-            state.failing_files -= 1;
+        if is_worked_on && fails.is_some() {
+            state.failing_files.remove(0);
         }
         Ok(Said::good(json!({ "data": told })))
     })
@@ -375,10 +312,10 @@ pub(super) async fn status(
         }
         let now = world.now();
         let id = one("media_id");
-        let state = world.states().x();
+        let mut state = world.states().x();
         let file = state
             .files
-            .get(id)
+            .get_mut(id)
             .filter(|file| file.owner == caller.id && now < file.ends_at)
             .ok_or_else(|| Said::not_found("media"))?;
         Ok(Said::good(json!({ "data": file.told(id, now) })))
@@ -464,56 +401,4 @@ fn is_what_it_says(media_type: &str, bytes: &[u8]) -> bool {
         }
         _ => true,
     }
-}
-
-fn json_of<T: serde::de::DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Said> {
-    if !is_json(headers) {
-        return Err(Said::invalid("Content-Type must be application/json"));
-    }
-    serde_json::from_slice(body).map_err(|error| Said::invalid(&error.to_string()))
-}
-
-fn only(fields: &BTreeMap<String, Bytes>, known: &[&str]) -> Result<(), Said> {
-    let unknown = fields.keys().find(|name| !known.contains(&name.as_str()));
-    unknown.map_or(Ok(()), |name| {
-        Err(Said::invalid(&format!("{name}: property not defined in the schema")))
-    })
-}
-
-fn text(fields: &BTreeMap<String, Bytes>, name: &str) -> Option<String> {
-    let bytes = fields.get(name)?;
-    String::from_utf8(bytes.to_vec()).ok()
-}
-
-async fn fields_of_multipart(request: Request) -> Result<BTreeMap<String, Bytes>, Said> {
-    let broken = || Said::invalid("The multipart body cannot be read.");
-    let mut parts = Multipart::from_request(request, &())
-        .await
-        .map_err(|_| broken())?;
-    let mut fields = BTreeMap::new();
-    while let Some(part) = parts.next_field().await.map_err(|_| broken())? {
-        let name = part.name().unwrap_or_default().to_owned();
-        fields.insert(name, part.bytes().await.map_err(|_| broken())?);
-    }
-    Ok(fields)
-}
-
-async fn fields_of_json(request: Request) -> Result<BTreeMap<String, Bytes>, Said> {
-    let broken = || Said::invalid("The JSON body cannot be read.");
-    let body = Bytes::from_request(request, &())
-        .await
-        .map_err(|_| broken())?;
-    let object: BTreeMap<String, Value> = serde_json::from_slice(&body).map_err(|_| broken())?;
-    object
-        .into_iter()
-        .map(|(name, value)| {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let bytes = if name == "media" {
-                STANDARD.decode(text).map_err(|_| broken())?
-            } else {
-                text.into_bytes()
-            };
-            Ok((name, Bytes::from(bytes)))
-        })
-        .collect()
 }
