@@ -3,19 +3,17 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::wire::Problem;
+use super::{usage, wire::Problem};
 use crate::{Answer, Fault};
 
 /// How long a used-up limit lasts where X does not say.
 const QUARTER: Duration = Duration::minutes(15);
-/// The headers that count what is left of a limit, and tell when it is whole again.
-const LIMITS: [(&str, &str); 3] = [
-    ("x-rate-limit-remaining", "x-rate-limit-reset"),
-    ("x-user-limit-24hour-remaining", "x-user-limit-24hour-reset"),
-    ("x-app-limit-24hour-remaining", "x-app-limit-24hour-reset"),
-];
 /// The code of the fault for files that X does not find fit to be posted.
 pub(super) const MEDIA_REFUSED: &str = "media_refused";
+/// The code of the fault for a text that X says was posted before.
+pub(super) const DUPLICATE: &str = "duplicate_text";
+/// The code of the fault for a post that is answered, or quoted, and is not there.
+pub(super) const POST_GONE: &str = "post_gone";
 
 /// The fault for an answer that is listed as refused before any effect; `None` for all others.
 pub(super) fn refused(answer: &Answer, now: OffsetDateTime) -> Option<Fault> {
@@ -24,11 +22,13 @@ pub(super) fn refused(answer: &Answer, now: OffsetDateTime) -> Option<Fault> {
     let fault = match answer.status {
         400 => bad_request(&problem, &said),
         401 => unauthorized(&problem),
-        402 => kind_is(&problem, "credits").then(no_credits),
+        402 => {
+            (kind_is(&problem, "credits") || problem.title == "CreditsDepleted").then(no_credits)
+        }
         403 => forbidden(&problem, &said),
         404 => kind_is(&problem, "resource-not-found").then(|| {
             Fault::content(
-                "post_gone",
+                POST_GONE,
                 "X no longer has what this post refers to; change the post.",
             )
         }),
@@ -86,6 +86,11 @@ pub(super) fn read_token(answer: &Answer, now: OffsetDateTime) -> Fault {
     read(answer, now)
 }
 
+/// The fault for a text that was posted before.
+pub(super) fn duplicate() -> Fault {
+    Fault::content(DUPLICATE, "This text was already posted on X; change it.")
+}
+
 fn bad_request(problem: &Problem, said: &str) -> Option<Fault> {
     if has(said, "media ids are invalid") {
         return Some(Fault::content(
@@ -126,10 +131,7 @@ fn no_credits() -> Fault {
 
 fn forbidden(problem: &Problem, said: &str) -> Option<Fault> {
     if has(said, "duplicate content") {
-        return Some(Fault::content(
-            "duplicate_text",
-            "This text was already posted on X; change it.",
-        ));
+        return Some(duplicate());
     }
     // Reported, 2026: self-serve apps may answer and quote only those who mentioned the account.
     if has(said, "not been mentioned") || has(said, "where you are mentioned") {
@@ -193,11 +195,9 @@ fn forbidden(problem: &Problem, said: &str) -> Option<Fault> {
 }
 
 fn limited(answer: &Answer, problem: &Problem, said: &str, now: OffsetDateTime) -> Option<Fault> {
-    let reset = LIMITS
-        .iter()
-        .filter(|(left, _)| answer.header(left).map(str::trim) == Some("0"))
-        .filter_map(|(_, reset)| answer.header(reset)?.trim().parse::<i64>().ok())
-        .filter_map(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+    let reset = usage::limits(answer)
+        .filter(|limit| limit.is_used_up())
+        .filter_map(|limit| limit.reset)
         .max();
     if kind_is(problem, "usage-capped") || problem.title == "UsageCapExceeded" {
         return Some(Fault::quota(
@@ -228,6 +228,7 @@ fn said(problem: &Problem) -> String {
         &problem.detail,
         &problem.error,
         &problem.error_description,
+        &problem.message,
     ]
     .into_iter()
     .chain(parts)

@@ -6,18 +6,25 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
     links,
+    parts::Parts,
     profile::api,
     wire::{Link, Post, Timeline},
 };
 use crate::{Auth, Call, Expectation, PublishContext, Sighting, Verdict, settle};
 
 /// Asks for everything that the account posted since shortly before the commit was armed.
-pub(super) fn look(cx: &PublishContext<'_>, armed_at: OffsetDateTime) -> Call {
+pub(super) fn look(cx: &PublishContext<'_>, armed_at: OffsetDateTime, live: &[String]) -> Call {
     let mut url = api(cx.app, &["2", "users", &cx.account.external_id, "tweets"]);
     let since = (armed_at - Duration::seconds(60))
         .to_offset(UtcOffset::UTC)
         .replace_nanosecond(0)
         .unwrap_or(armed_at);
+    // What is read costs money: answers are asked for only when one is looked for.
+    let exclude = if Wanted::of(cx, live).answers.is_some() {
+        "retweets"
+    } else {
+        "replies,retweets"
+    };
     let mut query = url.query_pairs_mut();
     query
         .append_pair("max_results", "100")
@@ -25,7 +32,7 @@ pub(super) fn look(cx: &PublishContext<'_>, armed_at: OffsetDateTime) -> Call {
             "tweet.fields",
             "created_at,text,entities,referenced_tweets,attachments",
         )
-        .append_pair("exclude", "retweets");
+        .append_pair("exclude", exclude);
     // A time that cannot be written makes the look wider, not wrong.
     if let Ok(since) = since.format(&Rfc3339) {
         query.append_pair("start_time", &since);
@@ -34,28 +41,92 @@ pub(super) fn look(cx: &PublishContext<'_>, armed_at: OffsetDateTime) -> Call {
     Call::get("look_for_post", url).auth(Auth::Bearer)
 }
 
-/// What the look came to: a post of its own, with the same words and as many files of the same kind.
+/// What the look came to: a post of the same words, with as many files of the same kind, that answers
+/// and quotes what ours does. `live` are the parts that are known to be live.
 pub(super) fn judge(
     timeline: &Timeline,
     cx: &PublishContext<'_>,
     armed_at: OffsetDateTime,
+    live: &[String],
 ) -> Verdict {
+    let wanted = Wanted::of(cx, live);
     let sightings: Vec<Sighting> = timeline
         .data
         .iter()
-        .filter(|post| post.referenced_tweets.is_empty())
-        .filter(|post| post.attachments.media_keys.len() == cx.content.assets.len())
-        .map(|post| sighting(post, cx))
+        .filter(|post| wanted.refers_like(post))
+        .filter(|post| post.attachments.media_keys.len() == wanted.files)
+        .filter(|post| post.attachments.poll_ids.is_empty() != wanted.has_poll)
+        .filter(|post| !live.contains(&post.id))
+        .map(|post| sighting(post, cx, &wanted))
         .collect();
     settle(
         &sightings,
         &Expectation {
             armed_at,
-            text: &as_sent(&cx.content.caption),
-            kind: cx.content.assets.first().map(crate::Asset::kind),
+            text: &wanted.told(&as_sent(&wanted.text)),
+            kind: wanted.kind,
             claimed: cx.claimed,
         },
     )
+}
+
+/// What the lost part must look like.
+struct Wanted {
+    text: String,
+    files: usize,
+    kind: Option<MediaKind>,
+    has_poll: bool,
+    answers: Option<String>,
+    quotes: Option<String>,
+}
+
+impl Wanted {
+    fn of(cx: &PublishContext<'_>, live: &[String]) -> Self {
+        let parts = Parts::of(cx.content);
+        let number = live.len();
+        let part = parts.part(number).cloned();
+        let first_file = parts.asset(cx.content, parts.files_before(number));
+        let (text, files) =
+            part.map_or_else(|| (String::new(), 0), |part| (part.text, part.files.len()));
+        let options = parts.options;
+        Self {
+            text,
+            files,
+            kind: first_file.filter(|_| files > 0).map(crate::Asset::kind),
+            has_poll: number == 0 && options.poll.is_some(),
+            answers: live.last().cloned().or(options.reply_to),
+            quotes: options.quote.filter(|_| number == 0),
+        }
+    }
+
+    /// Whether a post answers and quotes what ours does, and nothing else.
+    fn refers_like(&self, post: &Post) -> bool {
+        let to = |kind: &str| {
+            let found = post.referenced_tweets.iter().find(|it| it.kind == kind);
+            found.map(|it| it.id.clone())
+        };
+        to("replied_to") == self.answers && to("quoted") == self.quotes && to("retweeted").is_none()
+    }
+
+    /// A text without what X may add to it: the names of those who are answered at its start, and a
+    /// link to what is quoted at its end.
+    fn told(&self, text: &str) -> String {
+        let mut told = text.trim();
+        if self.answers.is_some() {
+            while let Some(rest) = told.strip_prefix('@') {
+                let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                told = rest.trim_start_matches(name).trim_start();
+            }
+        }
+        if let Some(quoted) = &self.quotes {
+            let end = format!("/status/{quoted}");
+            if told.ends_with(&end) {
+                let start = told.rfind(char::is_whitespace).unwrap_or_default();
+                told = told.get(..start).unwrap_or_default();
+            }
+        }
+        told.to_owned()
+    }
 }
 
 /// Where a person can look at a post.
@@ -63,11 +134,11 @@ pub(super) fn permalink(id: &str, username: Option<&str>) -> String {
     format!("https://x.com/{}/status/{id}", username.unwrap_or("i"))
 }
 
-fn sighting(post: &Post, cx: &PublishContext<'_>) -> Sighting {
+fn sighting(post: &Post, cx: &PublishContext<'_>, wanted: &Wanted) -> Sighting {
     Sighting {
         id: post.id.clone(),
         created_at: post.created_at,
-        text: as_kept(post),
+        text: wanted.told(&as_kept(post)),
         kind: post
             .attachments
             .media_keys

@@ -60,7 +60,15 @@ pub(super) struct NewPost<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) media: Option<NewPostMedia<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reply: Option<NewReply<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) quote_tweet_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) poll: Option<NewPoll<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reply_settings: Option<super::options::ReplySettings>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) community_id: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) made_with_ai: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -71,6 +79,19 @@ pub(super) struct NewPost<'a> {
 #[derive(Debug, Serialize)]
 pub(super) struct NewPostMedia<'a> {
     pub(super) media_ids: &'a [String],
+}
+
+/// What a new post answers.
+#[derive(Debug, Serialize)]
+pub(super) struct NewReply<'a> {
+    pub(super) in_reply_to_tweet_id: &'a str,
+}
+
+/// What a new post asks.
+#[derive(Debug, Serialize)]
+pub(super) struct NewPoll<'a> {
+    pub(super) options: &'a [String],
+    pub(super) duration_minutes: u32,
 }
 
 /// A post that was made.
@@ -101,7 +122,16 @@ pub(super) struct Post {
     #[serde(default)]
     pub(super) attachments: Attachments,
     #[serde(default)]
-    pub(super) referenced_tweets: Vec<serde_json::Value>,
+    pub(super) referenced_tweets: Vec<Reference>,
+}
+
+/// Another post that a post refers to.
+#[derive(Debug, Deserialize)]
+pub(super) struct Reference {
+    /// `replied_to`, `quoted` or `retweeted`.
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) id: String,
 }
 
 /// What stands in a post's text.
@@ -123,6 +153,8 @@ pub(super) struct Link {
 pub(super) struct Attachments {
     #[serde(default)]
     pub(super) media_keys: Vec<String>,
+    #[serde(default)]
+    pub(super) poll_ids: Vec<String>,
 }
 
 /// Any of the shapes in which X refuses.
@@ -136,6 +168,9 @@ pub(super) struct Problem {
     pub(super) kind: String,
     #[serde(default)]
     pub(super) errors: Vec<ProblemPart>,
+    /// Of a problem that names neither title nor type.
+    #[serde(default)]
+    pub(super) message: String,
     /// Of the OAuth endpoints.
     #[serde(default)]
     pub(super) error: String,
