@@ -159,12 +159,11 @@ impl Publish {
 pub fn media_rules(platform: Platform, options: &Value) -> MediaRules {
     match platform {
         Platform::Instagram => instagram::media_rules(options),
+        Platform::X => x::media_rules(options),
         Platform::Youtube => youtube::media_rules(options),
-        Platform::Facebook
-        | Platform::Linkedin
-        | Platform::Pinterest
-        | Platform::Tiktok
-        | Platform::X => profile(platform).media,
+        Platform::Facebook | Platform::Linkedin | Platform::Pinterest | Platform::Tiktok => {
+            profile(platform).media
+        }
     }
 }
 

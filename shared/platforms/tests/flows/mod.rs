@@ -1,5 +1,4 @@
-//! What is tried on the stage of Facebook, Instagram and YouTube, for all tests that go through every flow.
-//! What is tried on the stage of Facebook, Instagram and X, for all tests that go through every flow.
+//! What is tried on the stage of each network, for all tests that go through every flow.
 
 #![allow(
     dead_code,
@@ -9,8 +8,8 @@
 pub mod facebook;
 pub mod instagram;
 pub mod tiktok;
-pub mod youtube;
 pub mod x;
+pub mod youtube;
 
 use domain::Platform;
 use platforms::Content;
@@ -36,7 +35,6 @@ pub struct Flow {
 }
 
 /// Every flow of Meta's networks.
-/// Every flow of both of Meta's networks.
 pub fn all() -> Vec<Flow> {
     let mut flows = facebook::flows();
     flows.extend(instagram::flows());
