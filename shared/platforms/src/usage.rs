@@ -1,9 +1,9 @@
 //! How much of what a network allows is used up, as its answers tell.
 
 use domain::Platform;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
-use crate::{Answer, meta};
+use crate::{Answer, meta, x};
 
 /// How much of an allowance is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +28,12 @@ pub enum UsageOf {
 }
 
 /// What an answer tells of it; nothing where the network's headers are of no use before a refusal.
-pub fn usage(platform: Platform, answer: &Answer) -> Vec<Usage> {
+pub fn usage(platform: Platform, answer: &Answer, now: OffsetDateTime) -> Vec<Usage> {
     match platform {
         Platform::Facebook | Platform::Instagram => meta::usage(answer),
-        Platform::Linkedin
-        | Platform::Pinterest
-        | Platform::Tiktok
-        | Platform::X
-        | Platform::Youtube => Vec::new(),
+        Platform::X => x::usage(answer, now),
+        Platform::Linkedin | Platform::Pinterest | Platform::Tiktok | Platform::Youtube => {
+            Vec::new()
+        }
     }
 }

@@ -22,7 +22,7 @@ impl Pass<'_> {
     /// What an answer tells; of use for networks that tell anything.
     pub(super) fn usage(&self, sent: &Result<Answer, SendError>) -> Vec<Usage> {
         match sent {
-            Ok(answer) => platforms::usage(self.work.post.platform, answer),
+            Ok(answer) => platforms::usage(self.work.post.platform, answer, self.now()),
             Err(_) => Vec::new(),
         }
     }
