@@ -5,7 +5,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use simulator::{Clock, Pulled, Registration, Settings, Simulator};
+use simulator::{
+    Clock, Pulled, Registration, Settings, Simulator,
+    networks::x::{Failure, Hold, Letter},
+};
 use time::{Duration, macros::datetime};
 use tower::ServiceExt as _;
 
@@ -417,6 +420,335 @@ async fn a_post_that_is_taken_down_is_gone() {
     assert!(visitor.simulator.ledger().posts().is_empty());
 }
 
+#[tokio::test]
+async fn a_poll_has_bounds_and_stands_alone() {
+    let visitor = Visitor::new();
+    let token = visitor.connected(STUDIO).await;
+    let poll =
+        |options: &[&str], minutes: u32| json!({ "options": options, "duration_minutes": minutes });
+    let long = "a".repeat(26);
+    for wrong in [
+        poll(&["a"], 5),
+        poll(&["a", "b", "c", "d", "e"], 5),
+        poll(&["a", ""], 5),
+        poll(&["a", &long], 5),
+        poll(&["a", "b"], 4),
+        poll(&["a", "b"], 10_081),
+        json!({ "options": ["a", "b"] }),
+    ] {
+        let heard = visitor
+            .tweet(&token, json!({ "text": "a", "poll": wrong }))
+            .await;
+        assert!(is_invalid(&heard), "{wrong}");
+    }
+    let good = poll(&["a", "b"], 5);
+    let picture = visitor.picture(&token).await;
+    let with_file = json!({ "text": "a", "poll": good, "media": { "media_ids": [picture] } });
+    assert!(is_invalid(&visitor.tweet(&token, with_file).await));
+    let root = id_of(&visitor.tweet(&token, json!({ "text": "root" })).await);
+    let with_quote = json!({ "text": "a", "poll": good, "quote_tweet_id": root });
+    assert!(is_invalid(&visitor.tweet(&token, with_quote).await));
+    id_of(
+        &visitor
+            .tweet(&token, json!({ "text": "a", "poll": good }))
+            .await,
+    );
+    let path = format!("/2/users/{STUDIO}/tweets?tweet.fields=attachments");
+    let heard = visitor.get(&token, &path).await;
+    assert!(heard.body["data"][0]["attachments"]["poll_ids"][0].is_string());
+}
+
+#[tokio::test]
+async fn what_is_answered_and_quoted_is_there_and_ones_own_or_names_one() {
+    let visitor = Visitor::new();
+    let mine = visitor.connected(STUDIO).await;
+    let theirs = visitor.connected(TRAILS).await;
+    let plain = id_of(&visitor.tweet(&theirs, json!({ "text": "plain" })).await);
+    let named = id_of(
+        &visitor
+            .tweet(&theirs, json!({ "text": "Hello @sample_studio" }))
+            .await,
+    );
+    let answer =
+        |id: &str, text: &str| json!({ "text": text, "reply": { "in_reply_to_tweet_id": id } });
+    let quote = |id: &str, text: &str| json!({ "text": text, "quote_tweet_id": id });
+    for (body, words) in [
+        (
+            answer(&plain, "1"),
+            "Reply to this conversation is not allowed because you have not been mentioned",
+        ),
+        (
+            quote(&plain, "2"),
+            "Quoting this post is not allowed because you have not been mentioned",
+        ),
+    ] {
+        let heard = visitor.tweet(&mine, body).await;
+        assert_eq!(heard.status, StatusCode::FORBIDDEN);
+        assert!(text(&heard.body["detail"]).starts_with(words));
+    }
+    for body in [answer("20", "3"), quote("20", "4")] {
+        let heard = visitor.tweet(&mine, body).await;
+        assert_eq!(heard.status, StatusCode::NOT_FOUND);
+        assert!(text(&heard.body["type"]).ends_with("/resource-not-found"));
+    }
+    for body in [
+        answer("no id", "5"),
+        quote("", "6"),
+        json!({ "text": "7", "community_id": "x" }),
+    ] {
+        assert!(is_invalid(&visitor.tweet(&mine, body).await));
+    }
+    let reply = id_of(&visitor.tweet(&mine, answer(&named, "8")).await);
+    let quoting = id_of(&visitor.tweet(&mine, quote(&named, "9")).await);
+    let path = format!("/2/users/{STUDIO}/tweets?tweet.fields=referenced_tweets,entities");
+    let heard = visitor.get(&mine, &path).await;
+    let post = |id: &str| {
+        let posts = heard.body["data"].as_array().expect("posts");
+        posts
+            .iter()
+            .find(|post| post["id"] == id)
+            .expect("the post")
+            .clone()
+    };
+    assert_eq!(
+        post(&reply)["referenced_tweets"],
+        json!([{ "type": "replied_to", "id": named }])
+    );
+    assert_eq!(
+        post(&quoting)["referenced_tweets"],
+        json!([{ "type": "quoted", "id": named }])
+    );
+    assert!(text(&post(&quoting)["text"]).starts_with("9 https://t.co/"));
+    let roots = visitor
+        .get(&mine, &format!("{path}&exclude=replies,retweets"))
+        .await;
+    assert_eq!(roots.body["meta"]["result_count"], 1);
+}
+
+#[tokio::test]
+async fn a_mix_of_pictures_and_a_film_is_refused() {
+    let visitor = Visitor::new();
+    let token = visitor.connected(STUDIO).await;
+    let film = visitor.initialize(&token, VIDEO.len()).await;
+    visitor.append(&token, &film, "0", VIDEO).await;
+    visitor.finalize(&token, &film, &json!({})).await;
+    visitor.clock.advance(Duration::seconds(2));
+    let picture = visitor.picture(&token).await;
+    let mixed = json!({ "text": "a", "media": { "media_ids": [picture, film] } });
+    assert!(is_invalid(&visitor.tweet(&token, mixed).await));
+}
+
+#[tokio::test]
+async fn who_asks_after_a_film_too_early_hears_the_same_again() {
+    let visitor = Visitor::new();
+    visitor
+        .simulator
+        .world()
+        .set_processing("x", Duration::seconds(4));
+    let token = visitor.connected(STUDIO).await;
+    let id = visitor.initialize(&token, VIDEO.len()).await;
+    visitor.append(&token, &id, "0", VIDEO).await;
+    visitor.finalize(&token, &id, &json!({})).await;
+    let status = format!("/2/media/upload?media_id={id}&command=STATUS");
+    visitor.clock.advance(Duration::seconds(1));
+    let heard = visitor.get(&token, &status).await;
+    let info = &heard.body["data"]["processing_info"];
+    assert_eq!(
+        (&info["state"], &info["check_after_secs"]),
+        (&json!("in_progress"), &json!(4))
+    );
+    visitor.clock.advance(Duration::seconds(3));
+    let early = visitor.get(&token, &status).await;
+    assert_eq!(
+        early.body["data"]["processing_info"]["state"],
+        "in_progress"
+    );
+    visitor.clock.advance(Duration::seconds(1));
+    let heard = visitor.get(&token, &status).await;
+    assert_eq!(heard.body["data"]["processing_info"]["state"], "succeeded");
+}
+
+#[tokio::test]
+async fn an_unusable_film_is_told_with_a_reason_or_without() {
+    for (failure, has_reason) in [(Failure::Told, true), (Failure::Untold, false)] {
+        let visitor = Visitor::new();
+        let token = visitor.connected(STUDIO).await;
+        visitor
+            .simulator
+            .world()
+            .states()
+            .x()
+            .fail_next_file(failure);
+        let id = visitor.initialize(&token, VIDEO.len()).await;
+        visitor.append(&token, &id, "0", VIDEO).await;
+        visitor.finalize(&token, &id, &json!({})).await;
+        visitor.clock.advance(Duration::seconds(1));
+        let status = format!("/2/media/upload?media_id={id}&command=STATUS");
+        let heard = visitor.get(&token, &status).await;
+        let info = &heard.body["data"]["processing_info"];
+        assert_eq!(info["state"], "failed");
+        assert_eq!(info["error"].is_object(), has_reason);
+        let post = json!({ "text": "a", "media": { "media_ids": [id] } });
+        assert!(is_invalid(&visitor.tweet(&token, post).await));
+    }
+}
+
+#[tokio::test]
+async fn chunks_may_be_bounded_and_taken_once_only() {
+    let visitor = Visitor::new();
+    let token = visitor.connected(STUDIO).await;
+    visitor.simulator.world().states().x().take_chunks_up_to(10);
+    visitor
+        .simulator
+        .world()
+        .states()
+        .x()
+        .refuse_repeated_chunks();
+    let id = visitor.initialize(&token, VIDEO.len()).await;
+    let heard = visitor.append(&token, &id, "0", &VIDEO[..11]).await;
+    assert_eq!(heard.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let heard = visitor.append(&token, &id, "0", &VIDEO[..10]).await;
+    assert_eq!(heard.status, StatusCode::OK);
+    assert!(is_invalid(
+        &visitor.append(&token, &id, "0", &VIDEO[..10]).await
+    ));
+}
+
+#[tokio::test]
+async fn the_posts_of_a_day_and_the_apps_calls_are_counted_too() {
+    let visitor = Visitor::new();
+    let token = visitor.connected(STUDIO).await;
+    visitor.simulator.world().states().x().limit_posts_a_day(2);
+    visitor.simulator.world().states().x().limit_calls_a_day(3);
+    let post = async |token: &str, text: &str| visitor.tweet(token, json!({ "text": text })).await;
+    let first = post(&token, "1").await;
+    assert_eq!(first.number("x-user-limit-24hour-limit"), 2);
+    assert_eq!(first.number("x-user-limit-24hour-remaining"), 1);
+    assert_eq!(first.number("x-app-limit-24hour-remaining"), 2);
+    post(&token, "2").await;
+    let third = post(&token, "3").await;
+    assert_eq!(third.status, StatusCode::TOO_MANY_REQUESTS);
+    let left = third.number("x-user-limit-24hour-reset") - visitor.clock.now().unix_timestamp();
+    assert!((86_000..=86_401).contains(&left));
+    // The app's calls are one count for all accounts.
+    let other = visitor.connected(TRAILS).await;
+    assert_eq!(
+        post(&other, "4").await.status,
+        StatusCode::TOO_MANY_REQUESTS
+    );
+    visitor.clock.advance(Duration::seconds(left));
+    let token = visitor.connected(STUDIO).await;
+    assert_eq!(post(&token, "5").await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn an_app_that_is_held_hears_why() {
+    let visitor = Visitor::new();
+    let token = visitor.connected(STUDIO).await;
+    for (hold, status, title, kind) in [
+        (Hold::Credits, 402, "CreditsDepleted", "/credits"),
+        (Hold::MonthlyCap, 429, "UsageCapExceeded", "/usage-capped"),
+        (Hold::SpendCap, 403, "SpendCapReached", "/credits"),
+    ] {
+        visitor.simulator.world().states().x().hold(Some(hold));
+        let heard = visitor.tweet(&token, json!({ "text": "a" })).await;
+        assert_eq!(heard.status.as_u16(), status);
+        assert_eq!(heard.body["title"], title);
+        assert!(text(&heard.body["type"]).ends_with(kind));
+    }
+    visitor.simulator.world().states().x().hold(None);
+    id_of(&visitor.tweet(&token, json!({ "text": "a" })).await);
+    assert_eq!(visitor.simulator.ledger().posts().len(), 1);
+}
+
+#[tokio::test]
+async fn an_address_is_checked_when_it_is_registered_and_on_demand() {
+    let visitor = Visitor::answering(|url| {
+        let token = url.split_once("crc_token=")?.1;
+        let secret = if url.contains("wrong") {
+            "another"
+        } else {
+            "client-key-secret"
+        };
+        Some(json!({ "response_token": Letter::right_answer(secret, token) }))
+    });
+    let register = async |url: &str| {
+        let body = json!({ "url": url });
+        visitor.post("client-app-only", "/2/webhooks", &body).await
+    };
+    let message = |heard: &Heard| text(&heard.body["errors"][0]["message"]).to_owned();
+    let long = format!("https://app.example/{}", "a".repeat(181));
+    for url in [
+        "http://app.example/x",
+        "https://app.example:8443/x",
+        &long,
+        "nowhere",
+    ] {
+        assert_eq!(
+            message(&register(url).await),
+            "UrlValidationFailed",
+            "{url}"
+        );
+    }
+    let wrong = register("https://app.example/wrong").await;
+    assert_eq!(message(&wrong), "CrcValidationFailed");
+    let good = register("https://app.example/x").await;
+    assert_eq!(good.body["data"]["valid"], true);
+    let again = register("https://app.example/x").await;
+    assert_eq!(message(&again), "DuplicateUrlFailed");
+    for number in 1..5 {
+        id_of(&register(&format!("https://app.example/{number}")).await);
+    }
+    let sixth = register("https://app.example/6").await;
+    assert_eq!(message(&sixth), "WebhookLimitExceeded");
+    let path = format!("/2/webhooks/{}", id_of(&good));
+    let heard = visitor
+        .call("PUT", &path, "Bearer client-app-only", "", "")
+        .await;
+    assert_eq!(heard.body["data"]["valid"], true);
+    visitor
+        .call("DELETE", &path, "Bearer client-app-only", "", "")
+        .await;
+    let list = visitor.get("client-app-only", "/2/webhooks").await;
+    assert_eq!(list.body["meta"]["result_count"], 4);
+    let heard = visitor
+        .call("PUT", &path, "Bearer client-app-only", "", "")
+        .await;
+    assert_eq!(heard.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn addresses_are_the_apps_and_not_a_persons() {
+    let visitor = Visitor::new();
+    let token = visitor.connected(STUDIO).await;
+    let heard = visitor.get(&token, "/2/webhooks").await;
+    assert_eq!(heard.status, StatusCode::FORBIDDEN);
+    assert!(text(&heard.body["type"]).ends_with("/unsupported-authentication"));
+    let heard = visitor.get("stranger-app-only", "/2/webhooks").await;
+    assert_eq!(heard.status, StatusCode::UNAUTHORIZED);
+}
+
+#[test]
+fn a_letter_is_signed_and_comes_again_to_the_byte() {
+    let visitor = Visitor::new();
+    let mut state = visitor.simulator.world().states().x();
+    let payload = json!({ "user_id": STUDIO, "app_id": "1" });
+    let (uuid, letter) = state.tell("secret", STUDIO, "oauth.revoke", &payload);
+    let (other, _) = state.tell("secret", STUDIO, "post.create", &json!({}));
+    assert_ne!(uuid, other);
+    let body: Value = serde_json::from_slice(&letter.body).expect("JSON");
+    assert_eq!(body["data"]["event_uuid"], uuid);
+    assert_eq!(body["data"]["payload"], payload);
+    let signature =
+        Letter::right_answer("secret", std::str::from_utf8(&letter.body).expect("a text"));
+    assert_eq!(
+        letter.headers,
+        [("x-twitter-webhooks-signature", signature)]
+    );
+    assert_eq!(state.tell_again(&uuid), Some(letter));
+    assert_eq!(state.tell_again("unknown"), None);
+}
+
 /// Somebody who speaks to X without any of our code.
 struct Visitor {
     simulator: Simulator,
@@ -440,13 +772,25 @@ impl Heard {
 
 impl Visitor {
     fn new() -> Self {
+        Self::answering(|_| None)
+    }
+
+    /// Where what X fetches answers so.
+    fn answering(answer: fn(&str) -> Option<Value>) -> Self {
         let clock = Clock::standing_at(datetime!(2026-03-04 05:06:07 UTC));
-        let nothing = |url: String| -> std::pin::Pin<
+        let pull = move |url: String| -> std::pin::Pin<
             Box<dyn Future<Output = Result<Pulled, String>> + Send>,
-        > { Box::pin(async move { Err(url) }) };
+        > {
+            let pulled = answer(&url).map(|body| Pulled {
+                status: 200,
+                content_type: "application/json".to_owned(),
+                bytes: body.to_string().into(),
+            });
+            Box::pin(async move { pulled.ok_or(url) })
+        };
         let simulator = Simulator::new(Settings {
             clock: clock.clone(),
-            pull: Box::new(nothing),
+            pull: Box::new(pull),
             registrations: vec![Registration {
                 network: "x".to_owned(),
                 client_id: "client".to_owned(),
