@@ -367,6 +367,13 @@ async fn the_timeline_lists_late_newest_first_and_with_short_links() {
     assert!(text(&first["text"]).contains(" &amp; "));
     let urls = &first["entities"]["urls"];
     assert_eq!(urls[0]["expanded_url"], "http://example.com");
+    let shown: Vec<char> = text(&first["text"]).chars().collect();
+    for link in urls.as_array().expect("links") {
+        let place =
+            |name: &str| usize::try_from(link[name].as_u64().expect("a place")).expect("a place");
+        let there: String = shown[place("start")..place("end")].iter().collect();
+        assert_eq!(there, text(&link["url"]));
+    }
     assert_eq!(urls[1]["expanded_url"], "https://example.org/a?b&c");
     let to_files = format!("/status/{}/photo/1", id_of(&made));
     assert!(text(&urls[2]["expanded_url"]).ends_with(&to_files));

@@ -174,8 +174,8 @@ async fn the_words_say_how_many_parts_are_live_and_which_failed() {
         claimed: &[],
     };
     let told = |live: &[&str], body: Value| -> Reason {
-        let state = json!({ "network": "x", "state": { "step": "post", "live": live } });
-        let machine: platforms::Publish = serde_json::from_value(state).expect("a state");
+        let stored = json!({ "network": "x", "state": { "step": "post", "live": live } });
+        let machine: platforms::Publish = serde_json::from_value(stored).expect("a state");
         let answer = platforms::Answer {
             status: 403,
             headers: http::HeaderMap::new(),

@@ -18,7 +18,7 @@ const LONGEST: Duration = Duration::hours(25);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limit {
     of: UsageOf,
-    limit: u64,
+    calls: u64,
     remaining: u64,
     pub(super) reset: Option<OffsetDateTime>,
 }
@@ -29,11 +29,11 @@ impl Limit {
     }
 
     fn usage(self, now: OffsetDateTime) -> Usage {
-        let used = self.limit.saturating_sub(self.remaining);
+        let used = self.calls.saturating_sub(self.remaining);
         let percent = if self.is_used_up() {
             100
         } else {
-            used * 100 / self.limit.max(1)
+            used * 100 / self.calls.max(1)
         };
         Usage {
             of: self.of,
@@ -75,7 +75,7 @@ pub(super) fn limits(answer: &Answer) -> impl Iterator<Item = Limit> {
         let remaining = number("remaining")?;
         Some(Limit {
             of,
-            limit: number("limit").unwrap_or(remaining),
+            calls: number("limit").unwrap_or(remaining),
             remaining,
             reset: number("reset")
                 .and_then(|seconds| i64::try_from(seconds).ok())

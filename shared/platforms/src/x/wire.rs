@@ -121,7 +121,8 @@ pub(super) struct Post {
     pub(super) entities: Entities,
     #[serde(default)]
     pub(super) attachments: Attachments,
-    #[serde(default)]
+    /// The description calls it otherwise than the live interface.
+    #[serde(default, alias = "referenced_posts")]
     pub(super) referenced_tweets: Vec<Reference>,
 }
 

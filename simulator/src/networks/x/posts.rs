@@ -154,10 +154,19 @@ impl Post {
             told["created_at"] = json!(self.created_at.format(&Rfc3339).unwrap_or_default());
         }
         if fields.contains(&"entities") && !links.is_empty() {
-            let urls: Vec<Value> = links
-                .iter()
-                .map(|link| json!({ "url": link.short, "expanded_url": link.expanded }))
-                .collect();
+            let shown: Vec<char> = self.shown_text().chars().collect();
+            let mut from = 0;
+            let mut urls = Vec::new();
+            for link in &links {
+                let short: Vec<char> = link.short.chars().collect();
+                let rest = shown.get(from..).unwrap_or_default();
+                let place = rest.windows(short.len()).position(|it| it == short);
+                let start = from + place.unwrap_or_default();
+                from = start + short.len();
+                urls.push(json!({
+                    "url": link.short, "expanded_url": link.expanded, "start": start, "end": from,
+                }));
+            }
             told["entities"] = json!({ "urls": urls });
         }
         if fields.contains(&"attachments") {

@@ -123,10 +123,10 @@ fn a_poll_has_two_to_four_short_answers_and_lasts_up_to_a_week() {
     let long = "é".repeat(25);
     assert_eq!(rules("a", &[], &poll(&["yes", &long], 5)), []);
     assert_eq!(rules("a", &[], &poll(&["a", "b", "c", "d"], 10_080)), []);
-    let options = pair("options.poll.options", "poll_options");
-    assert_eq!(rules("a", &[], &poll(&["yes"], 5)), [options.clone()]);
+    let too_few_or_many = [pair("options.poll.options", "poll_options")];
     let five = poll(&["a", "b", "c", "d", "e"], 5);
-    assert_eq!(rules("a", &[], &five), [options]);
+    assert_eq!(rules("a", &[], &poll(&["yes"], 5)), too_few_or_many);
+    assert_eq!(rules("a", &[], &five), too_few_or_many);
     let longer = "é".repeat(26);
     assert_eq!(
         rules("a", &[], &poll(&["  ", &longer], 5)),
@@ -153,16 +153,16 @@ fn a_poll_goes_with_neither_files_nor_a_quote() {
     assert_eq!(rules("a", &[picture(false, None)], &options), []);
 }
 
-fn thread(parts: Value) -> Value {
+fn thread(parts: &Value) -> Value {
     json!({ "thread": parts })
 }
 
 #[test]
 fn each_part_of_a_thread_is_measured() {
-    let good = thread(json!([{ "text": "b".repeat(280) }, { "text": "日".repeat(140) }]));
+    let good = thread(&json!([{ "text": "b".repeat(280) }, { "text": "日".repeat(140) }]));
     assert_eq!(rules("a", &[], &good), []);
     let long =
-        thread(json!([{ "text": "b" }, { "text": "日".repeat(141) }, { "text": "c\u{FEFF}" }]));
+        thread(&json!([{ "text": "b" }, { "text": "日".repeat(141) }, { "text": "c\u{FEFF}" }]));
     assert_eq!(
         rules("a", &[], &long),
         [
@@ -174,18 +174,18 @@ fn each_part_of_a_thread_is_measured() {
 
 #[test]
 fn no_part_of_a_thread_is_empty_or_says_what_another_says() {
-    let empty = thread(json!([{ "text": " " }]));
+    let empty = thread(&json!([{ "text": " " }]));
     assert_eq!(
         rules("a", &[], &empty),
         [pair("options.thread[0].text", "post_empty")]
     );
-    let twice = thread(json!([{ "text": "b" }, { "text": " a" }]));
+    let twice = thread(&json!([{ "text": "b" }, { "text": " a" }]));
     assert_eq!(
         rules("a", &[], &twice),
         [pair("options.thread[1].text", "thread_repeats")]
     );
     // All files go to the second part, and there are no words for the first.
-    let options = thread(json!([{ "text": "b", "media": [0] }]));
+    let options = thread(&json!([{ "text": "b", "media": [0] }]));
     assert_eq!(
         rules("", &[picture(false, None)], &options),
         [pair("caption", "post_empty")]
@@ -195,9 +195,9 @@ fn no_part_of_a_thread_is_empty_or_says_what_another_says() {
 #[test]
 fn files_are_given_to_one_part_each() {
     let files = [picture(false, None), picture(false, None)];
-    let good = thread(json!([{ "media": [1] }]));
+    let good = thread(&json!([{ "media": [1] }]));
     assert_eq!(rules("a", &files, &good), []);
-    let wrong = thread(json!([{ "text": "b", "media": [1, 2] }, { "text": "c", "media": [1] }]));
+    let wrong = thread(&json!([{ "text": "b", "media": [1, 2] }, { "text": "c", "media": [1] }]));
     assert_eq!(
         rules("a", &files, &wrong),
         [
@@ -217,12 +217,13 @@ fn each_part_carries_what_a_post_may_carry() {
     let mut files = vec![picture(false, None); 5];
     files.extend([picture(true, None), film]);
     let five =
-        thread(json!([{ "text": "b", "media": [0, 1, 2, 3, 4] }, { "text": "c", "media": [5] }]));
+        thread(&json!([{ "text": "b", "media": [0, 1, 2, 3, 4] }, { "text": "c", "media": [5] }]));
     assert_eq!(
         rules("a", &files, &five),
         [pair("options.thread[0].media", "too_many_images")]
     );
-    let mixed = thread(json!([{ "text": "b", "media": [0, 5] }, { "text": "c", "media": [1, 6] }]));
+    let mixed =
+        thread(&json!([{ "text": "b", "media": [0, 5] }, { "text": "c", "media": [1, 6] }]));
     assert_eq!(
         rules("a", &files, &mixed),
         [
@@ -239,7 +240,7 @@ fn each_part_carries_what_a_post_may_carry() {
 fn a_thread_ends_somewhere() {
     let parts = |count: usize| {
         let parts = (0..count).map(|number| json!({ "text": format!("part {number}") }));
-        thread(parts.collect())
+        thread(&parts.collect())
     };
     assert_eq!(rules("a", &[], &parts(24)), []);
     assert_eq!(

@@ -125,10 +125,9 @@ fn places(options: &Options, draft: &Draft<'_>) -> Vec<Violation> {
 
 /// Whether one post can carry these files.
 fn files_rule(field: &str, files: &[&DraftMedia]) -> Option<Violation> {
-    let is_film = |item: &&&DraftMedia| item.kind == MediaKind::Video;
-    let films = files.iter().filter(is_film).count();
+    let has_video = files.iter().any(|item| item.kind == MediaKind::Video);
     let max = PROFILE.media.max_images;
-    if films > 0 && files.len() > 1 {
+    if has_video && files.len() > 1 {
         return Some(Violation::new(
             field,
             "video_not_alone",
