@@ -153,6 +153,20 @@ impl Publish {
             | Self::X(_) => &[],
         }
     }
+
+    /// Whether people see a part of it while others are still to come: it may go on or stop, but it can
+    /// neither fail nor be taken back.
+    pub fn is_partly_live(&self) -> bool {
+        match self {
+            Self::X(machine) => !machine.live().is_empty(),
+            Self::Facebook(_)
+            | Self::Instagram(_)
+            | Self::Linkedin(_)
+            | Self::Pinterest(_)
+            | Self::Tiktok(_)
+            | Self::Youtube(_) => false,
+        }
+    }
 }
 
 /// What media a post with these options may carry, where one network has several kinds of posts.
