@@ -249,7 +249,7 @@ pub async fn arm(
     }
     let armed = sqlx::query_scalar!(
         r#"UPDATE posts SET stage = 'firing', armed_at = app_now(), progress = $4, updated_at = app_now()
-           WHERE id = $1 AND fence = $2 AND revision = $3 AND stage = 'prepared' AND due_at <= app_now()
+           WHERE id = $1 AND fence = $2 AND revision = $3 AND stage IN ('prepared', 'confirming') AND due_at <= app_now()
              AND lease_until > app_now()
              AND EXISTS (SELECT 1 FROM connections c WHERE c.id = connection_id AND c.health = 'active')
              AND NOT EXISTS (SELECT 1 FROM attempts a
@@ -360,6 +360,24 @@ pub async fn rewind(
     .execute(db)
     .await?;
     Ok(rewound.rows_affected() == 1)
+}
+
+/// Lets a post of which a part is live go on to the commit of `step`, without leading it back: the last
+/// commit was accepted where it was another step's, and had no effect where it was this one's and a
+/// refusal is on record.
+pub async fn go_on(db: impl PgExecutor<'_>, work: &Work, step: &str) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE attempts SET outcome = CASE WHEN step = $3 THEN 'absent' ELSE 'accepted' END, ended_at = app_now()
+         WHERE post_id = $1 AND outcome = 'unknown' AND (step <> $3 OR evidence LIKE 'status 4%')
+           AND number = (SELECT max(number) FROM attempts WHERE post_id = $1)
+           AND EXISTS (SELECT 1 FROM posts WHERE id = $1 AND fence = $2 AND stage = 'confirming')",
+        work.post.id.uuid(),
+        work.fence,
+        step
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Stores evidence of a live post, which wins over everything that was believed before; tells

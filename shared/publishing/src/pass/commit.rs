@@ -30,7 +30,10 @@ impl Pass<'_> {
         machine: Publish,
         call: &Call,
     ) -> Result<Flow, LookError> {
-        if self.work.post.stage == Stage::Confirming {
+        if self.work.post.stage == Stage::Confirming && machine.is_partly_live() {
+            // What is live stays live: nobody may edit or cancel the post in between.
+            work::go_on(&self.parts.pool, &self.work, call.name).await?;
+        } else if self.work.post.stage == Stage::Confirming {
             // Only proof of absence leads a machine back here; it is written down before anything else.
             if !work::rewind(
                 &self.parts.pool,
@@ -92,7 +95,7 @@ impl Pass<'_> {
     ) -> Result<Flow, LookError> {
         let answer = match sent {
             Ok(answer) => answer,
-            Err(SendError::NotSent(reason)) => return self.not_sent(&reason).await,
+            Err(SendError::NotSent(reason)) => return self.not_sent(&machine, &reason).await,
             Err(SendError::Lost(reason)) => return self.lost(desk, machine, &reason, pen).await,
         };
         let accepted = answer.is_success();
@@ -115,7 +118,7 @@ impl Pass<'_> {
 
     /// Notes that only the commit is left.
     async fn ready(&mut self, desk: &Desk, machine: &Publish) -> Result<(), LookError> {
-        if self.work.post.stage == Stage::Prepared {
+        if matches!(self.work.post.stage, Stage::Confirming | Stage::Prepared) {
             return Ok(());
         }
         if self.work.post.stage == Stage::Scheduled {
@@ -182,14 +185,14 @@ impl Pass<'_> {
     }
 
     /// A commit that never left: the same arm counts as used, and another one follows.
-    async fn not_sent(&mut self, reason: &str) -> Result<Flow, LookError> {
+    async fn not_sent(&mut self, machine: &Publish, reason: &str) -> Result<Flow, LookError> {
         let fault = Fault::retry(
             "network_unreachable",
             "The network could not be reached; trying again.",
         )
         .seen(reason);
         let until = self.now() + backoff::after(self.work.tries + 1, self.work.post.id);
-        self.outcome(Outcome::NotSent, &fault, Some(until))
+        self.outcome(machine, Outcome::NotSent, &fault, Some(until))
             .await
             .map(|_| Flow::Over)
     }
@@ -242,7 +245,8 @@ impl Pass<'_> {
             | FaultKind::Retry { .. }
             | FaultKind::Unauthorized => {}
         }
-        if !self.outcome(Outcome::Rejected, &fault, None).await? {
+        let rejected = Outcome::Rejected;
+        if !self.outcome(&machine, rejected, &fault, None).await? {
             return Ok(Flow::Over);
         }
         match self.pause(&fault, desk, version).await? {
@@ -283,18 +287,25 @@ impl Pass<'_> {
         Ok(Flow::On(next))
     }
 
-    /// Stores that a commit had no effect; tells whether the post still was in doubt.
+    /// Stores that a commit had no effect; tells whether the post still was in doubt. A post of which a
+    /// part is live stays where nobody edits it.
     async fn outcome(
         &mut self,
+        machine: &Publish,
         outcome: Outcome,
         fault: &Fault,
         until: Option<OffsetDateTime>,
     ) -> Result<bool, LookError> {
         let error = told(fault);
+        let to = if machine.is_partly_live() {
+            Stage::Confirming
+        } else {
+            Stage::Prepared
+        };
         let outcomes = Outcomes {
             outcome,
             evidence: fault.evidence.as_deref(),
-            to: Stage::Prepared,
+            to,
             progress: None,
             error: Some(&error),
             until,
@@ -302,7 +313,7 @@ impl Pass<'_> {
         if !work::settle(&self.parts.pool, &self.work, &outcomes).await? {
             return Ok(false);
         }
-        self.work.post.stage = Stage::Prepared;
+        self.work.post.stage = to;
         self.work.tries += 1;
         if let Some(until) = until {
             self.parts
