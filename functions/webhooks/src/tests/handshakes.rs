@@ -10,6 +10,19 @@ use sqlx::PgPool;
 
 use super::house::{House, Signer, app, sha256, verify_token};
 
+const CHANNEL: &str = "UCaaaaaaaaaaaaaaaaaaaaaa";
+
+fn topic(channel: &str) -> String {
+    format!("https://www.youtube.com/xml/feeds/videos.xml?channel_id={channel}")
+}
+
+/// As the sweeper does.
+async fn ask_for_feeds(house: &House) {
+    let (youtube, day) = (Platform::Youtube, time::Duration::DAY);
+    let asked = store::subscriptions::wanted(&house.pool, youtube, day, 10).await;
+    assert_eq!(asked.unwrap(), [CHANNEL]);
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn x_is_answered_with_its_token_signed(pool: PgPool) {
     let house = House::open(pool);
@@ -50,7 +63,9 @@ async fn linkedin_is_answered_with_its_challenge_and_the_challenge_signed(pool: 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn youtube_is_answered_with_its_challenge_to_the_byte_and_as_text(pool: PgPool) {
     let house = House::open(pool);
-    let topic = "https://www.youtube.com/xml/feeds/videos.xml?channel_id=UCaaaaaaaaaaaaaaaaaaaaaa";
+    house.connection(Platform::Youtube, CHANNEL).await;
+    ask_for_feeds(&house).await;
+    let topic = topic(CHANNEL);
     for challenge in [
         "c-1",
         "<script>alert(1)</script>",
@@ -59,7 +74,7 @@ async fn youtube_is_answered_with_its_challenge_to_the_byte_and_as_text(pool: Pg
     ] {
         let query = [
             ("hub.mode", "subscribe"),
-            ("hub.topic", topic),
+            ("hub.topic", &topic),
             ("hub.challenge", challenge),
         ];
         let answer = house.get(Platform::Youtube, &query).await;
@@ -77,6 +92,44 @@ async fn youtube_is_answered_with_its_challenge_to_the_byte_and_as_text(pool: Pg
     let answer = house.get(Platform::Youtube, &foreign).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     assert!(!answer.body.contains("other.example"));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_hub_is_told_yes_only_to_what_we_asked_for(pool: PgPool) {
+    const OTHER: &str = "UCbbbbbbbbbbbbbbbbbbbbbb";
+    let house = House::open(pool.clone());
+    let connection = house.connection(Platform::Youtube, CHANNEL).await;
+    let answer = async |mode: &str, channel: &str| {
+        let topic = topic(channel);
+        let query = [
+            ("hub.mode", mode),
+            ("hub.topic", &topic),
+            ("hub.challenge", "c-1"),
+            ("hub.lease_seconds", "432000"),
+        ];
+        house.get(Platform::Youtube, &query).await.status
+    };
+    assert_eq!(answer("subscribe", CHANNEL).await, StatusCode::NOT_FOUND);
+    ask_for_feeds(&house).await;
+    assert_eq!(answer("subscribe", CHANNEL).await, StatusCode::OK);
+    assert_eq!(answer("subscribe", OTHER).await, StatusCode::NOT_FOUND);
+    // Nobody else ends it while the account is connected.
+    assert_eq!(answer("unsubscribe", CHANNEL).await, StatusCode::NOT_FOUND);
+    let lasts: bool = sqlx::query_scalar(
+        "SELECT lease_until BETWEEN app_now() + interval '4 days' AND app_now() + interval '6 days' FROM subscriptions",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    assert!(lasts);
+    sqlx::query("UPDATE connections SET health = 'disconnected' WHERE id = $1")
+        .bind(connection.uuid())
+        .execute(&pool)
+        .await
+        .unwrap();
+    assert_eq!(answer("subscribe", CHANNEL).await, StatusCode::NOT_FOUND);
+    assert_eq!(answer("unsubscribe", CHANNEL).await, StatusCode::OK);
+    assert_eq!(answer("unsubscribe", CHANNEL).await, StatusCode::NOT_FOUND);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
