@@ -15,5 +15,5 @@ CREATE TABLE errands (
 );
 CREATE INDEX errands_by_connection ON errands (connection_id, created_at);
 CREATE INDEX errands_open ON errands (due_at) WHERE state IN ('running', 'waiting');
-CREATE INDEX errands_by_age ON errands (created_at);
+CREATE INDEX errands_by_age ON errands (due_at);
 ALTER TABLE errands ENABLE ROW LEVEL SECURITY;

@@ -221,6 +221,7 @@ impl House {
             key_life: vault.key_life,
             wire: Arc::new(publishing::wire(networks)?),
             apps: Arc::new(networks.apps.clone()),
+            public_url: networks.public_url.clone(),
             library: Arc::new(Library::from_settings(objects, self.config.as_ref())?),
             doorbell: self.doorbell.clone(),
         }))

@@ -59,7 +59,8 @@ async fn allowances(db: &mut Link, wish: &Wish<'_>) -> Result<Vec<Allowance>, Pr
         scopes: &connection.scopes,
         settings: &settings,
     };
-    if let Some(broken) = platforms::not_allowed(connection.platform, wish.options, &terms) {
+    let broken = platforms::not_allowed(connection.platform, wish.options, &terms, wish.at);
+    if let Some(broken) = broken {
         return Err(one(broken));
     }
     let mut allowances = platforms::allowances(connection.platform, &terms);

@@ -49,7 +49,8 @@ pub async fn sweep(publisher: &Publisher) -> Result<Swept, StoreError> {
         tell(swept);
     }
     let tokens = publisher.renew_tokens().await?;
-    tracing::info!(tokens, "looked after tokens");
+    let feeds = publisher.look_after_feeds().await?;
+    tracing::info!(tokens, feeds, "looked after tokens and feeds");
     swept
 }
 
@@ -57,6 +58,7 @@ fn tell(swept: &Swept) {
     tracing::info!(
         posts = swept.posts,
         connections = swept.connections,
+        errands = swept.errands,
         resealed = swept.resealed,
         retired = swept.retired,
         files = swept.files,

@@ -6,11 +6,12 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::Platform;
+use domain::{ErrandId, Platform};
 use http::{HeaderMap, StatusCode, header};
-use platforms::{Happening, Incoming, Login, Received, WebhookError, What};
+use platforms::{Errand, Happening, Incoming, Login, Received, Subscription, WebhookError, What};
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use store::{StoreError, connections, webhook_receipts, work};
+use store::{Link, StoreError, connections, errands, subscriptions, webhook_receipts, work};
 use time::Duration;
 use web::{Path, Problem, ProblemBody, Query};
 
@@ -18,6 +19,9 @@ use crate::Env;
 
 /// How far a network's clock may be from ours.
 pub(crate) const SKEW: Duration = Duration::minutes(1);
+
+/// How long a feed is told of where the hub does not say.
+const USUAL_LEASE: Duration = Duration::DAY;
 
 /// Takes news from a network. The same news told twice has the effect of once.
 #[utoipa::path(
@@ -61,9 +65,7 @@ pub(crate) async fn receive(
         (_, Received::Handshake { content_type, body }) => {
             Ok(([(header::CONTENT_TYPE, content_type)], body).into_response())
         }
-        (_, Received::Subscription(asked)) => {
-            Ok(([(header::CONTENT_TYPE, "text/plain")], asked.challenge).into_response())
-        }
+        (_, Received::Subscription(asked)) => confirm(env, platform, asked).await,
         (login, Received::News(happenings)) => {
             for happening in happenings {
                 hear(env, platform, login, happening).await?;
@@ -71,6 +73,21 @@ pub(crate) async fn receive(
             Ok(StatusCode::OK.into_response())
         }
     }
+}
+
+/// Confirms what a hub asks about, if it was our wish: else anybody could have us told of any feed, or of none.
+async fn confirm(env: &Env, platform: Platform, asked: Subscription) -> Result<Response, Problem> {
+    let pool = &env.web.pool;
+    let is_our_wish = if asked.wanted {
+        let lease = asked.lease.unwrap_or(USUAL_LEASE);
+        subscriptions::confirm(pool, platform, &asked.account, lease).await?
+    } else {
+        subscriptions::forget(pool, platform, &asked.account).await?
+    };
+    if !is_our_wish {
+        return Err(Problem::not_found());
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain")], asked.challenge).into_response())
 }
 
 /// A request to our webhook addresses.
@@ -139,6 +156,7 @@ pub(crate) async fn hear(
     if !webhook_receipts::first_time(&mut tx, platform, &kept(&happening.key)).await? {
         return Ok(());
     }
+    let mut errands = Vec::new();
     let posts = match happening.what {
         What::AccessWithdrawn { subject, at } => {
             let before = at.map(|at| at + SKEW);
@@ -147,14 +165,39 @@ pub(crate) async fn hear(
             tracing::info!(%platform, connections = connections.len(), "access was withdrawn at the network");
             Vec::new()
         }
-        What::PostMoved { handle } => work::by_handle(&mut tx, platform, &handle).await?,
+        What::PostMoved { handle } => {
+            errands = follow_up(&mut tx, platform, &handle).await?;
+            work::by_handle(&mut tx, platform, &handle).await?
+        }
     };
     let now = store::now(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     for post in posts {
         env.doorbell.try_ring(post, now).await;
     }
+    for errand in errands {
+        env.doorbell.try_ring(errand, now).await;
+    }
     Ok(())
+}
+
+/// Has the network asked whether a post that it kept back can be seen: news is a hint, and may be late.
+async fn follow_up(
+    db: &mut Link,
+    platform: Platform,
+    handle: &str,
+) -> Result<Vec<ErrandId>, StoreError> {
+    let (mut planned, now) = (Vec::new(), store::now(&mut *db).await?);
+    for post in work::kept_back(&mut *db, platform, handle).await? {
+        let wish = json!(Errand::FollowUp {
+            post: post.id,
+            handle: handle.to_owned(),
+            on: false,
+        });
+        let (user, connection) = (post.user_id, post.connection_id);
+        planned.push(errands::plan(&mut *db, user, connection, &wish, now).await?);
+    }
+    Ok(planned)
 }
 
 pub(crate) fn unread(rejection: &BytesRejection) -> Problem {

@@ -1,10 +1,11 @@
 //! What the app asks an account for beside posts.
 
-use domain::Platform;
+use domain::{Platform, PostId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use time::OffsetDateTime;
 
-use crate::{App, Credentials, OneCall, tiktok};
+use crate::{App, Credentials, OneCall, tiktok, youtube};
 
 /// What is asked of an account. Kept until it is answered, so its shape may only grow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,13 +13,22 @@ use crate::{App, Credentials, OneCall, tiktok};
 pub enum Errand {
     /// What its owner may choose for a post just now; asked whenever the form is shown.
     CreatorInfo,
+    /// Whether a post that the network kept back can be seen now; answered with its receipt, or null.
+    FollowUp {
+        /// The post.
+        post: PostId,
+        /// See [`crate::Publish::handle`].
+        handle: String,
+        /// Whether to ask on until it can be seen.
+        on: bool,
+    },
 }
 
 impl Errand {
     /// Whether asking twice does no more than asking once.
     pub const fn is_repeatable(&self) -> bool {
         match self {
-            Self::CreatorInfo => true,
+            Self::CreatorInfo | Self::FollowUp { .. } => true,
         }
     }
 }
@@ -32,14 +42,33 @@ pub fn errand(
 ) -> Option<OneCall<Value>> {
     match (platform, errand) {
         (Platform::Tiktok, Errand::CreatorInfo) => Some(tiktok::creator_info(credentials, app)),
-        (
+        (Platform::Tiktok, Errand::FollowUp { handle, .. }) => {
+            Some(tiktok::follow_up(handle, credentials, app))
+        }
+        (Platform::Youtube, Errand::FollowUp { handle, .. }) => {
+            Some(youtube::follow_up(handle, credentials, app))
+        }
+        (Platform::Youtube, Errand::CreatorInfo)
+        | (
             Platform::Facebook
             | Platform::Instagram
             | Platform::Linkedin
             | Platform::Pinterest
-            | Platform::X
-            | Platform::Youtube,
-            Errand::CreatorInfo,
+            | Platform::X,
+            Errand::CreatorInfo | Errand::FollowUp { .. },
         ) => None,
+    }
+}
+
+/// When a post that the network keeps back is to be seen, by its options.
+pub fn shown_at(platform: Platform, options: &Value) -> Option<OffsetDateTime> {
+    match platform {
+        Platform::Youtube => youtube::publish_at(options),
+        Platform::Facebook
+        | Platform::Instagram
+        | Platform::Linkedin
+        | Platform::Pinterest
+        | Platform::Tiktok
+        | Platform::X => None,
     }
 }

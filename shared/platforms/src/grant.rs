@@ -64,6 +64,8 @@ pub struct Tokens {
 pub struct Credentials {
     /// The account's id at the network.
     pub external_id: String,
+    /// The name with an @, where the network has such.
+    pub username: Option<String>,
     /// Who consented.
     pub subject: String,
     /// What the network told us at connecting; see [`GrantedAccount::facts`].

@@ -71,13 +71,19 @@ pub fn allowances(platform: Platform, terms: &Terms<'_>) -> Vec<Allowance> {
     }
 }
 
-/// What a post with these `options` asks for that the account, or our app at the network, is not allowed.
-pub fn not_allowed(platform: Platform, options: &Value, terms: &Terms<'_>) -> Option<Violation> {
+/// What a post with these `options` that goes out `at` a time asks for, and that the account, or our app at the
+/// network, is not allowed.
+pub fn not_allowed(
+    platform: Platform,
+    options: &Value,
+    terms: &Terms<'_>,
+    at: OffsetDateTime,
+) -> Option<Violation> {
     match platform {
         Platform::Facebook => first_comment(options, terms, facebook::COMMENT_SCOPE),
         Platform::Instagram => first_comment(options, terms, instagram::comment_scope(terms.facts)),
         Platform::Tiktok => tiktok::not_allowed(options, terms),
-        Platform::Youtube => youtube::not_allowed(options, terms),
+        Platform::Youtube => youtube::not_allowed(options, terms, at),
         Platform::Linkedin | Platform::Pinterest | Platform::X => None,
     }
 }

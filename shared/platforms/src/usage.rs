@@ -3,7 +3,7 @@
 use domain::Platform;
 use time::{Duration, OffsetDateTime};
 
-use crate::{Answer, meta, x};
+use crate::{Answer, meta, x, youtube};
 
 /// How much of an allowance is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +32,7 @@ pub fn usage(platform: Platform, answer: &Answer, now: OffsetDateTime) -> Vec<Us
     match platform {
         Platform::Facebook | Platform::Instagram => meta::usage(answer),
         Platform::X => x::usage(answer, now),
-        Platform::Linkedin | Platform::Pinterest | Platform::Tiktok | Platform::Youtube => {
-            Vec::new()
-        }
+        Platform::Youtube => youtube::usage(answer, now).into_iter().collect(),
+        Platform::Linkedin | Platform::Pinterest | Platform::Tiktok => Vec::new(),
     }
 }

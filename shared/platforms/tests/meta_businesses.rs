@@ -176,11 +176,12 @@ fn connection(platform: Platform, chosen: &str, account: &str, grant: &Grant) ->
         platform,
         account: Account {
             external_id: granted.external_id.clone(),
-            username: granted.username,
+            username: granted.username.clone(),
             facts: granted.facts.clone(),
         },
         credentials: Credentials {
             external_id: granted.external_id,
+            username: granted.username,
             facts: granted.facts,
             subject: grant.subject.clone(),
             tokens: granted.tokens,

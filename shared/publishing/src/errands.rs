@@ -1,11 +1,12 @@
 //! Running errands: what the app asks an account for, done where tokens may be opened.
 
 use domain::{ConnectionHealth, ErrandId};
-use platforms::{AppContext, Credentials, Errand, Fault, FaultKind};
+use platforms::{AppContext, Credentials, Errand, Fault, FaultKind, Receipt};
 use serde_json::{Value, json};
 use store::{
     connections::{self, Connection},
     errands::{self, Run},
+    work,
 };
 use time::Duration;
 
@@ -19,6 +20,9 @@ use crate::{
 const LEASE: Duration = Duration::minutes(2);
 /// Runs after which an errand is given up: by then nobody waits for it.
 const TRIES: i32 = 5;
+
+/// How long to wait for what a network still keeps back although its time has come.
+const STILL_KEPT: Duration = Duration::minutes(10);
 
 /// What a run came to.
 enum Came {
@@ -38,7 +42,10 @@ impl Publisher {
             return Ok(());
         };
         match self.run(&run).await? {
-            Came::Answer(answer) => errands::end(pool, id, Ok(&answer)).await?,
+            Came::Answer(answer) => {
+                self.heed(&run, &answer).await?;
+                errands::end(pool, id, Ok(&answer)).await?;
+            }
             Came::Refused(fault) => {
                 tracing::warn!(errand.id = %id, connection.id = %run.connection_id, code = fault.code, evidence = fault.evidence, "{id} came to nothing");
                 errands::end(pool, id, Err(&told(&fault))).await?;
@@ -98,6 +105,9 @@ impl Publisher {
             };
             let cx = AppContext { now: run.now, app };
             match self.ask(&connection, &errand, &credentials, &cx).await {
+                Ok(Value::Null) if asks_on(&errand) && run.tries < TRIES => {
+                    return Ok(Came::Later(STILL_KEPT));
+                }
                 Ok(answer) => return Ok(Came::Answer(answer)),
                 Err(fault) => match fault.kind {
                     FaultKind::Unauthorized if refused.is_none() => refused = Some(version),
@@ -123,6 +133,22 @@ impl Publisher {
         }
     }
 
+    /// Does what follows from an answer, beside telling it.
+    async fn heed(&self, run: &Run, answer: &Value) -> Result<(), LookError> {
+        let wish = serde_json::from_value(run.wish.clone());
+        let Ok(Errand::FollowUp { post, .. }) = wish else {
+            return Ok(());
+        };
+        let Ok(Some(receipt)) = serde_json::from_value::<Option<Receipt>>(answer.clone()) else {
+            return Ok(());
+        };
+        let (id, url) = (receipt.external_id.as_deref(), receipt.url.as_deref());
+        if work::shown(&self.0.pool, post, id, url).await? {
+            tracing::info!(post.id = %post, "{post} can be seen now");
+        }
+        Ok(())
+    }
+
     async fn ask(
         &self,
         connection: &Connection,
@@ -138,6 +164,13 @@ impl Publisher {
             ));
         };
         self.0.wire.converse(asked, cx).await
+    }
+}
+
+const fn asks_on(errand: &Errand) -> bool {
+    match errand {
+        Errand::CreatorInfo => false,
+        Errand::FollowUp { on, .. } => *on,
     }
 }
 

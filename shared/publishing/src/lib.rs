@@ -7,6 +7,7 @@ mod assets;
 mod backoff;
 mod disconnect;
 mod errands;
+mod feeds;
 mod pass;
 mod progress;
 mod publisher;

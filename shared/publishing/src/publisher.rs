@@ -10,6 +10,7 @@ use settings::{Apps, Networks, ObjectSettings, VaultSettings};
 use store::{Pool, StoreError};
 use time::Duration;
 use tokio::time::Instant;
+use url::Url;
 use vault::{SystemClock, Vault, VaultError, Wrapper, WrapperError};
 use wire::{Wire, WireSettings};
 
@@ -31,6 +32,8 @@ pub struct Parts {
     pub wire: Arc<Wire>,
     /// Our registrations at the networks.
     pub apps: Arc<Apps>,
+    /// Where networks reach us.
+    pub public_url: Url,
     /// Fetches, converts and keeps files.
     pub library: Arc<Library>,
     /// Rings when a row is to be looked at again.
@@ -134,6 +137,7 @@ impl Publisher {
             key_life: vault_settings.key_life,
             wire: Arc::new(wire(networks)?),
             apps: Arc::new(networks.apps.clone()),
+            public_url: networks.public_url.clone(),
             library: Arc::new(library),
             doorbell,
             pool,

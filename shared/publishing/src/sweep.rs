@@ -37,6 +37,8 @@ pub struct Swept {
     pub posts: usize,
     /// Connections to be wiped that were rung for.
     pub connections: usize,
+    /// Overdue errands that were rung for.
+    pub errands: usize,
     /// Rows whose secrets were sealed anew, under the current data key.
     pub resealed: usize,
     /// Data keys that were deleted because nothing lay under them.
@@ -69,6 +71,10 @@ impl Publisher {
         for id in sweep::disconnecting(pool, AT_MOST).await? {
             parts.doorbell.try_ring(id, now).await;
             swept.connections += 1;
+        }
+        for id in sweep::overdue_errands(pool, AT_MOST).await? {
+            parts.doorbell.try_ring(id, now).await;
+            swept.errands += 1;
         }
         self.look_after_keys(now, &mut swept).await?;
         for (id, key) in sweep::outlived_media(pool, AT_MOST).await? {

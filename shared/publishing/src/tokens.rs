@@ -336,6 +336,7 @@ async fn open(
     };
     Ok(Some(Credentials {
         external_id: connection.external_id.clone(),
+        username: connection.username.clone(),
         subject: connection.subject.clone(),
         facts: connection.facts.clone(),
         tokens: Tokens {

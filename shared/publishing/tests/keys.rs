@@ -432,6 +432,7 @@ impl House {
             key_life: settings.key_life,
             wire: Arc::new(publishing::wire(&networks).unwrap()),
             apps: Arc::new(networks.apps),
+            public_url: networks.public_url,
             library: Arc::new(Library::from_settings(&objects, None).unwrap()),
             doorbell: Doorbell::postgres(self.pool.clone()),
             pool: self.pool.clone(),

@@ -84,6 +84,28 @@ pub async fn ask(
     Ok(Asked::Anew(id))
 }
 
+/// Plans to ask an account for something at a later time.
+pub async fn plan(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    connection: ConnectionId,
+    wish: &Value,
+    at: OffsetDateTime,
+) -> Result<ErrandId, StoreError> {
+    let id = ErrandId::mint();
+    sqlx::query!(
+        "INSERT INTO errands (id, user_id, connection_id, wish, due_at) VALUES ($1, $2, $3, $4, $5)",
+        id.uuid(),
+        user.uuid(),
+        connection.uuid(),
+        wish,
+        at
+    )
+    .execute(db)
+    .await?;
+    Ok(id)
+}
+
 /// What came of an errand.
 pub async fn outcome(
     db: impl PgExecutor<'_>,

@@ -26,6 +26,7 @@ pub mod registrations;
 pub mod rings;
 pub mod sealed;
 pub mod sessions;
+pub mod subscriptions;
 pub mod sweep;
 pub mod tokens;
 pub mod users;

@@ -1,6 +1,6 @@
 //! What the sweeper finds: work whose bell was lost, and what has outlived its retention.
 
-use domain::{ConnectionId, PostId};
+use domain::{ConnectionId, ErrandId, PostId};
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
 
@@ -38,6 +38,23 @@ pub async fn overdue(
         .into_iter()
         .map(|row| (row.id.into(), row.next_attempt_at))
         .collect())
+}
+
+/// Errands that should have been run 30 seconds ago and that nobody runs.
+pub async fn overdue_errands(
+    db: impl PgExecutor<'_>,
+    limit: i64,
+) -> Result<Vec<ErrandId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM errands
+         WHERE state IN ('running', 'waiting') AND due_at < app_now() - interval '30 seconds'
+           AND (lease_until IS NULL OR lease_until < app_now())
+         ORDER BY due_at LIMIT $1",
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(ErrandId::from).collect())
 }
 
 /// How many posts are unconfirmed: sent, the answer lost, and not yet settled by anybody.
@@ -132,7 +149,7 @@ pub async fn forget(pool: &Pool) -> Result<u64, StoreError> {
         .execute(pool)
         .await?
         .rows_affected();
-    rows += sqlx::query!("DELETE FROM errands WHERE created_at < app_now() - interval '1 day'")
+    rows += sqlx::query!("DELETE FROM errands WHERE due_at < app_now() - interval '1 day'")
         .execute(pool)
         .await?
         .rows_affected();

@@ -3,7 +3,7 @@
 //! Every change is one conditional statement on the expected stage and fence; zero rows changed
 //! means that somebody else acted, and the publisher stops quietly. Leases serve liveness only.
 
-use domain::{AttemptId, Post, PostError, PostId, Stage, Standing};
+use domain::{AttemptId, ConnectionId, Post, PostError, PostId, Stage, Standing, UserId};
 use serde_json::Value;
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
@@ -473,4 +473,63 @@ pub async fn by_handle(
     .fetch_all(db)
     .await?;
     Ok(ids.into_iter().map(PostId::from).collect())
+}
+
+/// A post that its network keeps back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptBack {
+    /// Its id.
+    pub id: PostId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// The account that it went to.
+    pub connection_id: ConnectionId,
+}
+
+/// The posts that a network keeps back and that its news may be about: by handle or by id.
+pub async fn kept_back(
+    db: impl PgExecutor<'_>,
+    platform: domain::Platform,
+    handle: &str,
+) -> Result<Vec<KeptBack>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT id, user_id, connection_id FROM posts
+         WHERE platform = $1 AND (handle = $2 OR external_id = $2) AND stage = 'published'
+           AND standing IN ('draft', 'scheduled')",
+        platform.as_str(),
+        handle
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| KeptBack {
+            id: row.id.into(),
+            user_id: row.user_id.into(),
+            connection_id: row.connection_id.into(),
+        })
+        .collect())
+}
+
+/// A post that was kept back can be seen now; tells whether that is news.
+///
+/// # Errors
+/// [`StoreError::Conflict`] with `posts_one_claim` when another post has that id at the network.
+pub async fn shown(
+    db: impl PgExecutor<'_>,
+    id: PostId,
+    external_id: Option<&str>,
+    external_url: Option<&str>,
+) -> Result<bool, StoreError> {
+    let news = sqlx::query!(
+        "UPDATE posts SET standing = 'live', external_id = coalesce($2, external_id),
+             external_url = coalesce($3, external_url), updated_at = app_now()
+         WHERE id = $1 AND stage = 'published' AND standing IN ('draft', 'scheduled')",
+        id.uuid(),
+        external_id,
+        external_url
+    )
+    .execute(db)
+    .await?;
+    Ok(news.rows_affected() == 1)
 }

@@ -17,6 +17,7 @@ mod crash;
 mod disconnect;
 mod edit;
 mod keys;
+mod large;
 mod limits;
 mod lost;
 mod meta;

@@ -1,8 +1,9 @@
 //! What is TikTok's alone: what its form must know, and what an app may post before it is audited.
 
 use domain::Platform;
-use http::StatusCode;
+use http::{Request, StatusCode};
 use serde_json::Value;
+use simulator::networks::tiktok;
 use sqlx::PgPool;
 use store::rings;
 
@@ -105,4 +106,66 @@ async fn what_an_app_that_was_not_audited_may_post_is_told_before_it_is_tried(po
     draft["options"]["privacyLevel"] = "SELF_ONLY".into();
     let taken = house.send(&author, "/api/posts", &draft).await;
     assert_eq!(taken.status, StatusCode::ACCEPTED, "{}", taken.body);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_draft_is_called_a_draft_until_its_owner_posts_it(pool: PgPool) {
+    let house = House::open(pool.clone()).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::Tiktok).await;
+    let mut draft = house.draft(Network::of(Platform::Tiktok), What::Video, "");
+    draft["options"] = serde_json::json!({ "mode": "inbox" });
+    let id = house.post(&author, &draft).await;
+    house.run_all().await;
+    let shown = house.get(&author, &format!("/api/posts/{id}")).await.json();
+    assert_eq!(
+        (&shown["status"], &shown["standing"]),
+        (&"published".into(), &"draft".into()),
+        "{shown}"
+    );
+    deliver(&house).await;
+
+    let publish_id: String = sqlx::query_scalar("SELECT handle FROM posts")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    let world = house.networks.world();
+    assert!(tiktok::finish_draft(
+        world,
+        &publish_id,
+        "PUBLIC_TO_EVERYONE"
+    ));
+    house.advance(time::Duration::HOUR);
+    deliver(&house).await;
+    house.run_all().await;
+    let shown = house.get(&author, &format!("/api/posts/{id}")).await.json();
+    assert_eq!(shown["standing"], "live", "{shown}");
+    assert!(
+        shown["url"]
+            .as_str()
+            .is_some_and(|url| url.contains(shown["externalId"].as_str().unwrap()))
+    );
+    let told: Vec<Value> = sqlx::query_scalar(
+        "SELECT data -> 'standing' FROM events WHERE kind = 'post.published' ORDER BY sequence",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    assert_eq!(told, ["draft", "live"]);
+}
+
+/// Brings every letter that TikTok has written.
+async fn deliver(house: &House) {
+    let world = house.networks.world();
+    for letter in tiktok::letters::collect(world) {
+        let mut request = Request::post("/api/webhooks/tiktok");
+        for (name, value) in &letter.headers {
+            request = request.header(*name, value);
+        }
+        let answer = house
+            .ask(request.body(letter.body.clone().into()).unwrap())
+            .await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        tiktok::letters::answered(world, &letter, answer.status.as_u16());
+    }
 }

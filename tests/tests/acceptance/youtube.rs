@@ -64,3 +64,103 @@ async fn two_who_ask_for_the_last_upload_at_once_do_not_both_get_it(pool: PgPool
         [StatusCode::ACCEPTED, StatusCode::UNPROCESSABLE_ENTITY]
     );
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_video_with_a_time_of_its_own_is_called_scheduled_until_others_can_see_it(pool: PgPool) {
+    let house = House::open(pool.clone()).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::Youtube).await;
+    let mut draft = house.draft(Network::of(Platform::Youtube), What::Video, "Words");
+    let time = house.now() + Duration::days(2);
+    draft["options"] =
+        serde_json::json!({ "privacy": "private", "publishAt": time.format(&Rfc3339).unwrap() });
+    let id = house.post(&author, &draft).await;
+    let path = format!("/api/posts/{id}");
+    while house.status(&author, &id).await["status"] != "published" {
+        house.hear_next_and_run().await;
+    }
+    let shown = house.get(&author, &path).await.json();
+    assert_eq!(shown["standing"], "scheduled", "{shown}");
+    // Every ring is lost; the sweeper finds what is overdue.
+    house.lose_all_rings().await;
+    house.advance_to(time + Duration::minutes(2));
+    house.sweep().await;
+    house.run_all().await;
+    let shown = house.get(&author, &path).await.json();
+    assert_eq!(shown["standing"], "live", "{shown}");
+
+    draft["options"]["publishAt"] = (house.now() - Duration::SECOND)
+        .format(&Rfc3339)
+        .unwrap()
+        .into();
+    let refused = house.send(&author, "/api/posts", &draft).await;
+    assert!(refused.body.contains("publish_at_over"), "{}", refused.body);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_feed_of_a_connected_channel_is_asked_for_kept_and_called_off(pool: PgPool) {
+    let public = ("PUBLIC_URL", "https://api.picscripter.localhost");
+    let house = House::open_with(pool.clone(), &[public]).await;
+    let author = house.sign_up().await;
+    let connected = house.connect(&author, Platform::Youtube).await;
+    let lease = async || -> Option<OffsetDateTime> {
+        sqlx::query_scalar("SELECT lease_until FROM subscriptions")
+            .fetch_one(&pool)
+            .await
+            .unwrap()
+    };
+    house.sweep().await;
+    assert_eq!(lease().await, None, "asked, not yet confirmed");
+    assert!(answer_hub(&house).await);
+    let first = lease().await.unwrap();
+    // Nothing is asked anew before its end comes near; then it is.
+    house.sweep().await;
+    assert!(!answer_hub(&house).await);
+    house.advance_to(first - Duration::hours(12));
+    house.sweep().await;
+    assert!(answer_hub(&house).await);
+    assert!(lease().await.unwrap() > first);
+
+    house
+        .send(
+            &author,
+            "/api/disconnect/youtube",
+            &serde_json::json!({ "connectionId": connected["id"] }),
+        )
+        .await;
+    house.run_all().await;
+    house.advance(Duration::hours(2));
+    house.sweep().await;
+    assert!(answer_hub(&house).await);
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM subscriptions")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(left, 0);
+}
+
+/// Answers what the hub asks; tells whether it asked and was content.
+async fn answer_hub(house: &House) -> bool {
+    let world = house.networks.world();
+    let questions = world.states().youtube().questions();
+    let mut content = !questions.is_empty();
+    for question in questions {
+        let mut url = url::Url::parse("https://app.example/api/webhooks/youtube").unwrap();
+        url.query_pairs_mut().extend_pairs(&question.query);
+        let path = format!("{}?{}", url.path(), url.query().unwrap());
+        let answer = house
+            .ask(
+                http::Request::get(path)
+                    .body(axum::body::Body::empty())
+                    .unwrap(),
+            )
+            .await;
+        let (status, body) = (answer.status.as_u16(), answer.body.as_bytes());
+        let now = house.now();
+        content &= world
+            .states()
+            .youtube()
+            .answered(&question, status, body, now);
+    }
+    content
+}

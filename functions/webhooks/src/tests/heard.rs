@@ -119,6 +119,45 @@ async fn a_post_that_moved_is_looked_at_if_its_outcome_is_open(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_post_that_was_kept_back_is_asked_after(pool: PgPool) {
+    let house = House::open(pool.clone());
+    let account = house.connection(Platform::Tiktok, "open-1").await;
+    let draft = house
+        .post_at(account, Platform::Tiktok, "published", "v_inbox~1")
+        .await;
+    let live = house
+        .post_at(account, Platform::Tiktok, "published", "v_pub~1")
+        .await;
+    for (post, standing) in [(draft, "draft"), (live, "live")] {
+        sqlx::query("UPDATE posts SET standing = $2 WHERE id = $1")
+            .bind(post.uuid())
+            .bind(standing)
+            .execute(&pool)
+            .await
+            .unwrap();
+    }
+    for publish_id in ["v_inbox~1", "v_pub~1", "v_inbox~1"] {
+        let content = format!("{{\"publish_id\":\"{publish_id}\"}}");
+        let notice = tiktok("post.publish.complete", "open-1", "a", &content);
+        let answer = house.tell(Signer::Tiktok, &notice).await;
+        assert_eq!(answer.status, StatusCode::OK);
+    }
+    let wishes: Vec<serde_json::Value> = sqlx::query_scalar("SELECT wish FROM errands")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    let [wish] = wishes.as_slice() else {
+        panic!("{wishes:?}");
+    };
+    assert_eq!(wish["post"], draft.to_string());
+    let rung: i64 = sqlx::query_scalar("SELECT count(*) FROM rings WHERE subject LIKE 'ern_%'")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(rung, 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn news_told_a_thousand_times_has_the_effect_of_once(pool: PgPool) {
     let house = House::open(pool);
     for signer in Signer::ALL {

@@ -20,6 +20,7 @@
 
 mod connect;
 mod fault;
+mod follow;
 mod hub;
 mod options;
 mod pacific;
@@ -31,11 +32,12 @@ mod webhook;
 mod wire;
 
 pub use connect::{Connect, connect, refresh, revoke};
+pub use follow::follow_up;
 pub use hub::{LEASE_SECONDS, subscribe, unsubscribe};
 pub use options::{License, Options, Privacy, check, publish_at};
 pub use pacific::day_of;
 pub use profile::{PROFILE, media_rules};
 pub use promise::{allowance, not_allowed};
 pub use publish::{Adding, Kept, Publish, Session, start};
-pub use quota::{Bucket, usage};
+pub use quota::usage;
 pub use webhook::receive;

@@ -454,11 +454,12 @@ fn kept(platform: Platform, grant: &Grant, wanted: &str, chosen: Vec<String>) ->
         platform,
         account: Account {
             external_id: external_id.clone(),
-            username,
+            username: username.clone(),
             facts: facts.clone(),
         },
         credentials: Credentials {
             external_id,
+            username,
             facts,
             subject: grant.subject.clone(),
             tokens,

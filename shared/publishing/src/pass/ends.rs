@@ -1,8 +1,9 @@
 //! The ends of a post.
 
-use domain::Stage;
-use platforms::{Fault, FaultKind, Receipt};
-use store::work;
+use domain::{Stage, Standing};
+use platforms::{Errand, Fault, FaultKind, Receipt};
+use store::{errands, work};
+use time::Duration;
 
 use super::{Flow, Pass, told};
 use crate::{backoff, publisher::LookError};
@@ -12,6 +13,7 @@ impl Pass<'_> {
         let id = self.work.post.id;
         let after =
             self.work.post.accepted_at.unwrap_or_else(|| self.now()) - self.work.post.due_at;
+        self.plan_follow_up(receipt).await?;
         let told = work::published(
             &self.parts.pool,
             id,
@@ -39,6 +41,27 @@ impl Pass<'_> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// What the network keeps until a time is looked for after it. Planned before the post is called published,
+    /// so that it cannot be forgotten; to look twice does no harm.
+    async fn plan_follow_up(&self, receipt: &Receipt) -> Result<(), LookError> {
+        let post = &self.work.post;
+        let at = platforms::shown_at(post.platform, &post.options);
+        let (Standing::Scheduled, Some(handle), Some(at)) =
+            (receipt.standing, receipt.external_id.clone(), at)
+        else {
+            return Ok(());
+        };
+        let wish = serde_json::json!(Errand::FollowUp {
+            post: post.id,
+            handle,
+            on: true,
+        });
+        let (user, connection, at) = (post.user_id, post.connection_id, at + Duration::MINUTE);
+        let errand = errands::plan(&self.parts.pool, user, connection, &wish, at).await?;
+        self.parts.doorbell.try_ring(errand, at).await;
+        Ok(())
     }
 
     /// A fault met before there was a machine.

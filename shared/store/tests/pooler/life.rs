@@ -21,7 +21,7 @@ use store::{
     rate_limits::{self, Limit},
     registrations, rings,
     sessions::{self, Rotation},
-    sweep,
+    subscriptions, sweep,
     tokens::{self, Margin},
     users, webhook_receipts,
     work::{self, Armed, Outcomes, Save, Work},
@@ -363,6 +363,11 @@ async fn sweep(pool: &Pool) -> Result<(), StoreError> {
     budgets::free_at(pool, holder).await?;
     let known = registrations::Settings::from([("audited".to_owned(), "false".to_owned())]);
     registrations::tell(pool, &[("TIKTOK", &known)]).await?;
+    subscriptions::wanted(pool, PLATFORM, Duration::DAY, 10).await?;
+    subscriptions::unwanted(pool, PLATFORM, 10).await?;
+    let (topic, lease) = ("nobody's", Duration::DAY);
+    assert!(!subscriptions::confirm(pool, PLATFORM, topic, lease).await?);
+    assert!(!subscriptions::forget(pool, PLATFORM, topic).await?);
     assert_eq!(registrations::settings(pool, "TIKTOK").await?, known);
     sweep::overdue(pool, 10, Duration::SECOND).await?;
     sweep::disconnecting(pool, 10).await?;

@@ -5,6 +5,7 @@ mod log;
 mod person;
 mod verdict;
 
+use std::path::PathBuf;
 use std::sync::{
     Mutex, PoisonError,
     atomic::{AtomicU16, Ordering},
@@ -203,6 +204,13 @@ impl House {
         self.lose_all_rings().await;
     }
 
+    /// Lets time pass until the next ring is due, and answers it.
+    pub async fn hear_next_and_run(&self) {
+        let wait = rings::next_due(&self.pool).await.unwrap();
+        self.advance(wait.expect("a ring") + Duration::milliseconds(1));
+        self.run_due().await;
+    }
+
     /// Loses every ring, as a queue that is gone would.
     pub async fn lose_all_rings(&self) {
         sqlx::query("DELETE FROM rings")
@@ -219,6 +227,11 @@ impl House {
     }
 
     // -- files --
+
+    /// Where the file of this key is kept.
+    pub fn kept(&self, key: &str) -> PathBuf {
+        self.files.path().join(KEPT).join(key)
+    }
 
     /// The place where files are kept goes away.
     pub fn lose_files(&self) {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 pub use self::upload::Upload;
+pub(super) use self::watch::{End, address, end};
 use self::{order::Forbids, upload::Place};
 use super::{
     creator,

@@ -23,7 +23,7 @@ const ID_LOOKS: u8 = 4;
 
 /// How a task ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(in super::super) enum End {
     /// It is in the inbox.
     Delivered,
     /// It posted nothing and never will.
@@ -53,7 +53,7 @@ pub(super) fn progress(answer: &Answer, now: OffsetDateTime) -> Result<Option<Pr
 }
 
 /// How a task ended; `None` while it works, which is also what words that are not documented mean.
-pub(super) fn end(told: &Progress) -> Option<End> {
+pub(in super::super) fn end(told: &Progress) -> Option<End> {
     match told.status.as_str() {
         "FAILED" => Some(End::Failed),
         "PUBLISH_COMPLETE" => Some(End::Posted),
@@ -152,7 +152,7 @@ fn name<'a>(task: &'a Task, cx: &PublishContext<'a>) -> &'a str {
 }
 
 /// Where a person can look at it: the post, or the profile while its id is not known.
-pub(super) fn address(username: &str, post: Option<(&str, &str)>) -> Option<String> {
+pub(in super::super) fn address(username: &str, post: Option<(&str, &str)>) -> Option<String> {
     if username.is_empty() {
         return None;
     }
