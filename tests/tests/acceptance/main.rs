@@ -29,3 +29,4 @@ mod sweep;
 mod tenants;
 mod tiktok;
 mod youtube;
+mod threads;
