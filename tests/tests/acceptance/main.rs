@@ -27,6 +27,6 @@ mod secrets;
 mod slow;
 mod sweep;
 mod tenants;
+mod threads;
 mod tiktok;
 mod youtube;
-mod threads;
