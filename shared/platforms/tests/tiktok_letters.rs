@@ -27,7 +27,9 @@ fn read(stage: &Stage, letter: &Letter) -> Result<Vec<Happening>, WebhookError> 
     };
     match receive(Platform::Tiktok, &incoming)? {
         Received::News(news) => Ok(news),
-        Received::Handshake { .. } => panic!("TikTok has no handshake"),
+        Received::Handshake { .. } | Received::Subscription(_) => {
+            panic!("TikTok has no handshake")
+        }
     }
 }
 

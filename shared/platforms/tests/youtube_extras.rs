@@ -382,21 +382,12 @@ async fn a_video_that_a_playlist_does_not_take_stays_published_and_that_is_told(
 }
 
 #[tokio::test]
-async fn without_the_permission_a_playlist_is_left_and_acceptance_can_tell_before() {
+async fn without_the_permission_a_playlist_is_left() {
     let stage = Stage::new();
     let content = in_playlist(&stage);
     let run = publish(&stage, &content).await;
     run.receipt();
     assert!(remarks(&run)[0].contains("without the permission"));
-    let needed = platforms::youtube::needed_scope(&content.options).expect("one of these");
-    assert_eq!(
-        needed,
-        [
-            "https://www.googleapis.com/auth/youtube",
-            "https://www.googleapis.com/auth/youtube.force-ssl",
-        ]
-    );
-    assert_eq!(platforms::youtube::needed_scope(&json!({})), None);
 }
 
 #[tokio::test]
