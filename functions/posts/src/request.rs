@@ -36,13 +36,18 @@ pub(crate) struct PostRequest {
     ///   `shareToFeed`, `thumbOffsetMs` or `coverUrl`, `audioName`, `trialReel` (`MANUAL`, `SS_PERFORMANCE`)
     /// - linkedin: `visibility` (`PUBLIC`, `CONNECTIONS`)
     /// - pinterest: `boardId` (required), `boardSectionId`, `title`, `link`
-    /// - tiktok: `privacyLevel` (required: `PUBLIC_TO_EVERYONE`, `MUTUAL_FOLLOW_FRIENDS`,
-    ///   `FOLLOWER_OF_CREATOR`, `SELF_ONLY`), `disableComment`, `disableDuet`, `disableStitch`,
-    ///   `brandContent`, `brandOrganic`, `aiGenerated`, `coverTimestampMs`
+    /// - tiktok: `mode` (`direct`, `inbox`: a draft, of which the person chooses all else in TikTok),
+    ///   `privacyLevel` (required of direct posts: `PUBLIC_TO_EVERYONE`, `MUTUAL_FOLLOW_FRIENDS`,
+    ///   `FOLLOWER_OF_CREATOR`, `SELF_ONLY`), `disableComment`, `brandContent`, `brandOrganic`, `aiGenerated`; of
+    ///   videos `disableDuet`, `disableStitch`, `coverTimestampMs`; of photos `title`, `photoCoverIndex`,
+    ///   `autoAddMusic`
     /// - x: `replySettings` (`following`, `mentionedUsers`, `subscribers`, `verified`), `madeWithAi`,
-    ///   `paidPartnership`
-    /// - youtube: `title`, `tags`, `categoryId`, `privacy` (`public`, `unlisted`, `private`),
-    ///   `madeForKids`, `notifySubscribers`
+    ///   `paidPartnership`, `replyTo`, `quote`, `community`, `poll` (`{"options", "durationMinutes"}`), `thread`
+    ///   (`[{"text", "media"}]`, `media` the places of its files)
+    /// - youtube: `title`, `tags`, `categoryId`, `privacy` (`public`, `unlisted`, `private`), `madeForKids`,
+    ///   `notifySubscribers`, `publishAt`, `thumbnail` (the picture beside the video), `playlistId`,
+    ///   `defaultLanguage`, `license` (`youtube`, `creativeCommon`), `embeddable`, `publicStatsViewable`,
+    ///   `containsSyntheticMedia`, `recordingDate`
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub(crate) options: Option<Value>,

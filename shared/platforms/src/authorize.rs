@@ -51,12 +51,12 @@ pub fn authorize_url(login: &Login, app: &App, request: &AuthorizeRequest) -> Ur
             visit =
                 visit.set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
         }
-        Pkce::HexOfDesktop if oauth.has_challenge(app) => {
+        Pkce::HexWhere(asks) if asks(app) => {
             visit = visit
                 .add_extra_param("code_challenge", hex_challenge_of(&request.verifier))
                 .add_extra_param("code_challenge_method", "S256");
         }
-        Pkce::HexOfDesktop | Pkce::None => {}
+        Pkce::HexWhere(_) | Pkce::None => {}
     }
     for (name, value) in oauth.parameters {
         visit = visit.add_extra_param(*name, *value);

@@ -85,7 +85,7 @@ impl Oauth {
     /// verifier.
     pub fn has_challenge(&self, app: &App) -> bool {
         match self.pkce {
-            Pkce::HexOfDesktop => app.settings.get("pkce").is_some_and(|it| it == "desktop"),
+            Pkce::HexWhere(asks) => asks(app),
             Pkce::None => false,
             Pkce::S256 => true,
         }
@@ -93,10 +93,10 @@ impl Oauth {
 }
 
 /// Whether and how a challenge goes with the browser (RFC 7636).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Pkce {
-    /// Hexadecimal of SHA-256, where the setting `pkce` of our registration is `desktop`; none elsewhere.
-    HexOfDesktop,
+    /// Hexadecimal of SHA-256 where this registration asks for one; none elsewhere.
+    HexWhere(fn(&App) -> bool),
     /// The network documents none for this flow.
     None,
     /// base64url of SHA-256.

@@ -29,11 +29,11 @@ impl Terms<'_> {
                 .iter()
                 .any(|scope| any_of.contains(&scope.as_str()))
     }
+}
 
-    /// A number among the settings.
-    pub(crate) fn number(&self, setting: &str) -> Option<usize> {
-        self.settings.get(setting)?.trim().parse().ok()
-    }
+/// A setting that is a number.
+pub(crate) fn number(setting: Option<&String>) -> Option<usize> {
+    setting?.trim().parse().ok()
 }
 
 /// How many posts of a kind fit into a time.

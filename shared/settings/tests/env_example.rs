@@ -197,7 +197,12 @@ fn logins() -> impl Iterator<Item = &'static Login> {
 /// network's own folder the others of the network, the consent page all. Uploads are for Instagram's accounts
 /// that came through Meta's app.
 fn readers(file: &Path) -> Vec<&'static Login> {
-    let within = |name: &str| file.parent().is_some_and(|parent| parent.ends_with(name));
+    let within = |name: &str| {
+        let network = PathBuf::from("platforms/src").join(name);
+        file.ancestors()
+            .skip(1)
+            .any(|folder| folder.ends_with(&network))
+    };
     if file.ends_with("platforms/src/authorize.rs") {
         return logins().collect();
     }

@@ -43,7 +43,7 @@ async fn a_visit_carries_what_the_network_needs_and_nothing_of_ours(pool: PgPool
             oauth.scopes.join(oauth.scope_separator)
         );
         match oauth.pkce {
-            Pkce::HexOfDesktop | Pkce::None => {
+            Pkce::HexWhere(_) | Pkce::None => {
                 assert_eq!(parameter("code_challenge"), None, "{platform}")
             }
             Pkce::S256 => {

@@ -23,7 +23,7 @@ pub const PROFILE: Profile = Profile {
             scope_separator: ",",
             client_id_parameter: "client_key",
             // The web flow documents no challenge; only desktop and mobile apps send one, in hexadecimal.
-            pkce: Pkce::HexOfDesktop,
+            pkce: Pkce::HexWhere(is_for_desktop),
             // Shows the page even where a session is alive, so that another account can be chosen.
             parameters: &[("disable_auto_auth", "1")],
             bend: None,
@@ -96,4 +96,9 @@ pub(super) fn api(path: &str, app: &crate::App) -> Url {
 /// `https://host` + `path`. Both are literals of this folder; `base` only lends the type a value to start from.
 fn address(host: &str, path: &str, base: &Url) -> Url {
     Url::parse(&format!("https://{host}{path}")).unwrap_or_else(|_| base.clone())
+}
+
+/// Whether the app is registered for desktop only, whose consent page wants a challenge.
+fn is_for_desktop(app: &crate::App) -> bool {
+    app.settings.get("pkce").is_some_and(|it| it == "desktop")
 }

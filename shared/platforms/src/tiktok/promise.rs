@@ -8,7 +8,7 @@ use super::{
     options::PrivacyLevel,
     profile::{PUBLISH, UPLOAD},
 };
-use crate::{Allowance, Terms, UsageOf, Window, scope_missing};
+use crate::{Allowance, Terms, UsageOf, Window, number, scope_missing};
 
 /// How many posts an account may make in 24 hours, whichever app makes them: "about 15" (content sharing
 /// guidelines, read 2026-11-23); `settings["posts_per_day"]` says otherwise.
@@ -28,7 +28,7 @@ pub fn allowances(terms: &Terms<'_>) -> [Allowance; 2] {
         window: Window::Moving(Duration::DAY),
         counted,
     };
-    let posts = terms.number("posts_per_day").unwrap_or(POSTS);
+    let posts = number(terms.settings.get("posts_per_day")).unwrap_or(POSTS);
     [
         daily("posts", posts, Counted::Without(MODE, INBOX)),
         daily("drafts", DRAFTS, Counted::With(MODE, INBOX)),

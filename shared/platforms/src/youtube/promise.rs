@@ -8,7 +8,7 @@ use super::{
     options::{needed_scope, publish_at},
     pacific::day_of,
 };
-use crate::{Allowance, Terms, UsageOf, Window, scope_missing};
+use crate::{Allowance, Terms, UsageOf, Window, number, scope_missing};
 
 /// How many uploads a day a project has that asked for no more; `settings["uploads_per_day"]` says otherwise.
 const UPLOADS: usize = 100;
@@ -17,7 +17,7 @@ pub fn allowance(terms: &Terms<'_>) -> Allowance {
     Allowance {
         name: "uploads",
         of: UsageOf::Uploads,
-        posts: terms.number("uploads_per_day").unwrap_or(UPLOADS),
+        posts: number(terms.settings.get("uploads_per_day")).unwrap_or(UPLOADS),
         window: Window::Day(day_of),
         counted: Counted::All,
     }
