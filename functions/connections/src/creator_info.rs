@@ -3,7 +3,7 @@
 use axum::extract::State;
 use domain::Platform;
 use http::StatusCode;
-use platforms::Errand;
+use platforms::{Errand, Terms, tiktok};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Caller, Json, Path, Problem, ProblemBody};
@@ -35,6 +35,10 @@ pub(crate) struct CreatorInfo {
     stitch_disabled: bool,
     /// How long a video may be, in seconds.
     max_video_post_duration_sec: Option<u64>,
+    /// Whether TikTok has audited this app. Until then it takes `SELF_ONLY` alone, and of private accounts; say so
+    /// in the form.
+    #[serde(default = "yes")]
+    app_audited: bool,
     /// Whether it can post now.
     can_post: bool,
     /// Why it cannot.
@@ -81,7 +85,17 @@ pub(crate) async fn creator_info(
             ),
         ));
     }
-    errand::run(&env, &connection, &Errand::CreatorInfo)
-        .await
-        .map(Json)
+    let mut told: CreatorInfo = errand::run(&env, &connection, &Errand::CreatorInfo).await?;
+    if let Some(app) = env.apps.of_account(connection.platform, &connection.facts) {
+        told.app_audited = tiktok::is_audited(&Terms {
+            facts: &connection.facts,
+            scopes: &connection.scopes,
+            settings: &app.settings,
+        });
+    }
+    Ok(Json(told))
+}
+
+const fn yes() -> bool {
+    true
 }

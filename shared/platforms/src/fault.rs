@@ -1,5 +1,6 @@
 //! What stands in the way of a post or a connection, told to a person and to the driver.
 
+use domain::Violation;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
@@ -73,6 +74,17 @@ impl Fault {
     /// The person must change the post.
     pub fn content(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(FaultKind::Content, code, message)
+    }
+
+    /// Options that an older build accepted and that this one refuses.
+    pub(crate) fn options(broken: &Violation) -> Self {
+        let Violation {
+            field,
+            detail,
+            remedy,
+            ..
+        } = broken;
+        Self::content("invalid_options", format!("{field} {detail}. {remedy}"))
     }
 
     /// The operator must act.

@@ -302,7 +302,8 @@ pub async fn begin_disconnect(
     Ok(true)
 }
 
-/// Whether another connection still lives on the same consent at the network.
+/// Whether another connection, of whomever, still lives on the same consent at the network: to revoke it would end
+/// that one too.
 pub async fn shares_grant(
     db: impl PgExecutor<'_>,
     connection: &Connection,
@@ -310,10 +311,9 @@ pub async fn shares_grant(
     Ok(sqlx::query_scalar!(
         r#"SELECT EXISTS (
                SELECT 1 FROM connections
-               WHERE user_id = $1 AND grant_family = $2 AND subject = $3 AND id <> $4
+               WHERE grant_family = $1 AND subject = $2 AND id <> $3
                  AND health IN ('active', 'needs_reconnect')
            ) AS "shares!""#,
-        connection.user_id.uuid(),
         connection.grant_family,
         connection.subject,
         connection.id.uuid()

@@ -12,6 +12,26 @@ use crate::{
 };
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_leaves_an_account_does_not_take_it_from_somebody_else(pool: PgPool) {
+    let house = House::open(pool).await;
+    for network in NETWORKS {
+        let platform = network.platform;
+        let (one, other) = (house.sign_up().await, house.sign_up().await);
+        house.connect(&one, platform).await;
+        house.connect(&other, platform).await;
+        disconnect(&house, &one, platform).await;
+        house.run_all().await;
+        let (what, _) = network.simplest();
+        let words = format!("Still here at {platform}");
+        let id = house
+            .post(&other, &house.draft(network, what, &words))
+            .await;
+        house.run_all().await;
+        house.assert_published(&other, &id, &words).await;
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn disconnecting_fails_what_was_scheduled_and_wipes_the_tokens_within_a_minute(pool: PgPool) {
     let house = House::open(pool).await;
     let author = house.sign_up().await;

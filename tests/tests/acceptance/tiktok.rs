@@ -39,6 +39,7 @@ async fn the_form_is_told_what_the_account_may_choose(pool: PgPool) {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     let told = answer.json();
     assert_eq!(told["canPost"], true, "{told}");
+    assert_eq!(told["appAudited"], true, "{told}");
     assert!(
         told["privacyLevelOptions"]
             .as_array()

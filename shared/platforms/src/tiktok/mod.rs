@@ -34,6 +34,6 @@ pub use creator::creator_info;
 pub use follow::follow_up;
 pub use options::{Mode, Options, PrivacyLevel, caption_rule, check};
 pub use profile::PROFILE;
-pub use promise::{allowances, not_allowed};
+pub use promise::{allowances, is_audited, not_allowed};
 pub use publish::{Publish, Task, start};
 pub use webhook::receive;

@@ -50,9 +50,8 @@ pub fn not_allowed(options: &Value, terms: &Terms<'_>) -> Option<Violation> {
             "Choose inbox. Or connect the account again and allow posting.",
         ));
     }
-    let is_audited = terms.settings.get("audited").is_none_or(|is| is != "false");
     let is_private = options["privacyLevel"] == PrivacyLevel::SelfOnly.as_str();
-    (!is_audited && !is_private).then(|| {
+    (!is_audited(terms) && !is_private).then(|| {
         Violation::new(
             "options.privacyLevel",
             "app_not_audited",
@@ -60,6 +59,11 @@ pub fn not_allowed(options: &Value, terms: &Terms<'_>) -> Option<Violation> {
             "Choose SELF_ONLY, and set the TikTok account itself to private: to a public account TikTok refuses even that.",
         )
     })
+}
+
+/// Whether TikTok has audited our app, so that it may post for others than its owner; `settings["audited"]`.
+pub fn is_audited(terms: &Terms<'_>) -> bool {
+    terms.settings.get("audited").is_none_or(|is| is != "false")
 }
 
 #[cfg(test)]

@@ -303,12 +303,7 @@ fn is_video(cx: &PublishContext<'_>) -> bool {
 }
 
 fn options(cx: &PublishContext<'_>) -> Result<Options, Fault> {
-    Options::read(&cx.content.options).map_err(|rule| {
-        Fault::content(
-            "invalid_options",
-            format!("{} {}. {}", rule.field, rule.detail, rule.remedy),
-        )
-    })
+    Options::read(&cx.content.options).map_err(|broken| Fault::options(&broken))
 }
 
 /// TikTok has everything.

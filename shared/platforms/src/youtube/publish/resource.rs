@@ -19,12 +19,7 @@ const SHORT_MS: u64 = 180_000;
 /// # Errors
 /// The broken rule, where they come from a build that knew others.
 pub(super) fn options(cx: &PublishContext<'_>) -> Result<Options, Fault> {
-    Options::read(&cx.content.options).map_err(|rule| {
-        Fault::content(
-            "invalid_options",
-            format!("{} {}. {}", rule.field, rule.detail, rule.remedy),
-        )
-    })
+    Options::read(&cx.content.options).map_err(|broken| Fault::options(&broken))
 }
 
 /// The video's place among the post's files.
