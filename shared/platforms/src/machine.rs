@@ -101,11 +101,13 @@ impl Receipt {
 }
 
 type Read<T> = dyn Fn(&Answer, &AppContext<'_>) -> Result<T, Fault> + Send + Sync;
+type Follow<T> = dyn Fn(&Answer) -> Option<OneCall<T>> + Send + Sync;
 
-/// A conversation of one call.
+/// A conversation of one call; of a second where the answer to the first can mean several things.
 pub struct OneCall<T> {
     call: Call,
     read: Box<Read<T>>,
+    follow: Option<Box<Follow<T>>>,
     output: Option<T>,
 }
 
@@ -118,7 +120,20 @@ impl<T> OneCall<T> {
         Self {
             call,
             read: Box::new(read),
+            follow: None,
             output: None,
+        }
+    }
+
+    /// The same; but an answer that `follow` makes another conversation of is read by that one.
+    #[must_use]
+    pub(crate) fn settled_by(
+        self,
+        follow: impl Fn(&Answer) -> Option<Self> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            follow: Some(Box::new(follow)),
+            ..self
         }
     }
 }
@@ -136,6 +151,9 @@ impl<T: Clone> Machine for OneCall<T> {
     fn apply(self, event: Event, cx: &AppContext<'_>) -> Result<Self, Fault> {
         match event {
             Event::Answer(answer) => {
+                if let Some(next) = self.follow.as_ref().and_then(|follow| follow(&answer)) {
+                    return Ok(next);
+                }
                 let output = Some((self.read)(&answer, cx)?);
                 Ok(Self { output, ..self })
             }
