@@ -131,6 +131,26 @@ async fn a_refresh_gives_a_new_pair_and_spends_the_old_token() {
 }
 
 #[tokio::test]
+async fn a_token_of_the_app_takes_nothing_but_its_secret_and_opens_nothing() {
+    let rig = rig();
+    let ask = async |basic: &str, scope: &str| {
+        let fields = [("grant_type", "client_credentials"), ("scope", scope)];
+        let headers = [("authorization", basic.to_owned())];
+        form(&rig, TOKEN, &headers, &fields).await
+    };
+    let wrong = ask("Basic b3RoZXI6b25l", "user_accounts:read").await;
+    assert_eq!((wrong.status, &wrong.json()["code"]), (401, &json!(2)));
+    for scope in ["", "everything"] {
+        assert_eq!(ask(BASIC, scope).await.status, 400);
+    }
+    let given = ask(BASIC, "user_accounts:read").await.json();
+    assert_eq!(given["response_type"], "client_credentials");
+    let token = given["access_token"].as_str().expect("a token");
+    let user = get(&rig, "api.pinterest.com/v5/user_account", token).await;
+    assert_eq!(user.status, 401);
+}
+
+#[tokio::test]
 async fn people_cannot_revoke() {
     let rig = rig();
     let reply = form(

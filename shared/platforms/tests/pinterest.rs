@@ -4,9 +4,11 @@ mod harness;
 
 use axum::body::Body;
 use domain::Platform;
-use harness::{Connection, Outcome, Run, Sample, Stage, Trial, conformance, jpeg, mp4, png};
+use harness::{
+    Connection, Outcome, Run, Sample, Stage, Transcript, Trial, conformance, jpeg, mp4, png,
+};
 use platforms::{
-    Action, Answer, AppContext, Content, Event, Machine as _, OneCall,
+    Action, Answer, AppContext, Content, Event, FaultKind, Machine as _, OneCall,
     pinterest::{Page, boards, sections},
 };
 use secrecy::ExposeSecret as _;
@@ -81,6 +83,28 @@ async fn refreshing_rotates_and_the_old_refresh_token_is_dead() {
     stage.clock.advance(Duration::days(61));
     let fault = refreshed(&stage, &mut connection).await.expect_err("ended");
     assert_eq!(fault.code, "grant_ended");
+}
+
+#[tokio::test]
+async fn a_wrong_secret_of_ours_ends_no_connection() {
+    let stage = Stage::new();
+    let connection = stage.connection(Platform::Pinterest, STUDIO).await;
+    let mut app = stage.app(Platform::Pinterest).clone();
+    app.client_secret = "another".into();
+    let machine =
+        platforms::refresh(Platform::Pinterest, &connection.credentials, &app).expect("a refresh");
+    let mut transcript = Transcript::new(stage.now());
+    let refused = stage
+        .converse(Platform::Pinterest, machine, &mut transcript)
+        .await
+        .expect_err("refused");
+    assert_eq!(refused.code, "app_refused", "{transcript}");
+    assert!(matches!(refused.kind, FaultKind::Operator), "{refused}");
+    // The refresh token is as good as before.
+    let mut connection = connection;
+    refreshed(&stage, &mut connection)
+        .await
+        .expect("new tokens");
 }
 
 #[tokio::test]

@@ -31,6 +31,9 @@ pub fn connect(callback: Callback) -> Connect {
 }
 
 /// Renews the tokens; Pinterest gives a new refresh token each time.
+///
+/// A dead refresh token and a wrong secret of ours are refused with the same words, so a refusal is settled by
+/// asking with our secret alone.
 pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> {
     let old = credentials.tokens.clone();
     let token = old.refresh.clone()?;
@@ -38,7 +41,7 @@ pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> 
         ("grant_type", FormValue::from("refresh_token")),
         ("refresh_token", FormValue::from(&token)),
     ]);
-    Some(OneCall::new(call, move |answer, cx| {
+    let refresh = OneCall::new(call, move |answer, cx| {
         if !answer.is_success() {
             return Err(fault::read_refresh(answer, cx.now));
         }
@@ -53,7 +56,20 @@ pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> 
             },
             ..tokens
         })
-    }))
+    });
+    let app = app.clone();
+    Some(refresh.settled_by(move |answer| (answer.status == 401).then(|| prove_secret(&app))))
+}
+
+/// Asks for a token of the app itself, which takes nothing but its secret. What is given is dropped.
+fn prove_secret(app: &App) -> OneCall<Tokens> {
+    let call = token_call("prove_secret", app).form([
+        ("grant_type", FormValue::from("client_credentials")),
+        ("scope", FormValue::from("user_accounts:read")),
+    ]);
+    OneCall::new(call, |answer, cx| {
+        Err(fault::read_refusal_of_refresh(answer, cx.now))
+    })
 }
 
 /// Withdraws our access: never, since Pinterest lets only system users do that. The person removes
@@ -128,7 +144,8 @@ fn read_tokens(answer: &Answer, now: OffsetDateTime) -> Result<Tokens, Fault> {
         refresh: given.refresh_token,
         refresh_expires_at: given
             .refresh_token_expires_in
-            .map(|seconds| now + Duration::seconds(seconds)),
+            .map(|seconds| now + Duration::seconds(seconds))
+            .or_else(|| OffsetDateTime::from_unix_timestamp(given.refresh_token_expires_at?).ok()),
         // Asked for with commas, told with spaces.
         scopes: given
             .scope

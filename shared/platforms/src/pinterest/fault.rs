@@ -65,27 +65,40 @@ pub(super) fn read(answer: &Answer, now: OffsetDateTime) -> Fault {
     fault.seen(format!("{}: {start}", answer.status))
 }
 
-/// The fault for a refused code. The same 401 that a dead refresh token may bring means wrong
-/// credentials of ours here, since a code is refused with 400.
+/// The fault for a refused code: a bad code is refused with 400, wrong credentials of ours with 401.
 pub(super) fn read_exchange(answer: &Answer, now: OffsetDateTime) -> Fault {
     match answer.status {
-        400 => ended().seen(said(answer, &answer.json().unwrap_or_default())),
-        401 => Fault::operator(
-            "app_refused",
-            "Pinterest does not accept the app's credentials; its settings are wrong.",
-        )
-        .seen(said(answer, &answer.json().unwrap_or_default())),
+        400 => ended().seen(said_by(answer)),
+        401 => app_refused().seen(said_by(answer)),
         _ => read(answer, now),
     }
 }
 
-/// The fault for a refused refresh. The words for a dead token are not published, so both refusals
-/// of the token endpoint mean that the person must connect again.
+/// The fault for a refused refresh token. The words for a dead one are not published; 401 is settled by
+/// [`read_refusal_of_refresh`].
 pub(super) fn read_refresh(answer: &Answer, now: OffsetDateTime) -> Fault {
     match answer.status {
-        400 | 401 => ended().seen(said(answer, &answer.json().unwrap_or_default())),
+        400 => ended().seen(said_by(answer)),
         _ => read(answer, now),
     }
+}
+
+/// What a refresh token was refused for, by what our secret alone is answered: it is wrong, or it is right and
+/// the refresh token is dead. Whatever else is answered settles nothing.
+pub(super) fn read_refusal_of_refresh(answer: &Answer, now: OffsetDateTime) -> Fault {
+    match answer.status {
+        200..=299 => ended().seen("the refresh token is refused, our secret is not"),
+        400 | 403 => ended().seen(said_by(answer)),
+        401 => app_refused().seen(said_by(answer)),
+        _ => read(answer, now),
+    }
+}
+
+fn app_refused() -> Fault {
+    Fault::operator(
+        "app_refused",
+        "Pinterest does not accept the app's credentials; its settings are wrong.",
+    )
 }
 
 fn ended() -> Fault {
@@ -184,6 +197,10 @@ fn sentence(message: &str) -> String {
         .filter(|c| !c.is_control() && !matches!(c, '<' | '>'))
         .take(200)
         .collect()
+}
+
+fn said_by(answer: &Answer) -> String {
+    said(answer, &answer.json().unwrap_or_default())
 }
 
 fn said(answer: &Answer, problem: &Problem) -> String {
@@ -426,13 +443,20 @@ mod tests {
             "grant_ended"
         );
         assert_eq!(
-            read_refresh(&answer(401, &authentication), NOW).code,
-            "grant_ended"
-        );
-        assert_eq!(
             read_refresh(&answer(400, &invalid), NOW).code,
             "grant_ended"
         );
+        for (status, code) in [
+            (200, "grant_ended"),
+            (400, "grant_ended"),
+            (401, "app_refused"),
+            (403, "grant_ended"),
+            (429, "rate_limited"),
+            (500, "unavailable"),
+        ] {
+            let answer = answer(status, &authentication);
+            assert_eq!(read_refusal_of_refresh(&answer, NOW).code, code, "{status}");
+        }
         assert_eq!(
             kind_of(&read_refresh(&answer(503, &Value::Null), NOW)),
             "retry"

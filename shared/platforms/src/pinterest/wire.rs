@@ -16,6 +16,7 @@ pub(super) struct TokenAnswer {
     pub(super) expires_in: i64,
     pub(super) refresh_token: Option<SecretString>,
     pub(super) refresh_token_expires_in: Option<i64>,
+    pub(super) refresh_token_expires_at: Option<i64>,
     #[serde(default)]
     pub(super) scope: String,
 }

@@ -14,7 +14,7 @@ use time::Duration;
 
 use super::{
     ACCESS_LIFE, REFRESH_LIFE, boards, pinners,
-    wire::{Category, enter, ok, refusal, value},
+    wire::{Category, enter, invalid, ok, refusal, value},
 };
 use crate::{
     AuthorizeVisit, Grant, World,
@@ -98,6 +98,7 @@ pub(super) async fn token(
     match value(&pairs, "grant_type") {
         "authorization_code" => exchange(&world, &client_id, &pairs),
         "refresh_token" => refresh(&world, &client_id, &pairs),
+        "client_credentials" => of_app(&world, value(&pairs, "scope")),
         _ => refusal(&world, 400, 1, "Invalid grant_type"),
     }
 }
@@ -148,6 +149,21 @@ fn refresh(world: &World, client_id: &str, pairs: &[(String, String)]) -> Respon
         world.oauth().kill(old);
     }
     ok(world, give(world, &known.grant, "refresh_token"))
+}
+
+/// A token of the app itself, which opens nothing here.
+fn of_app(world: &World, scope: &str) -> Response {
+    if scope.is_empty() || scope.split(',').any(|scope| !SCOPES.contains(&scope)) {
+        return invalid(world, "{'scope': ...} (scope is not valid)");
+    }
+    let token = json!({
+        "access_token": world.secret("pinc_"),
+        "response_type": "client_credentials",
+        "token_type": "bearer",
+        "expires_in": ACCESS_LIFE.whole_seconds(),
+        "scope": scope,
+    });
+    ok(world, token)
 }
 
 fn give(world: &World, grant: &Grant, response_type: &str) -> Value {

@@ -86,10 +86,7 @@ struct Media {
 #[derive(Debug, Clone)]
 enum Outcome {
     Failed(i64),
-    Ready {
-        file: LiveMedia,
-        at: OffsetDateTime,
-    },
+    Ready { file: LiveMedia, at: OffsetDateTime },
 }
 
 #[derive(Debug, Clone)]
@@ -110,8 +107,18 @@ struct Pinner {
 
 fn pinners() -> Vec<Pinner> {
     [
-        ("813744226420795884", "samplestudio", "Sample Studio", "BUSINESS"),
-        ("813744226420795885", "samplebakery", "Sample Bakery", "BUSINESS"),
+        (
+            "813744226420795884",
+            "samplestudio",
+            "Sample Studio",
+            "BUSINESS",
+        ),
+        (
+            "813744226420795885",
+            "samplebakery",
+            "Sample Bakery",
+            "BUSINESS",
+        ),
         ("813744226420795886", "sampleworkshop", "", "PINNER"),
     ]
     .into_iter()

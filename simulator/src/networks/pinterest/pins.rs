@@ -92,24 +92,14 @@ fn check(world: &World, account: &str, order: &Value) -> Result<Board, Response>
     if let Some(link) = order["link"].as_str()
         && url::Url::parse(link).map_or(true, |url| !matches!(url.scheme(), "http" | "https"))
     {
-        return Err(refusal(
-            world,
-            400,
-            1,
-            "Whoops! That's an invalid URL.",
-        ));
+        return Err(refusal(world, 400, 1, "Whoops! That's an invalid URL."));
     }
     let board_id = order["board_id"].as_str().unwrap_or_default();
     let board = boards::find(world, account, board_id)?;
     if let Some(section) = order["board_section_id"].as_str()
         && !board.sections.iter().any(|(id, _)| id == section)
     {
-        return Err(refusal(
-            world,
-            404,
-            2031,
-            "Board section not found.",
-        ));
+        return Err(refusal(world, 404, 2031, "Board section not found."));
     }
     Ok(board)
 }
@@ -147,9 +137,7 @@ async fn media_of(
                 .cloned();
             drop(state);
             match media.map(|media| media.outcome) {
-                Some(Some(Outcome::Ready { file, at })) if world.now() >= at => {
-                    Ok(("video", file))
-                }
+                Some(Some(Outcome::Ready { file, at })) if world.now() >= at => Ok(("video", file)),
                 Some(Some(Outcome::Failed(_) | Outcome::Ready { .. }) | None) => {
                     refuse("{'media_source': ...} (the media is not ready)")
                 }
@@ -259,7 +247,12 @@ pub(super) async fn list(
     Query(pairs): Query<Vec<(String, String)>>,
     headers: HeaderMap,
 ) -> Response {
-    let account = match enter(&world, &headers, &["boards:read", "pins:read"], Category::Read) {
+    let account = match enter(
+        &world,
+        &headers,
+        &["boards:read", "pins:read"],
+        Category::Read,
+    ) {
         Ok(account) => account,
         Err(refusal) => return refusal,
     };
@@ -272,8 +265,13 @@ pub(super) async fn of_board(
     Query(pairs): Query<Vec<(String, String)>>,
     headers: HeaderMap,
 ) -> Response {
-    let found = enter(&world, &headers, &["boards:read", "pins:read"], Category::Read)
-        .and_then(|account| boards::find(&world, &account, &board));
+    let found = enter(
+        &world,
+        &headers,
+        &["boards:read", "pins:read"],
+        Category::Read,
+    )
+    .and_then(|account| boards::find(&world, &account, &board));
     match found {
         Ok(board) => listed(&world, &pairs, |pin| pin.board == board.id),
         Err(refusal) => refusal,
@@ -286,8 +284,13 @@ pub(super) async fn of_section(
     Query(pairs): Query<Vec<(String, String)>>,
     headers: HeaderMap,
 ) -> Response {
-    let found = enter(&world, &headers, &["boards:read", "pins:read"], Category::Read)
-        .and_then(|account| boards::find(&world, &account, &board));
+    let found = enter(
+        &world,
+        &headers,
+        &["boards:read", "pins:read"],
+        Category::Read,
+    )
+    .and_then(|account| boards::find(&world, &account, &board));
     match found {
         Ok(board) if board.sections.iter().any(|(id, _)| *id == section) => {
             listed(&world, &pairs, |pin| {
@@ -324,7 +327,12 @@ pub(super) async fn read(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refusal) = enter(&world, &headers, &["boards:read", "pins:read"], Category::Read) {
+    if let Err(refusal) = enter(
+        &world,
+        &headers,
+        &["boards:read", "pins:read"],
+        Category::Read,
+    ) {
         return refusal;
     }
     let found = world

@@ -78,7 +78,12 @@ pub(super) fn enter(
     if scopes.iter().find(|scope| !has(scope)).is_some() {
         let hides = world.states().pinterest().hides_missing_scopes;
         return Err(if hides {
-            refusal(world, 403, 29, "You are not permitted to access that resource.")
+            refusal(
+                world,
+                403,
+                29,
+                "You are not permitted to access that resource.",
+            )
         } else {
             refusal(
                 world,
@@ -99,10 +104,7 @@ fn count(world: &World, account: &str, category: Category) -> Result<(), Respons
         Category::Read => (state.calls_a_minute.0, "org_read"),
         Category::Write => (state.calls_a_minute.1, "org_write"),
     };
-    let calls = state
-        .calls
-        .entry((account.to_owned(), name))
-        .or_default();
+    let calls = state.calls.entry((account.to_owned(), name)).or_default();
     while calls
         .front()
         .is_some_and(|first| now - *first >= Duration::minutes(1))
@@ -151,7 +153,10 @@ pub(super) fn page(
         text => text.parse().ok().filter(|size| (1..=250).contains(size)),
     };
     let Some(size) = size else {
-        return Err(invalid(world, "{'page_size': ...} (page_size is not within 1 to 250)"));
+        return Err(invalid(
+            world,
+            "{'page_size': ...} (page_size is not within 1 to 250)",
+        ));
     };
     let start = match value(pairs, "bookmark") {
         "" => Some(0),
