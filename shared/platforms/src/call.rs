@@ -72,6 +72,9 @@ pub enum Body {
     Form(Vec<(String, FormValue)>),
     /// `application/json`.
     Json(Value),
+    /// `application/json` with bytes of files in it, in base64, each at its JSON pointer; see
+    /// [`crate::json_pieces`].
+    JsonWithFiles(Value, Vec<(String, FileRange)>),
     /// `multipart/form-data`, in this order.
     Multipart(Vec<Part>),
 }
@@ -79,16 +82,18 @@ pub enum Body {
 impl Body {
     /// The files of which it carries bytes: their places among the post's assets.
     pub fn assets(&self) -> impl Iterator<Item = usize> {
-        let (whole, parts) = match self {
-            Self::File(file) => (Some(file.asset), [].as_slice()),
-            Self::Multipart(parts) => (None, parts.as_slice()),
-            Self::Empty | Self::Form(_) | Self::Json(_) => (None, [].as_slice()),
+        let (whole, parts, placed) = match self {
+            Self::File(file) => (Some(file.asset), [].as_slice(), [].as_slice()),
+            Self::JsonWithFiles(_, files) => (None, [].as_slice(), files.as_slice()),
+            Self::Multipart(parts) => (None, parts.as_slice(), [].as_slice()),
+            Self::Empty | Self::Form(_) | Self::Json(_) => (None, [].as_slice(), [].as_slice()),
         };
         let of_parts = parts.iter().filter_map(|part| match &part.content {
             PartContent::File { file, .. } => Some(file.asset),
             PartContent::Text(_) => None,
         });
-        whole.into_iter().chain(of_parts)
+        let of_places = placed.iter().map(|(_, file)| file.asset);
+        whole.into_iter().chain(of_parts).chain(of_places)
     }
 }
 
@@ -186,6 +191,15 @@ impl Call {
     pub fn json(self, body: Value) -> Self {
         Self {
             body: Body::Json(body),
+            ..self
+        }
+    }
+
+    /// The same, carrying JSON with bytes of files in it, each at its JSON pointer.
+    #[must_use]
+    pub fn json_with_files(self, body: Value, files: Vec<(String, FileRange)>) -> Self {
+        Self {
+            body: Body::JsonWithFiles(body, files),
             ..self
         }
     }
@@ -333,6 +347,11 @@ impl fmt::Debug for Body {
             Self::File(file) => file.fmt(f),
             Self::Form(fields) => f.debug_tuple("Form").field(fields).finish(),
             Self::Json(value) => f.debug_tuple("Json").field(value).finish(),
+            Self::JsonWithFiles(value, files) => f
+                .debug_tuple("JsonWithFiles")
+                .field(value)
+                .field(files)
+                .finish(),
             Self::Multipart(parts) => f.debug_tuple("Multipart").field(parts).finish(),
         }
     }

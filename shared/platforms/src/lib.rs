@@ -14,6 +14,7 @@ mod errand;
 mod fault;
 mod feed;
 mod grant;
+mod json_files;
 mod machine;
 mod network;
 mod options;
@@ -42,6 +43,7 @@ pub use errand::{Errand, errand, shown_at};
 pub use fault::{Candidate, Fault, FaultKind};
 pub use feed::{feed, has_feeds};
 pub use grant::{Callback, Credentials, Grant, GrantedAccount, Tokens};
+pub use json_files::{JsonPiece, json_pieces};
 pub use machine::{Action, AppContext, Event, Machine, OneCall, Receipt};
 pub use network::{
     Connect, Publish, caption_rule, check, connect, media_rules, profile, prolong, receive,

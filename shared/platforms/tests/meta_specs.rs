@@ -166,7 +166,7 @@ fn parameters(call: &Call) -> Vec<(String, String)> {
             };
             fields.iter().map(plain).collect()
         }
-        Body::Json(value) => {
+        Body::Json(value) | Body::JsonWithFiles(value, _) => {
             let fields = value.as_object().into_iter().flatten();
             fields
                 .map(|(name, value)| (name.clone(), value.to_string()))

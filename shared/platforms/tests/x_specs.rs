@@ -105,7 +105,9 @@ impl Spec {
                 }
                 self.hold(&Value::Object(fields), schema, "form", &mut wrong);
             }
-            Body::File(_) | Body::Form(_) => wrong.push("a body of another kind".to_owned()),
+            Body::File(_) | Body::Form(_) | Body::JsonWithFiles(..) => {
+                wrong.push("a body of another kind".to_owned())
+            }
         }
         wrong
             .into_iter()
@@ -355,7 +357,11 @@ async fn what_is_misspelt_is_noticed_in_every_call() {
         match &mut wrong.body {
             Body::Json(body) if !OPEN.contains(&call.name) => body["mesage"] = json!("a"),
             Body::Multipart(parts) => parts.push(platforms::Part::text("mesage", "a")),
-            Body::Empty | Body::File(_) | Body::Form(_) | Body::Json(_) => {
+            Body::Empty
+            | Body::File(_)
+            | Body::Form(_)
+            | Body::Json(_)
+            | Body::JsonWithFiles(..) => {
                 wrong.url.query_pairs_mut().append_pair("mesage", "a");
             }
         }

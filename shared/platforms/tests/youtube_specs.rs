@@ -135,7 +135,7 @@ impl Specs {
                 }
             }
             Body::Empty => {}
-            Body::File(_) | Body::Form(_) | Body::Multipart(_) => {
+            Body::File(_) | Body::Form(_) | Body::JsonWithFiles(..) | Body::Multipart(_) => {
                 unknown.push("the body".to_owned());
             }
         }

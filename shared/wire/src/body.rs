@@ -1,11 +1,12 @@
 //! Bodies, with their length known before the first byte: many networks take no chunked ones.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures_util::{
     StreamExt as _,
     stream::{self, BoxStream},
 };
-use platforms::{Body, Part, PartContent};
+use platforms::{Body, JsonPiece, Part, PartContent, json_pieces};
 use url::form_urlencoded;
 
 use crate::Files;
@@ -40,6 +41,7 @@ pub(crate) fn encode(body: &Body, files: &dyn Files) -> Encoded {
             whole(form.finish(), "application/x-www-form-urlencoded")
         }
         Body::Json(value) => whole(value.to_string(), "application/json"),
+        Body::JsonWithFiles(value, places) => json_with_files(json_pieces(value, places), files),
         Body::Multipart(parts) => multipart(parts, files),
     }
 }
@@ -50,6 +52,50 @@ fn whole(text: String, content_type: &str) -> Encoded {
         content: Some(text.into()),
         content_type: Some(content_type.to_owned()),
     }
+}
+
+fn json_with_files(text: Vec<JsonPiece>, files: &dyn Files) -> Encoded {
+    let mut length = 0;
+    let pieces: Vec<Pieces> = text
+        .into_iter()
+        .map(|piece| match piece {
+            JsonPiece::File(file) => {
+                length += file.range.end.saturating_sub(file.range.start).div_ceil(3) * 4;
+                in_base64(files.stream(file.asset, file.range))
+            }
+            JsonPiece::Text(text) => {
+                length += text.len() as u64;
+                let text: Pieces = Box::pin(stream::once(std::future::ready(Ok(text.into()))));
+                text
+            }
+        })
+        .collect();
+    Encoded {
+        content: Some(reqwest::Body::wrap_stream(stream::iter(pieces).flatten())),
+        content_type: Some("application/json".to_owned()),
+        length,
+    }
+}
+
+/// Bytes as base64, encoded while they are read: what does not fill three bytes waits for the next piece.
+fn in_base64(bytes: Pieces) -> Pieces {
+    Box::pin(stream::unfold(
+        Some((bytes, Vec::new())),
+        |state| async move {
+            let (mut bytes, mut rest) = state?;
+            match bytes.next().await {
+                Some(Ok(piece)) => {
+                    rest.extend_from_slice(&piece);
+                    let whole = rest.len() - rest.len() % 3;
+                    let text = STANDARD.encode(&rest[..whole]);
+                    rest.drain(..whole);
+                    Some((Ok(text.into()), Some((bytes, rest))))
+                }
+                Some(Err(error)) => Some((Err(error), None)),
+                None => (!rest.is_empty()).then(|| (Ok(STANDARD.encode(&rest).into()), None)),
+            }
+        },
+    ))
 }
 
 fn multipart(parts: &[Part], files: &dyn Files) -> Encoded {

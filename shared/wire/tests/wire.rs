@@ -19,8 +19,9 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures_util::{StreamExt as _, stream::BoxStream};
-use platforms::{Auth, Call, FormValue, Part};
+use platforms::{Auth, Call, FileRange, FormValue, Part};
 use secrecy::SecretString;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -173,6 +174,33 @@ async fn forms_json_and_files_arrive_to_the_byte_with_their_length() {
     for (uri, headers, body) in seen.iter() {
         assert_eq!(headers["content-length"], body.len().to_string(), "{uri}");
         assert!(!headers.contains_key("transfer-encoding"), "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn files_stand_in_json_in_base64_with_the_length_of_all() {
+    let (wire, seen) = server().await;
+    for bytes in [0, 1, 2, 3, 4, 5_000] {
+        let range = 5..5 + bytes;
+        let places = [("/list/0", 1), ("/data", 0)].map(|(place, asset)| {
+            let range = range.clone();
+            (place.to_owned(), FileRange { asset, range })
+        });
+        let json = serde_json::json!({"data": "", "list": [null, "é"]});
+        let call = Call::post("json", network("/json")).json_with_files(json, places.into());
+        wire.send(&call, &authority(), &Pattern).await.unwrap();
+        let (_, headers, body) = seen.lock().unwrap().pop().unwrap();
+        assert_eq!(headers["content-length"], body.len().to_string());
+        assert_eq!(headers["content-type"], "application/json");
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let text = |asset: u64| {
+            let bytes = range
+                .clone()
+                .map(|n| u8::try_from((n + asset) % 251).unwrap());
+            STANDARD.encode(bytes.collect::<Vec<_>>())
+        };
+        let expected = serde_json::json!({"data": text(0), "list": [text(1), "é"]});
+        assert_eq!(body, expected, "{bytes}");
     }
 }
 

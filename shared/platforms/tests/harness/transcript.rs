@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, fmt};
 
-use platforms::{Answer, Auth, Body, Call, FormValue, PartContent, Safety};
+use platforms::{Answer, Auth, Body, Call, FileRange, FormValue, PartContent, Safety};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::wire::Reply;
@@ -196,6 +196,16 @@ pub fn describe(call: &Call) -> String {
             .collect::<Vec<_>>()
             .join("\n"),
         Body::Json(value) => cut(&ordered(value.clone())),
+        Body::JsonWithFiles(value, files) => {
+            let told: String = files
+                .iter()
+                .map(|(place, file)| {
+                    let FileRange { asset, range } = file;
+                    format!("\n{place}: bytes {range:?} of file {asset}, in base64")
+                })
+                .collect();
+            format!("{}{told}", cut(&ordered(value.clone())))
+        }
         Body::Multipart(parts) => parts
             .iter()
             .map(|part| match &part.content {

@@ -3,7 +3,7 @@
 use axum::body::Body as HttpBody;
 use http::{HeaderValue, Request, header};
 use http_body_util::{BodyExt as _, Limited};
-use platforms::{Answer, App, Auth, Body, Call, FileRange, PartContent};
+use platforms::{Answer, App, Auth, Body, Call, FileRange, JsonPiece, PartContent, json_pieces};
 use secrecy::{ExposeSecret as _, SecretString};
 use simulator::LostAnswer;
 use tower::ServiceExt as _;
@@ -72,7 +72,7 @@ pub fn request(call: &Call, filling: &Filling<'_>) -> Request<HttpBody> {
     let authorization = match &call.auth {
         Auth::Basic(name, secret) => {
             let pair = format!("{name}:{}", secret.expose_secret());
-            Some(format!("Basic {}", base64(&pair)))
+            Some(format!("Basic {}", base64(pair.as_bytes())))
         }
         Auth::Bearer => Some(format!("Bearer {}", access())),
         Auth::BearerOf(token) => Some(format!("Bearer {}", token.expose_secret())),
@@ -127,6 +127,14 @@ fn body(body: &Body, files: &[Vec<u8>]) -> (Option<String>, Vec<u8>) {
             Some("application/json".to_owned()),
             value.to_string().into_bytes(),
         ),
+        Body::JsonWithFiles(value, places) => {
+            let piece = |piece| match piece {
+                JsonPiece::File(file) => base64(&bytes_of(&file, files)),
+                JsonPiece::Text(text) => text,
+            };
+            let text: String = json_pieces(value, places).into_iter().map(piece).collect();
+            (Some("application/json".to_owned()), text.into_bytes())
+        }
         Body::Multipart(parts) => {
             let boundary = "a-boundary-that-no-sample-holds";
             let mut bytes = Vec::new();
@@ -173,7 +181,7 @@ fn proof_of(token: &str, app: &App) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
-fn base64(text: &str) -> String {
+fn base64(bytes: &[u8]) -> String {
     use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(text)
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
