@@ -162,7 +162,7 @@ async fn a_video_goes_through_the_store() {
     let live = published(&stage, &run);
     assert_eq!(live.kind, "video");
     assert_eq!(live.media[0].digest, digest(&sample));
-    assert_eq!(live.details["coverImageKeyFrameTime"], 0);
+    assert_eq!(live.details["cover"]["keyFrameTime"], 0);
     insta::assert_snapshot!(run.transcript);
 }
 

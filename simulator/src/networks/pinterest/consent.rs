@@ -14,7 +14,8 @@ use time::Duration;
 
 use super::{
     ACCESS_LIFE, REFRESH_LIFE, boards, pinners,
-    wire::{Category, enter, invalid, ok, refusal, value},
+    rates::Category,
+    wire::{enter, invalid, ok, refusal, value},
 };
 use crate::{
     AuthorizeVisit, Grant, World,
@@ -207,31 +208,38 @@ pub(super) async fn revoke(Shared(world): Shared<World>) -> Response {
 }
 
 pub(super) async fn user(Shared(world): Shared<World>, headers: HeaderMap) -> Response {
-    let account = match enter(&world, &headers, &["user_accounts:read"], Category::Read) {
-        Ok(account) => account,
-        Err(refusal) => return refusal,
-    };
+    match enter(&world, &headers, &["user_accounts:read"], Category::Read) {
+        Ok(caller) => caller.left.on(shown(&world, &caller.account)),
+        Err(refusal) => refusal,
+    }
+}
+
+fn shown(world: &World, account: &str) -> Result<Response, Response> {
     let Some(known) = pinners()
         .into_iter()
         .find(|known| known.account.id == account)
     else {
-        return refusal(&world, 401, 2, "Authentication failed.");
+        return Err(refusal(world, 401, 2, "Authentication failed."));
+    };
+    let boards = boards::of(world, account).len();
+    let pins = {
+        let state = world.states().pinterest();
+        let own = state.pins.iter().filter(|pin| pin.account == account);
+        own.count()
     };
     let username = &known.account.username;
-    ok(
-        &world,
-        json!({
-            "id": known.account.id,
-            "username": username,
-            "account_type": known.account_type,
-            "business_name": known.account.name,
-            "profile_image": format!("https://i.pinimg.com/280x280_RS/{username}.jpg"),
-            "website_url": "",
-            "board_count": boards::of(&account).len(),
-            "pin_count": world.states().pinterest().pins.iter().filter(|pin| pin.account == account).count(),
-            "follower_count": 10,
-            "following_count": 347,
-            "monthly_views": 163,
-        }),
-    )
+    let user = json!({
+        "id": known.account.id,
+        "username": username,
+        "account_type": known.account_type,
+        "business_name": known.account.name,
+        "profile_image": format!("https://i.pinimg.com/280x280_RS/{username}.jpg"),
+        "website_url": "",
+        "board_count": boards,
+        "pin_count": pins,
+        "follower_count": 10,
+        "following_count": 347,
+        "monthly_views": 163,
+    });
+    Ok(ok(world, user))
 }

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::{
     Media, Outcome, STORE, UPLOAD_LIFE,
-    wire::{Category, answer, enter, invalid, ok, refusal},
+    rates::Category,
+    wire::{answer, enter, invalid, ok, refusal},
 };
 use crate::World;
 
@@ -20,13 +21,17 @@ pub(super) async fn register(
     body: Bytes,
 ) -> Response {
     let scopes = ["pins:read", "pins:write"];
-    let account = match enter(&world, &headers, &scopes, Category::Write) {
-        Ok(account) => account,
-        Err(refusal) => return refusal,
-    };
-    let order: Value = serde_json::from_slice(&body).unwrap_or_default();
+    match enter(&world, &headers, &scopes, Category::Write) {
+        Ok(caller) => caller.left.on(registered(&world, caller.account, &body)),
+        Err(refusal) => refusal,
+    }
+}
+
+fn registered(world: &World, account: String, body: &[u8]) -> Result<Response, Response> {
+    let order: Value = serde_json::from_slice(body).unwrap_or_default();
     if order["media_type"] != "video" {
-        return invalid(&world, "{'media_type': ...} (is not one of ['video'])");
+        let why = "{'media_type': ...} (is not one of ['video'])";
+        return Err(invalid(world, why));
     }
     let media_id = (5_200_000_000_000_000_000 + world.number()).to_string();
     let day = {
@@ -68,10 +73,10 @@ pub(super) async fn register(
     let body = format!(
         "{{\"media_id\":\"{media_id}\",\"media_type\":\"video\",\"upload_url\":\"https://{STORE}/\",\"upload_parameters\":{object}}}"
     );
-    let mut response = answer(&world, StatusCode::CREATED, Value::Null);
+    let mut response = answer(world, StatusCode::CREATED, Value::Null);
     *response.body_mut() = axum::body::Body::from(body);
     response.headers_mut().remove(http::header::CONTENT_LENGTH);
-    response
+    Ok(response)
 }
 
 /// An object whose fields stand in this order.
@@ -88,13 +93,16 @@ pub(super) async fn status(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let account = match enter(&world, &headers, &["pins:read"], Category::Read) {
-        Ok(account) => account,
-        Err(refusal) => return refusal,
-    };
-    let media = world.states().pinterest().media.get(&id).cloned();
+    match enter(&world, &headers, &["pins:read"], Category::Read) {
+        Ok(caller) => caller.left.on(asked(&world, &caller.account, &id)),
+        Err(refusal) => refusal,
+    }
+}
+
+fn asked(world: &World, account: &str, id: &str) -> Result<Response, Response> {
+    let media = world.states().pinterest().media.get(id).cloned();
     let Some(media) = media.filter(|media| media.account == account) else {
-        return refusal(&world, 404, 404, "Media not found.");
+        return Err(refusal(world, 404, 404, "Media not found."));
     };
     let mut body = json!({"media_id": id, "media_type": "video"});
     body["status"] = json!(match media.outcome {
@@ -106,5 +114,5 @@ pub(super) async fn status(
         Some(Outcome::Ready { at, .. }) if world.now() < at => "processing",
         Some(Outcome::Ready { .. }) => "succeeded",
     });
-    ok(&world, body)
+    Ok(ok(world, body))
 }

@@ -12,6 +12,7 @@ mod boards;
 mod consent;
 mod media;
 mod pins;
+mod rates;
 mod store;
 mod wire;
 
@@ -48,10 +49,17 @@ pub struct State {
     pub hides_missing_scopes: bool,
     /// Reads and writes that one person may make in a minute.
     pub calls_a_minute: (usize, usize),
+    /// Reads and writes that the app may make in a day while it is on trial.
+    pub calls_a_day: (usize, usize),
+    /// Whether no answer tells how many calls are left.
+    pub hides_rates: bool,
+    /// Whether a board of the same name as another one is refused.
+    pub refuses_equal_boards: bool,
     /// How long a new Pin is missing from lists.
     pub listing_delay: Duration,
     /// The `failure_code` of the next videos, one each.
     pub video_failures: VecDeque<i64>,
+    boards: Vec<(String, boards::Board)>,
     media: HashMap<String, Media>,
     pins: Vec<Pin>,
     calls: HashMap<(String, &'static str), VecDeque<OffsetDateTime>>,
@@ -65,8 +73,12 @@ impl Default for State {
             denied_scopes: BTreeSet::new(),
             hides_missing_scopes: false,
             calls_a_minute: (1000, 100),
+            calls_a_day: (1000, 300),
+            hides_rates: false,
+            refuses_equal_boards: false,
             listing_delay: Duration::ZERO,
             video_failures: VecDeque::new(),
+            boards: Vec::new(),
             media: HashMap::new(),
             pins: Vec::new(),
             calls: HashMap::new(),
@@ -143,7 +155,7 @@ pub(crate) fn routes() -> Router<World> {
             .route(&at("/oauth/token"), post(consent::token))
             .route(&at("/oauth/token/revoke"), post(consent::revoke))
             .route(&at("/user_account"), get(consent::user))
-            .route(&at("/boards"), get(boards::list))
+            .route(&at("/boards"), get(boards::list).post(boards::create))
             .route(&at("/boards/{board}/sections"), get(boards::sections))
             .route(&at("/boards/{board}/pins"), get(pins::of_board))
             .route(
@@ -153,6 +165,9 @@ pub(crate) fn routes() -> Router<World> {
             .route(&at("/media"), post(media::register))
             .route(&at("/media/{id}"), get(media::status))
             .route(&at("/pins"), post(pins::create).get(pins::list))
-            .route(&at("/pins/{id}"), get(pins::read).delete(pins::delete))
+            .route(
+                &at("/pins/{id}"),
+                get(pins::read).patch(pins::change).delete(pins::delete),
+            )
     })
 }

@@ -6,8 +6,9 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
+use super::rates::{Category, Left};
 use crate::World;
 
 /// An answer; each carries an id.
@@ -44,23 +45,31 @@ pub(super) fn with_id(world: &World, mut response: Response) -> Response {
     response
 }
 
-/// What a call counts as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Category {
-    Read,
-    Write,
+/// Who calls.
+pub(super) struct Caller {
+    pub(super) account: String,
+    scopes: Vec<String>,
+    /// What it may still call; to be told with the answer.
+    pub(super) left: Left,
 }
 
-/// The account that a call is made for.
+impl Caller {
+    /// Whether the person allowed it.
+    pub(super) fn may(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|given| given == scope)
+    }
+}
+
+/// Who makes a call.
 ///
 /// # Errors
-/// The refusal: no live token, a missing scope, too many calls.
+/// The refusal: no live token, too many calls, a missing scope.
 pub(super) fn enter(
     world: &World,
     headers: &HeaderMap,
     scopes: &[&str],
     category: Category,
-) -> Result<String, Response> {
+) -> Result<Caller, Response> {
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -74,69 +83,43 @@ pub(super) fn enter(
     let Some(known) = known else {
         return Err(refusal(world, 401, 2, "Authentication failed."));
     };
-    let has = |scope: &&&str| known.grant.scopes.iter().any(|given| given == **scope);
-    if scopes.iter().find(|scope| !has(scope)).is_some() {
-        let hides = world.states().pinterest().hides_missing_scopes;
-        return Err(if hides {
-            refusal(
-                world,
-                403,
-                29,
-                "You are not permitted to access that resource.",
-            )
-        } else {
-            refusal(
-                world,
-                401,
-                3,
-                "Your token does not have sufficient permissions to perform this operation. Please ensure your token is authorized with the correct set of scopes.",
-            )
-        });
+    let now = world.now();
+    let left = world
+        .states()
+        .pinterest()
+        .count(&known.account, category, now);
+    if left.is_over {
+        let message = "You have exceeded your rate limit. Try again later.";
+        return Err(left.on(Err(refusal(world, 429, 8, message))));
     }
-    count(world, &known.account, category)?;
-    Ok(known.account)
+    let caller = Caller {
+        account: known.account,
+        scopes: known.grant.scopes,
+        left,
+    };
+    if scopes.iter().all(|scope| caller.may(scope)) {
+        return Ok(caller);
+    }
+    Err(left.on(Err(lacks_scope(world))))
 }
 
-fn count(world: &World, account: &str, category: Category) -> Result<(), Response> {
-    let now = world.now();
-    let mut state = world.states().pinterest();
-    let (most, name) = match category {
-        Category::Read => (state.calls_a_minute.0, "org_read"),
-        Category::Write => (state.calls_a_minute.1, "org_write"),
-    };
-    let calls = state.calls.entry((account.to_owned(), name)).or_default();
-    while calls
-        .front()
-        .is_some_and(|first| now - *first >= Duration::minutes(1))
-    {
-        calls.pop_front();
+/// The refusal of a call that the person did not allow.
+pub(super) fn lacks_scope(world: &World) -> Response {
+    if world.states().pinterest().hides_missing_scopes {
+        return forbidden(world);
     }
-    if calls.len() < most {
-        calls.push_back(now);
-        return Ok(());
-    }
-    let reset = calls
-        .front()
-        .map_or(60, |first| 60 - (now - *first).whole_seconds());
-    drop(state);
-    let mut response = refusal(
+    refusal(
         world,
-        429,
-        8,
-        "You have exceeded your rate limit. Try again later.",
-    );
-    for (name, value) in [
-        ("x-ratelimit-limit", format!("{most}, {most};w=60")),
-        ("x-ratelimit-remaining", "0".to_owned()),
-        ("x-ratelimit-reset", reset.max(1).to_string()),
-    ] {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
-        }
-    }
-    Err(response)
+        401,
+        3,
+        "Your token does not have sufficient permissions to perform this operation. Please ensure your token is authorized with the correct set of scopes.",
+    )
+}
+
+/// The refusal of what is somebody else's.
+pub(super) fn forbidden(world: &World) -> Response {
+    let message = "You are not permitted to access that resource.";
+    refusal(world, 403, 29, message)
 }
 
 /// A part of a list by `page_size` and `bookmark`.
