@@ -94,6 +94,23 @@ pub(super) fn read_refusal_of_refresh(answer: &Answer, now: OffsetDateTime) -> F
     }
 }
 
+/// The fault for a refused board.
+pub(super) fn read_board(answer: &Answer, now: OffsetDateTime) -> Fault {
+    let fault = read(answer, now);
+    match answer.status {
+        400 if fault.code == "pin_refused" => {
+            let problem: Problem = answer.json().unwrap_or_default();
+            let told = sentence(&problem.message);
+            Fault::content(
+                "board_refused",
+                format!("Pinterest refused the board: {told}"),
+            )
+            .seen(said(answer, &problem))
+        }
+        _ => fault,
+    }
+}
+
 fn app_refused() -> Fault {
     Fault::operator(
         "app_refused",

@@ -19,7 +19,7 @@ mod profile;
 mod publish;
 mod wire;
 
-pub use boards::{Board, Page, Section, boards, sections};
+pub use boards::{Boards, CreateBoard, boards, create_board, sections};
 pub use connect::{Connect, connect, refresh, revoke};
 pub use options::{Options, check};
 pub use profile::PROFILE;

@@ -44,6 +44,14 @@ pub(super) struct Listing<T> {
     pub(super) bookmark: Option<String>,
 }
 
+impl<T> Listing<T> {
+    /// What leads to the next part: nothing at the end, which the same bookmark again means as well.
+    pub(super) fn following(&self, asked: Option<&str>) -> Option<String> {
+        let next = self.bookmark.as_deref()?;
+        (!next.is_empty() && Some(next) != asked).then(|| next.to_owned())
+    }
+}
+
 #[derive(Deserialize)]
 pub(super) struct Registered {
     pub(super) media_id: String,
