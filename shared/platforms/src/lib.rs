@@ -39,7 +39,7 @@ pub use authorize::{AuthorizeRequest, authorize_url, challenge_of};
 pub use call::{Auth, Body, Call, FileRange, FormValue, Part, PartContent, Safety};
 pub use confirm::{Expectation, Sighting, Verdict, next_look, normalise, settle};
 pub use content::{Account, Asset, Content, Draft, DraftMedia, PublishContext};
-pub use errand::{Errand, errand, shown_at};
+pub use errand::{Asking, Errand, errand, shown_at};
 pub use fault::{Candidate, Fault, FaultKind};
 pub use feed::{feed, has_feeds};
 pub use grant::{Callback, Credentials, Grant, GrantedAccount, Tokens};

@@ -169,7 +169,10 @@ impl Publisher {
 
 const fn asks_on(errand: &Errand) -> bool {
     match errand {
-        Errand::CreatorInfo => false,
+        Errand::BoardSections { .. }
+        | Errand::Boards
+        | Errand::CreateBoard { .. }
+        | Errand::CreatorInfo => false,
         Errand::FollowUp { on, .. } => *on,
     }
 }
