@@ -7,10 +7,7 @@ use domain::Platform;
 use harness::{
     Connection, Outcome, Run, Sample, Stage, Transcript, Trial, conformance, jpeg, mp4, png,
 };
-use platforms::{
-    Action, Answer, AppContext, Content, Event, FaultKind, Machine as _, OneCall,
-    pinterest::{Page, boards, sections},
-};
+use platforms::{Action, Answer, Content, Event, FaultKind, Machine as _};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -19,7 +16,6 @@ use time::Duration;
 use tower::ServiceExt as _;
 
 const STUDIO: &str = "813744226420795884";
-const BAKERY: &str = "813744226420795885";
 const RECIPES: &str = "549755885175";
 const TABLES: &str = "549755885176";
 const DESSERTS: &str = "5549755885175002";
@@ -481,53 +477,6 @@ async fn an_upload_that_goes_unnoticed_is_done_again() {
     published(&stage, &run);
 }
 
-#[tokio::test]
-async fn every_board_can_be_chosen() {
-    let stage = Stage::new();
-    let connection = stage.connection(Platform::Pinterest, BAKERY).await;
-    let app = stage.app(Platform::Pinterest);
-    let first = asked(&stage, &connection, boards(app, None)).await;
-    assert_eq!(first.items.len(), 250);
-    let rest = asked(&stage, &connection, boards(app, first.bookmark.as_deref())).await;
-    assert_eq!((rest.items.len(), &rest.bookmark), (10, &None));
-    assert_eq!(rest.items[9].name, "Bread number 260");
-    assert_eq!(rest.items[9].privacy.as_deref(), Some("PUBLIC"));
-    assert_ne!(first.items[0].id, rest.items[0].id);
-}
-
-#[tokio::test]
-async fn every_section_can_be_chosen() {
-    let stage = Stage::new();
-    let connection = stage.connection(Platform::Pinterest, STUDIO).await;
-    let app = stage.app(Platform::Pinterest);
-    let page = asked(&stage, &connection, sections(app, RECIPES, None)).await;
-    let names: Vec<&str> = page
-        .items
-        .iter()
-        .map(|section| section.name.as_str())
-        .collect();
-    assert_eq!(names, ["Starters", "Desserts"]);
-    assert_eq!(page.items[1].id, DESSERTS);
-}
-
-#[tokio::test]
-async fn a_bookmark_that_comes_twice_ends_the_list() {
-    let stage = Stage::new();
-    let connection = stage.connection(Platform::Pinterest, BAKERY).await;
-    let app = stage.app(Platform::Pinterest);
-    stage.simulator.script(FaultScript::first(
-        API,
-        "GET /v5/boards",
-        Fault::Answer {
-            status: 200,
-            headers: Vec::new(),
-            body: json!({"items": [], "bookmark": "same"}),
-        },
-    ));
-    let page = asked(&stage, &connection, boards(app, Some("same"))).await;
-    assert_eq!(page.bookmark, None);
-}
-
 async fn tried(trial: Trial, least: usize) {
     let limited =
         json!({"code": 8, "message": "You have exceeded your rate limit. Try again later."});
@@ -538,27 +487,6 @@ async fn tried(trial: Trial, least: usize) {
 
 async fn refreshed(stage: &Stage, connection: &mut Connection) -> Result<(), platforms::Fault> {
     stage.refresh(connection).await.expect("a refresh")
-}
-
-/// What comes of one call that is authorised with the connection's token.
-async fn asked<T: Clone>(
-    stage: &Stage,
-    connection: &Connection,
-    call: OneCall<Page<T>>,
-) -> Page<T> {
-    let cx = AppContext {
-        now: stage.now(),
-        app: stage.app(Platform::Pinterest),
-    };
-    let Action::Send(request) = call.next(&cx) else {
-        panic!("it sends first")
-    };
-    let answer = got(stage, connection, &request.url).await;
-    let done = call.apply(Event::Answer(answer), &cx).expect("a page");
-    let Action::Done(page) = done.next(&cx) else {
-        panic!("it is done then")
-    };
-    page
 }
 
 async fn got(stage: &Stage, connection: &Connection, url: &url::Url) -> Answer {
