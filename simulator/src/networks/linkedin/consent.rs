@@ -6,24 +6,22 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Query, State as Shared},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse as _, Redirect, Response},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
+use url::Url;
 
 use super::{
     ACCESS_LIFE, REFRESH_LIFE, gateway, members,
     wire::{content_type, oauth_refusal, refusal, value},
 };
 use crate::{
-    AuthorizeVisit, Grant, World,
+    Account, AuthorizeVisit, Grant, World,
     oauth::{CodeError, Token},
 };
-
-/// What the app's products grant.
-const SCOPES: [&str; 4] = ["openid", "profile", "email", "w_member_social"];
 
 pub(super) async fn authorize(
     Shared(world): Shared<World>,
@@ -47,10 +45,18 @@ pub(super) async fn authorize(
         .filter(|scope| !scope.is_empty())
         .map(str::to_owned)
         .collect();
-    if asked.is_empty() || asked.iter().any(|scope| !SCOPES.contains(&scope.as_str())) {
-        return page("scope is not authorized for your application");
-    }
     let state = value(&pairs, "state");
+    let (granted, denial) = {
+        let kept = world.states().linkedin();
+        (kept.product_scopes.clone(), kept.denial)
+    };
+    let foreign = asked
+        .iter()
+        .find(|scope| !granted.contains(&scope.as_str()));
+    if asked.is_empty() || foreign.is_some() {
+        let scope = foreign.map_or("", String::as_str);
+        return scope_refused(redirect_uri, scope, state);
+    }
     world
         .ask_for_consent(AuthorizeVisit {
             network: "linkedin".to_owned(),
@@ -61,7 +67,7 @@ pub(super) async fn authorize(
             challenge: None,
             approved_parameters: Vec::new(),
             denied_parameters: vec![
-                ("error".to_owned(), "user_cancelled_authorize".to_owned()),
+                ("error".to_owned(), denial.to_owned()),
                 (
                     "error_description".to_owned(),
                     "The user cancelled the authorization".to_owned(),
@@ -73,6 +79,19 @@ pub(super) async fn authorize(
             notes: BTreeMap::new(),
         })
         .into_response()
+}
+
+/// Back to the app with the scope that its products do not grant (reported, 2025).
+fn scope_refused(redirect_uri: &str, scope: &str, state: &str) -> Response {
+    let Ok(mut back) = Url::parse(redirect_uri) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let description = format!("Scope \"{scope}\" is not authorized for your application");
+    back.query_pairs_mut()
+        .append_pair("error", "unauthorized_scope_error")
+        .append_pair("error_description", &description)
+        .append_pair("state", state);
+    Redirect::to(back.as_str()).into_response()
 }
 
 pub(super) async fn token(
@@ -243,28 +262,36 @@ pub(super) async fn revoke(
     StatusCode::OK.into_response()
 }
 
-pub(super) async fn user(Shared(world): Shared<World>, headers: HeaderMap) -> Response {
-    let token = match gateway::token(&world, &headers) {
-        Ok(token) => token,
-        Err(refusal) => return refusal,
-    };
+/// Who calls an address that shows the member to tokens with all of these scopes.
+fn shown_to(
+    world: &World,
+    headers: &HeaderMap,
+    scopes: &[&str],
+    resource: &str,
+) -> Result<Account, Response> {
+    let token = gateway::token(world, headers)?;
     let trouble = world.states().linkedin().fresh_token_trouble;
     if world.now() < token.issued_at + trouble {
-        return gateway::called_revoked();
+        return Err(gateway::called_revoked());
     }
-    let may_ask = ["openid", "profile"]
+    let granted = &token.grant.scopes;
+    let may_ask = scopes
         .iter()
-        .all(|scope| token.grant.scopes.iter().any(|granted| granted == scope));
-    let member = members()
+        .all(|scope| granted.iter().any(|given| given == scope));
+    members()
         .into_iter()
-        .find(|member| member.id == token.account);
-    let Some(member) = member.filter(|_| may_ask) else {
-        return refusal(
-            403,
-            Some(100),
-            "ACCESS_DENIED",
-            "Not enough permissions to access: userinfo.GET.NO_VERSION",
-        );
+        .find(|member| member.id == token.account)
+        .filter(|_| may_ask)
+        .ok_or_else(|| {
+            let message = format!("Not enough permissions to access: {resource}.GET.NO_VERSION");
+            refusal(403, Some(100), "ACCESS_DENIED", &message)
+        })
+}
+
+pub(super) async fn user(Shared(world): Shared<World>, headers: HeaderMap) -> Response {
+    let member = match shown_to(&world, &headers, &["openid", "profile"], "userinfo") {
+        Ok(member) => member,
+        Err(refusal) => return refusal,
     };
     let (given, family) = member.name.split_once(' ').unwrap_or((&member.name, ""));
     let body = json!({
@@ -276,4 +303,19 @@ pub(super) async fn user(Shared(world): Shared<World>, headers: HeaderMap) -> Re
         "locale": {"country": "US", "language": "en"},
     });
     ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+pub(super) async fn me(Shared(world): Shared<World>, headers: HeaderMap) -> Response {
+    let member = match shown_to(&world, &headers, &["r_basicprofile"], "me") {
+        Ok(member) => member,
+        Err(refusal) => return refusal,
+    };
+    let (given, family) = member.name.split_once(' ').unwrap_or((&member.name, ""));
+    Json(json!({
+        "id": member.id,
+        "localizedFirstName": given,
+        "localizedLastName": family,
+        "vanityName": member.username,
+    }))
+    .into_response()
 }

@@ -29,6 +29,14 @@ pub(super) struct Caller {
 }
 
 impl Caller {
+    /// Who calls an address that has no version.
+    pub(super) const fn unversioned(token: Token) -> Self {
+        Self {
+            token,
+            version: String::new(),
+        }
+    }
+
     /// The URN of the member.
     pub(super) fn urn(&self) -> String {
         format!("urn:li:person:{}", self.token.account)

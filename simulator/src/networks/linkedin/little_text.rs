@@ -25,7 +25,7 @@ pub(super) fn shown(commentary: &str) -> String {
             rest = &rest[end..];
             continue;
         }
-        if let Some((name, after)) = mention(rest) {
+        if let Some((name, after)) = mention(rest).or_else(|| hashtag(rest)) {
             shown.push_str(&name);
             rest = after;
             continue;
@@ -40,6 +40,38 @@ pub(super) fn shown(commentary: &str) -> String {
     shown
 }
 
+/// The commentary as it is told to those who read posts: hashtags in their long form.
+pub(super) fn kept(commentary: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = commentary;
+    let mut before = ' ';
+    while let Some(c) = rest.chars().next() {
+        let tag = rest.strip_prefix('#').unwrap_or_default();
+        let end = tag
+            .find(|c: char| !c.is_alphanumeric())
+            .unwrap_or(tag.len());
+        let length = if c == '#' && end > 0 && before.is_whitespace() {
+            kept.push_str(r"{hashtag|\#|");
+            kept.push_str(&tag[..end]);
+            kept.push('}');
+            1 + end
+        } else {
+            kept.push(c);
+            c.len_utf8()
+        };
+        before = c;
+        rest = &rest[length..];
+    }
+    kept
+}
+
+/// `{hashtag|\#|tag}`: the tag as shown, and what follows.
+fn hashtag(text: &str) -> Option<(String, &str)> {
+    let (tag, rest) = text.strip_prefix(r"{hashtag|\#|")?.split_once('}')?;
+    let is_tag = !tag.is_empty() && !tag.contains(|c: char| "|{[(".contains(c));
+    is_tag.then(|| (format!("#{}", tag.replace('\\', "")), rest))
+}
+
 /// `@[Name](urn:li:organization:1)`: the name as shown, and what follows.
 fn mention(text: &str) -> Option<(String, &str)> {
     let inner = text.strip_prefix("@[")?;
@@ -52,7 +84,15 @@ fn mention(text: &str) -> Option<(String, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::{kept, shown};
+
+    #[test]
+    fn hashtags_are_told_in_their_long_form_and_shown_alike() {
+        let told = kept(r"#one a#b \# # #two\_three");
+        assert_eq!(told, r"{hashtag|\#|one} a#b \# # {hashtag|\#|two}\_three");
+        assert_eq!(shown(r"{hashtag|\#|one}\_two"), "#one_two");
+        assert_eq!(shown(r"{hashtag|\#|}"), "");
+    }
 
     #[test]
     fn an_unescaped_reserved_character_cuts_the_text() {

@@ -13,9 +13,10 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Image, Outcome, PART_BYTES, Part, State, UPLOAD_LIFE, Upload, Video,
     gateway::{self, Caller},
+    pages::{self, Need},
     wire::{bad_input, content_type, json_body, refusal, value},
 };
-use crate::World;
+use crate::{Keeper, World};
 
 /// A picture has fewer pixels than this.
 const MAX_PIXELS: usize = 36_152_320;
@@ -36,18 +37,20 @@ pub(super) async fn image_action(
         return unknown_action();
     }
     let order = &body["initializeUploadRequest"];
-    if let Some(refusal) = foreign_owner(&caller, order) {
-        return refusal;
-    }
+    let owner = match owner(&world, &caller, order, Need::Post) {
+        Ok(owner) => owner,
+        Err(refusal) => return refusal,
+    };
     let urn = format!("urn:li:image:{}", media_id(&world, "C4E10AQ"));
     let ends_at = world.now() + UPLOAD_LIFE;
     let mut state = world.states().linkedin();
     state.images.insert(
         urn.clone(),
         Image {
-            owner: caller.urn(),
+            owner,
             file: None,
             is_broken: false,
+            ready_at: None,
         },
     );
     let url = address(&world, &mut state, &urn, None);
@@ -61,14 +64,48 @@ pub(super) async fn image_action(
 
 pub(super) async fn image_status(
     Shared(world): Shared<World>,
-    Path(_): Path<String>,
+    Path(urn): Path<String>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    match gateway::enter(&world, &headers) {
-        // Reported, 2025: tokens that may only write cannot read pictures.
-        Ok(caller) => caller.denied("partnerApiImages.GET"),
-        Err(refusal) => refusal,
+    let caller = match gateway::enter(&world, &headers) {
+        Ok(caller) => caller,
+        Err(refusal) => return refusal,
+    };
+    if let Some(refusal) = bare_urn(&uri) {
+        return refusal;
     }
+    let state = world.states().linkedin();
+    let image = state.images.get(&urn);
+    // Reported, 2025: tokens that may only write for their member cannot read pictures.
+    let may_read = image.is_some_and(|image| {
+        let page = pages::number(&image.owner);
+        page.is_some_and(|page| pages::has_role(&state, &caller, page, Need::Any))
+    });
+    if !caller.may("r_organization_social") || (image.is_some() && !may_read) {
+        return caller.denied("partnerApiImages.GET");
+    }
+    let Some(image) = image else {
+        return refusal(404, None, "NOT_FOUND", "Could not find entity");
+    };
+    let status = match image.ready_at {
+        None => "WAITING_UPLOAD",
+        Some(at) if world.now() < at => "PROCESSING",
+        Some(_) if image.is_broken => "PROCESSING_FAILED",
+        Some(_) => "AVAILABLE",
+    };
+    Json(json!({"id": urn, "owner": image.owner, "status": status})).into_response()
+}
+
+fn bare_urn(uri: &Uri) -> Option<Response> {
+    uri.path().contains("urn:li:").then(|| {
+        refusal(
+            400,
+            None,
+            "INVALID_REQUEST",
+            "Syntax exception in path variables",
+        )
+    })
 }
 
 pub(super) async fn video_action(
@@ -89,9 +126,10 @@ pub(super) async fn video_action(
 }
 
 fn initialize_video(world: &World, caller: &Caller, order: &Value) -> Response {
-    if let Some(refusal) = foreign_owner(caller, order) {
-        return refusal;
-    }
+    let owner = match owner(world, caller, order, Need::PostVideo) {
+        Ok(owner) => owner,
+        Err(refusal) => return refusal,
+    };
     let Some(bytes) = order["fileSizeBytes"]
         .as_u64()
         .filter(|bytes| VIDEO_BYTES.contains(bytes))
@@ -110,7 +148,7 @@ fn initialize_video(world: &World, caller: &Caller, order: &Value) -> Response {
     state.videos.insert(
         urn.clone(),
         Video {
-            owner: caller.urn(),
+            owner,
             bytes,
             parts: (0..count).map(|_| Part::default()).collect(),
             outcome: None,
@@ -130,7 +168,7 @@ fn initialize_video(world: &World, caller: &Caller, order: &Value) -> Response {
         "uploadUrlsExpireAt": ends_at.unix_timestamp() * 1000,
         "video": urn,
         "uploadInstructions": instructions,
-        "uploadToken": "",
+        "uploadToken": state.upload_token,
     }}))
     .into_response()
 }
@@ -145,16 +183,16 @@ fn finalize_video(world: &World, caller: &Caller, order: &Value) -> Response {
         )
     };
     let urn = order["video"].as_str().unwrap_or_default();
-    if !order["uploadToken"].is_string() {
-        return wrong("uploadToken", "uploadToken is required but not found");
-    }
     let mut state = world.states().linkedin();
-    let failure = (!state.video_failures.is_empty()).then(|| state.video_failures.remove(0));
-    let Some(video) = state
+    if order["uploadToken"] != state.upload_token {
+        return wrong("uploadToken", "uploadToken is not that of the upload");
+    }
+    let is_ours = state
         .videos
-        .get_mut(urn)
-        .filter(|video| video.owner == caller.urn())
-    else {
+        .get(urn)
+        .is_some_and(|video| pages::may_write_for(&state, caller, &video.owner, Need::PostVideo));
+    let failure = (!state.video_failures.is_empty()).then(|| state.video_failures.remove(0));
+    let Some(video) = state.videos.get_mut(urn).filter(|_| is_ours) else {
         return bad_input(
             400,
             "INVALID_VIDEO_ID",
@@ -185,22 +223,28 @@ fn finalize_video(world: &World, caller: &Caller, order: &Value) -> Response {
     known.sort_unstable();
     given.sort_unstable();
     if known != given || known.len() != video.parts.len() {
-        return wrong("uploadedPartIds", "uploadedPartIds are not those of the parts");
+        return wrong(
+            "uploadedPartIds",
+            "uploadedPartIds are not those of the parts",
+        );
     }
     // The order is taken as it is given: a wrong one scrambles the video.
-    let mut whole = Vec::new();
+    let mut whole = Keeper::default();
     for id in ids {
         let part = video
             .parts
             .iter()
             .find(|part| part.etag.as_deref() == Some(id));
-        whole.extend_from_slice(part.map_or(&[], |part| &part.bytes));
+        whole.take(part.map_or(&[], |part| &part.bytes));
     }
-    let is_video = whole.get(4..8) == Some(b"ftyp".as_slice());
+    for part in &mut video.parts {
+        part.bytes.clear();
+    }
+    let is_video = whole.head().get(4..8) == Some(b"ftyp".as_slice());
     let failure = failure.or_else(|| (!is_video).then(|| "UNSUPPORTED_FORMAT".to_owned()));
     video.outcome = Some(failure.map_or_else(
         || Outcome::Ready {
-            file: world.keep("video/mp4", Bytes::from(whole)),
+            file: world.keep_pieces("video/mp4", whole),
             at: world.now() + world.processing("linkedin"),
         },
         Outcome::Failed,
@@ -218,13 +262,8 @@ pub(super) async fn video_status(
         Ok(caller) => caller,
         Err(refusal) => return refusal,
     };
-    if uri.path().contains("urn:li:") {
-        return refusal(
-            400,
-            None,
-            "INVALID_REQUEST",
-            "Syntax exception in path variables",
-        );
+    if let Some(refusal) = bare_urn(&uri) {
+        return refusal;
     }
     let state = world.states().linkedin();
     if state.hides_videos {
@@ -233,7 +272,7 @@ pub(super) async fn video_status(
     let Some(video) = state
         .videos
         .get(&urn)
-        .filter(|video| video.owner == caller.urn())
+        .filter(|video| pages::may_write_for(&state, &caller, &video.owner, Need::PostVideo))
     else {
         return refusal(404, None, "NOT_FOUND", "Could not find entity");
     };
@@ -262,7 +301,12 @@ pub(super) async fn upload(
     };
     let ended = world.now() >= upload.ends_at;
     match upload.part {
-        None if ended => refusal(403, None, "EXPIRED_UPLOAD_URL", "The upload URL has expired"),
+        None if ended => refusal(
+            403,
+            None,
+            "EXPIRED_UPLOAD_URL",
+            "The upload URL has expired",
+        ),
         None => upload_image(&world, &upload.urn, &headers, body),
         Some(_) if ended => StatusCode::UNAUTHORIZED.into_response(),
         Some(place) => upload_part(&world, &upload.urn, place, &headers, &body),
@@ -280,16 +324,18 @@ fn upload_image(world: &World, urn: &str, headers: &HeaderMap, body: Bytes) -> R
     ) && imagesize::blob_size(&body)
         .is_ok_and(|size| size.width * size.height < MAX_PIXELS);
     let file = world.keep(content_type(headers), body);
+    let ready_at = world.now() + world.processing("linkedin");
+    let caller = Caller::unversioned(token);
     let mut state = world.states().linkedin();
-    let owner = format!("urn:li:person:{}", token.account);
-    let Some(image) = state
+    let is_ours = state
         .images
-        .get_mut(urn)
-        .filter(|image| image.owner == owner)
-    else {
+        .get(urn)
+        .is_some_and(|image| pages::may_write_for(&state, &caller, &image.owner, Need::Post));
+    let Some(image) = state.images.get_mut(urn).filter(|_| is_ours) else {
         return StatusCode::FORBIDDEN.into_response();
     };
     image.file = Some(file);
+    image.ready_at = Some(ready_at);
     image.is_broken = !is_picture;
     StatusCode::CREATED.into_response()
 }
@@ -339,24 +385,27 @@ fn writer(
     resource: &str,
 ) -> Result<(Caller, Value), Response> {
     let caller = gateway::enter(world, headers)?;
-    if !caller.may("w_member_social") {
+    if !caller.may("w_member_social") && !caller.may("w_organization_social") {
         return Err(caller.denied(resource));
     }
     Ok((caller, json_body(headers, body)?))
 }
 
-fn foreign_owner(caller: &Caller, order: &Value) -> Option<Response> {
-    let owner = order["owner"].as_str();
-    match owner {
-        None => Some(bad_input(
+/// The owner of what is announced, in whose name the caller may write.
+fn owner(world: &World, caller: &Caller, order: &Value, needed: Need) -> Result<String, Response> {
+    let Some(owner) = order["owner"].as_str() else {
+        return Err(bad_input(
             400,
             "MISSING_FIELD",
             "owner is required but not found",
             "initializeUploadRequest/owner",
-        )),
-        Some(owner) if owner != caller.urn() => Some(caller.denied("partnerApiMedia.ACTION")),
-        Some(_) => None,
+        ));
+    };
+    let state = world.states().linkedin();
+    if pages::may_write_for(&state, caller, owner, needed) {
+        return Ok(owner.to_owned());
     }
+    Err(caller.denied("partnerApiMedia.ACTION"))
 }
 
 fn unknown_action() -> Response {

@@ -9,9 +9,12 @@
 )]
 
 mod consent;
+mod content;
 mod gateway;
+pub mod letters;
 mod little_text;
 mod media;
+mod pages;
 mod posts;
 mod wire;
 
@@ -22,6 +25,9 @@ use axum::{
     routing::{get, post, put},
 };
 use time::{Date, Duration, OffsetDateTime, macros::date};
+
+pub use letters::{Challenge, Letter};
+pub use pages::Role;
 
 use crate::{Account, LiveMedia, World};
 
@@ -35,9 +41,43 @@ const DUPLICATE_WINDOW: Duration = Duration::minutes(10);
 /// The size of a part of a video.
 const PART_BYTES: u64 = 4_194_304;
 
+/// What all products of LinkedIn's grant together. Reading a member's posts is closed to new apps; a test that needs
+/// it gives the token the scope by hand.
+const EVERY_SCOPE: [&str; 9] = [
+    "openid",
+    "profile",
+    "email",
+    "w_member_social",
+    "r_basicprofile",
+    "w_organization_social",
+    "r_organization_social",
+    "rw_organization_admin",
+    "r_organization_admin",
+];
+
 /// What it keeps.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches of a test bench, each for itself"
+)]
 pub struct State {
+    /// The scopes that the app's products grant.
+    pub product_scopes: Vec<&'static str>,
+    /// What the way back says when the person denies.
+    pub denial: &'static str,
+    /// Who has which role on which Page.
+    pub roles: Vec<Role>,
+    /// Whether roles name the Page as older versions did.
+    pub names_targets: bool,
+    /// What uploads of videos must give back when they are closed.
+    pub upload_token: String,
+    /// How much later than it is live a post is listed.
+    pub listing_delay: Duration,
+    /// Whether a copy is refused in the name of a post that does not exist, another one each time.
+    pub names_no_originals: bool,
+    /// What is told of Pages, and how our address fared.
+    pub mail: letters::Mail,
     /// Whether the app may renew tokens, which LinkedIn approves for few.
     pub gives_refresh_tokens: bool,
     /// For so long after it was given out a token is called revoked.
@@ -66,6 +106,14 @@ pub struct State {
 impl Default for State {
     fn default() -> Self {
         Self {
+            product_scopes: EVERY_SCOPE.to_vec(),
+            denial: "user_cancelled_authorize",
+            roles: pages::roles(),
+            names_targets: false,
+            upload_token: String::new(),
+            listing_delay: Duration::ZERO,
+            names_no_originals: false,
+            mail: letters::Mail::default(),
             gives_refresh_tokens: false,
             fresh_token_trouble: Duration::ZERO,
             withheld_scopes: Vec::new(),
@@ -99,6 +147,7 @@ struct Image {
     owner: String,
     file: Option<LiveMedia>,
     is_broken: bool,
+    ready_at: Option<OffsetDateTime>,
 }
 
 #[derive(Debug, Clone)]
@@ -118,10 +167,7 @@ struct Part {
 #[derive(Debug, Clone)]
 enum Outcome {
     Failed(String),
-    Ready {
-        file: LiveMedia,
-        at: OffsetDateTime,
-    },
+    Ready { file: LiveMedia, at: OffsetDateTime },
 }
 
 #[derive(Debug, Clone)]
@@ -130,6 +176,8 @@ struct Post {
     author: String,
     commentary: String,
     content: serde_json::Value,
+    /// The digests of what it shows.
+    files: Vec<String>,
     created_at: OffsetDateTime,
 }
 
@@ -160,6 +208,15 @@ pub(crate) fn routes() -> Router<World> {
         )
         .route("/www.linkedin.com/oauth/v2/revoke", post(consent::revoke))
         .route("/api.linkedin.com/v2/userinfo", get(consent::user))
+        .route("/api.linkedin.com/v2/me", get(consent::me))
+        .route(
+            "/api.linkedin.com/rest/organizationAcls",
+            get(pages::list_roles),
+        )
+        .route(
+            "/api.linkedin.com/rest/organizations/{id}",
+            get(pages::read),
+        )
         .route("/api.linkedin.com/rest/images", post(media::image_action))
         .route(
             "/api.linkedin.com/rest/images/{urn}",

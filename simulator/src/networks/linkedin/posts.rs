@@ -10,22 +10,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::{
-    DUPLICATE_WINDOW, Outcome, Post, State,
+    DUPLICATE_WINDOW, Post, State,
+    content::{check_fields, files_of, wrong},
     gateway::{self, Caller},
     little_text, members,
-    wire::{bad_input, json_body, refusal, value},
+    pages::{self, Need},
+    wire::{json_body, refusal, value},
 };
-use crate::{LiveMedia, LivePost, World};
-
-const FIELDS: [&str; 7] = [
-    "author",
-    "commentary",
-    "visibility",
-    "distribution",
-    "content",
-    "lifecycleState",
-    "isReshareDisabledByAuthor",
-];
+use crate::{LivePost, World};
 
 pub(super) async fn create(
     Shared(world): Shared<World>,
@@ -36,7 +28,7 @@ pub(super) async fn create(
         Ok(caller) => caller,
         Err(refusal) => return refusal,
     };
-    if !caller.may("w_member_social") {
+    if !caller.may("w_member_social") && !caller.may("w_organization_social") {
         return caller.denied("partnerApiPostsExternal.CREATE");
     }
     let body = match json_body(&headers, &body) {
@@ -61,11 +53,12 @@ fn make(
     caller: &Caller,
     body: &Value,
 ) -> Result<String, Response> {
-    check_fields(caller, body)?;
+    check_fields(state, caller, body)?;
+    let author = body["author"].as_str().unwrap_or_default();
     let commentary = body["commentary"].as_str().unwrap_or_default();
     let content = &body["content"];
-    let (kind, files) = files_of(world, state, caller, content)?;
-    if commentary.is_empty() && files.is_empty() {
+    let (kind, files) = files_of(world, state, author, content)?;
+    if commentary.is_empty() && content.is_null() {
         return Err(wrong(
             "MISSING_FIELD",
             "A post needs commentary or content",
@@ -73,35 +66,48 @@ fn make(
         ));
     }
     let now = world.now();
+    let shown: Vec<String> = files.iter().map(|file| file.digest.clone()).collect();
     let twin = state.posts.iter().find(|post| {
-        post.author == caller.urn()
+        post.author == author
             && post.commentary == commentary
-            && post.content == *content
+            && post.files == shown
+            && post.content["article"]["source"] == content["article"]["source"]
             && now - post.created_at < DUPLICATE_WINDOW
     });
+    if twin.is_some() && state.names_no_originals {
+        let number = 7_000_000_000_000_000_000 + world.number();
+        return Err(duplicate(&format!("urn:li:share:{number}")));
+    }
     if let Some(twin) = twin {
         return Err(duplicate(&twin.urn));
     }
     let urn = if kind == "text" {
-        format!("urn:li:share:{}", 7_000_000_000_000_000_000 + world.number())
+        format!(
+            "urn:li:share:{}",
+            7_000_000_000_000_000_000 + world.number()
+        )
     } else {
-        format!("urn:li:ugcPost:{}", 7_000_000_000_000_000_000 + world.number())
+        format!(
+            "urn:li:ugcPost:{}",
+            7_000_000_000_000_000_000 + world.number()
+        )
     };
     state.posts.push(Post {
         urn: urn.clone(),
-        author: caller.urn(),
+        author: author.to_owned(),
         commentary: commentary.to_owned(),
         content: content.clone(),
+        files: shown,
         created_at: now,
     });
-    let name = members()
-        .into_iter()
-        .find(|member| member.id == caller.token.account)
-        .map(|member| member.name);
+    let (account_id, account_name) = match pages::number(author) {
+        Some(page) => (page.to_owned(), pages::name(page)),
+        None => (caller.token.account.clone(), name_of(caller)),
+    };
     world.publish(LivePost {
         network: "linkedin".to_owned(),
-        account_id: caller.token.account.clone(),
-        account_name: name.unwrap_or_default(),
+        account_id,
+        account_name,
         post_id: urn.clone(),
         kind: kind.to_owned(),
         text: little_text::shown(commentary),
@@ -111,200 +117,17 @@ fn make(
         details: json!({
             "visibility": body["visibility"],
             "content": content,
+            "isReshareDisabledByAuthor": body["isReshareDisabledByAuthor"],
             "version": caller.version,
         }),
     });
     Ok(urn)
 }
 
-fn check_fields(caller: &Caller, body: &Value) -> Result<(), Response> {
-    let unknown = body
-        .as_object()
-        .and_then(|fields| fields.keys().find(|key| !FIELDS.contains(&key.as_str())));
-    if let Some(field) = unknown {
-        return Err(wrong("INVALID_VALUE_FOR_FIELD", "Unrecognized field", field));
-    }
-    for field in ["author", "commentary", "visibility", "lifecycleState"] {
-        if !body[field].is_string() {
-            return Err(wrong(
-                "MISSING_FIELD",
-                &format!("{field} is required but not found"),
-                field,
-            ));
-        }
-    }
-    let author = body["author"].as_str().unwrap_or_default();
-    if !author.starts_with("urn:li:") {
-        return Err(wrong("INVALID_URN_ID", "author is no URN", "author"));
-    }
-    if !author.starts_with("urn:li:person:") && !author.starts_with("urn:li:organization:") {
-        return Err(wrong(
-            "INVALID_URN_TYPE",
-            "author is neither person nor organization",
-            "author",
-        ));
-    }
-    if author != caller.urn() {
-        return Err(caller.denied("partnerApiPostsExternal.CREATE"));
-    }
-    let one_of = |field: &str, path: &str, known: &[&str]| {
-        let given = body.pointer(path).and_then(Value::as_str);
-        if given.is_some_and(|given| known.contains(&given)) {
-            Ok(())
-        } else {
-            Err(wrong(
-                "INVALID_VALUE_FOR_FIELD",
-                &format!("{field} is not valid"),
-                field,
-            ))
-        }
-    };
-    one_of(
-        "visibility",
-        "/visibility",
-        &["PUBLIC", "CONNECTIONS", "LOGGED_IN"],
-    )?;
-    one_of("lifecycleState", "/lifecycleState", &["PUBLISHED"])?;
-    one_of(
-        "distribution/feedDistribution",
-        "/distribution/feedDistribution",
-        &["MAIN_FEED", "NONE"],
-    )?;
-    let commentary = body["commentary"].as_str().unwrap_or_default();
-    let bare = commentary.replace('\\', "");
-    if bare.encode_utf16().count() > 3000 {
-        return Err(wrong(
-            "FIELD_LENGTH_TOO_LONG",
-            "commentary exceeds 3000 characters",
-            "commentary",
-        ));
-    }
-    Ok(())
-}
-
-/// The kind of a post and its files.
-fn files_of(
-    world: &World,
-    state: &State,
-    caller: &Caller,
-    content: &Value,
-) -> Result<(&'static str, Vec<LiveMedia>), Response> {
-    let Some(members) = content.as_object() else {
-        return Ok(("text", Vec::new()));
-    };
-    let mut names = members.keys().map(String::as_str);
-    match (names.next(), names.next()) {
-        (Some("media"), None) => {
-            let media = &content["media"];
-            let file = file_of(world, state, caller, media)?;
-            let is_video = media["id"]
-                .as_str()
-                .is_some_and(|urn| urn.starts_with("urn:li:video:"));
-            Ok((if is_video { "video" } else { "image" }, vec![file]))
-        }
-        (Some("multiImage"), None) => {
-            let images = content["multiImage"]["images"].as_array();
-            let images = images.filter(|images| (2..=20).contains(&images.len()));
-            let Some(images) = images else {
-                return Err(wrong(
-                    "INVALID_VALUE_FOR_FIELD",
-                    "multiImage takes 2 to 20 images",
-                    "content/multiImage/images",
-                ));
-            };
-            let is_image = |image: &Value| {
-                image["id"]
-                    .as_str()
-                    .is_some_and(|urn| urn.starts_with("urn:li:image:"))
-            };
-            if !images.iter().all(is_image) {
-                return Err(wrong(
-                    "INVALID_IMAGE_ID",
-                    "multiImage takes images only",
-                    "content/multiImage/images",
-                ));
-            }
-            let files: Result<Vec<LiveMedia>, Response> = images
-                .iter()
-                .map(|image| file_of(world, state, caller, image))
-                .collect();
-            Ok(("carousel", files?))
-        }
-        _ => Err(wrong(
-            "INVALID_VALUE_FOR_FIELD",
-            "content takes exactly one of media, multiImage",
-            "content",
-        )),
-    }
-}
-
-fn file_of(
-    world: &World,
-    state: &State,
-    caller: &Caller,
-    media: &Value,
-) -> Result<LiveMedia, Response> {
-    let urn = media["id"].as_str().unwrap_or_default();
-    let alt_text = media["altText"].as_str().unwrap_or_default();
-    if alt_text.chars().count() > 4086 {
-        return Err(wrong(
-            "FIELD_LENGTH_TOO_LONG",
-            "altText exceeds 4086 characters",
-            "content/altText",
-        ));
-    }
-    let waiting = || {
-        wrong(
-            "MEDIA_ASSET_WAITING_UPLOAD",
-            "The media asset is waiting for its upload",
-            "content/media/id",
-        )
-    };
-    let failed = || {
-        wrong(
-            "MEDIA_ASSET_PROCESSING_FAILED",
-            "The media asset could not be processed",
-            "content/media/id",
-        )
-    };
-    if urn.starts_with("urn:li:video:") {
-        let video = state
-            .videos
-            .get(urn)
-            .filter(|video| video.owner == caller.urn());
-        let Some(video) = video else {
-            return Err(wrong(
-                "INVALID_VIDEO_ID",
-                "The video is unknown or belongs to somebody else",
-                "content/media/id",
-            ));
-        };
-        return match &video.outcome {
-            None => Err(waiting()),
-            Some(Outcome::Failed(_)) => Err(failed()),
-            Some(Outcome::Ready { at, .. }) if world.now() < *at => Err(waiting()),
-            Some(Outcome::Ready { file, .. }) => Ok(file.clone()),
-        };
-    }
-    let image = state
-        .images
-        .get(urn)
-        .filter(|image| image.owner == caller.urn());
-    let Some(image) = image else {
-        return Err(wrong(
-            "INVALID_IMAGE_ID",
-            "The image is unknown or belongs to somebody else",
-            "content/media/id",
-        ));
-    };
-    if image.is_broken {
-        return Err(failed());
-    }
-    image.file.clone().ok_or_else(waiting)
-}
-
-fn wrong(code: &str, description: &str, path: &str) -> Response {
-    bad_input(400, code, description, path)
+fn name_of(caller: &Caller) -> String {
+    let mut members = members().into_iter();
+    let member = members.find(|member| member.id == caller.token.account);
+    member.map(|member| member.name).unwrap_or_default()
 }
 
 fn duplicate(twin: &str) -> Response {
@@ -330,7 +153,9 @@ pub(super) async fn find(
         Ok(caller) => caller,
         Err(refusal) => return refusal,
     };
-    if !may_read(&caller) {
+    let author = value(&pairs, "author");
+    let state = world.states().linkedin();
+    if !may_read(&state, &caller, author) {
         return caller.denied("partnerApiPostsExternal.FINDER-author");
     }
     let method = headers.get("x-restli-method").map(HeaderValue::as_bytes);
@@ -338,28 +163,14 @@ pub(super) async fn find(
         return refusal(400, None, "ILLEGAL_ARGUMENT", "Unknown finder");
     }
     let count: usize = value(&pairs, "count").parse().unwrap_or(10);
-    let state = world.states().linkedin();
     let elements: Vec<Value> = state
         .posts
         .iter()
         .rev()
-        .filter(|post| post.author == value(&pairs, "author"))
+        .filter(|post| post.author == author)
+        .filter(|post| world.now() >= post.created_at + state.listing_delay)
         .take(count)
-        .map(|post| {
-            let time = post.created_at.unix_timestamp() * 1000;
-            let mut element = json!({
-                "id": post.urn,
-                "author": post.author,
-                "commentary": post.commentary,
-                "createdAt": time,
-                "publishedAt": time,
-                "lifecycleState": "PUBLISHED",
-            });
-            if !post.content.is_null() {
-                element["content"] = post.content.clone();
-            }
-            element
-        })
+        .map(told)
         .collect();
     Json(json!({"elements": elements, "paging": {"start": 0, "count": count}})).into_response()
 }
@@ -373,21 +184,46 @@ pub(super) async fn read(
         Ok(caller) => caller,
         Err(refusal) => return refusal,
     };
-    if !may_read(&caller) {
+    let state = world.states().linkedin();
+    let post = state.posts.iter().find(|post| post.urn == urn);
+    let may_read = match post {
+        Some(post) => may_read(&state, &caller, &post.author),
+        None => caller.may("r_member_social") || caller.may("r_organization_social"),
+    };
+    if !may_read {
         return caller.denied("partnerApiPostsExternal.GET");
     }
-    let state = world.states().linkedin();
-    match state.posts.iter().find(|post| post.urn == urn) {
-        Some(post) => {
-            Json(json!({"id": post.urn, "commentary": post.commentary})).into_response()
-        }
+    match post {
+        Some(post) => Json(told(post)).into_response(),
         None => refusal(404, None, "NOT_FOUND", "Could not find entity"),
     }
 }
 
-/// Closed to new apps; a test that needs it gives the token the scope by hand.
-fn may_read(caller: &Caller) -> bool {
-    caller.may("r_member_social")
+/// A post as it is told to those who may read it.
+fn told(post: &Post) -> Value {
+    let time = post.created_at.unix_timestamp() * 1000;
+    let mut told = json!({
+        "id": post.urn,
+        "author": post.author,
+        "commentary": little_text::kept(&post.commentary),
+        "createdAt": time,
+        "publishedAt": time,
+        "lifecycleState": "PUBLISHED",
+    });
+    if !post.content.is_null() {
+        told["content"] = post.content.clone();
+    }
+    told
+}
+
+/// Posts of Pages are read by those who have a role there.
+fn may_read(state: &State, caller: &Caller, author: &str) -> bool {
+    match pages::number(author) {
+        Some(page) => {
+            caller.may("r_organization_social") && pages::has_role(state, caller, page, Need::Any)
+        }
+        None => caller.may("r_member_social"),
+    }
 }
 
 pub(super) async fn delete(
@@ -400,10 +236,9 @@ pub(super) async fn delete(
         Err(refusal) => return refusal,
     };
     let mut state = world.states().linkedin();
-    let foreign = state
-        .posts
-        .iter()
-        .any(|post| post.urn == urn && post.author != caller.urn());
+    let foreign = state.posts.iter().any(|post| {
+        post.urn == urn && !pages::may_write_for(&state, &caller, &post.author, Need::Post)
+    });
     if foreign {
         return caller.denied("partnerApiPostsExternal.DELETE");
     }

@@ -1,0 +1,13 @@
+//! What the simulated LinkedIn refuses, and how.
+
+mod bench;
+mod consent;
+mod gateway;
+mod letters;
+mod media;
+mod pages;
+mod posts;
+#[path = "../rig/mod.rs"]
+mod rig;
+#[path = "../samples/mod.rs"]
+mod samples;
