@@ -1,13 +1,18 @@
 //! What LinkedIn's refusals mean (learn.microsoft.com, error handling and the posts, images and
 //! videos interfaces, read 2026-08-13; codes marked "reported" come from public issue trackers).
 
-use time::{Duration, OffsetDateTime, Time};
+use time::{Duration, OffsetDateTime};
 
-use super::wire::{OauthProblem, Problem};
-use crate::{Answer, Fault};
+use super::{
+    promise::day_of,
+    wire::{OauthProblem, Problem},
+};
+use crate::{Answer, Fault, Usage, UsageOf};
 
 /// The code of the fault for files that LinkedIn does not know.
 pub(super) const MEDIA_UNKNOWN: &str = "media_unknown";
+/// The code of the fault for a post that LinkedIn has already.
+pub(super) const DUPLICATE: &str = "duplicate";
 /// How long to wait for a file that LinkedIn still works on.
 const SETTLE: Duration = Duration::seconds(10);
 /// A used-up daily limit is tried again each hour at the latest.
@@ -34,10 +39,7 @@ pub(super) fn refused(answer: &Answer, now: OffsetDateTime) -> Option<Fault> {
             "LinkedIn does not take the file; use a smaller one or another format.",
         )),
         422 => Some(unprocessable(&problem)),
-        426 => Some(Fault::operator(
-            "version_retired",
-            "The connection to LinkedIn needs an update: its version is no longer served.",
-        )),
+        426 => Some(version_retired()),
         429 => Some(limited(answer, &problem, now)),
         _ => None,
     }?;
@@ -55,10 +57,7 @@ pub(super) fn read(answer: &Answer, now: OffsetDateTime) -> Fault {
             "conflict",
             "LinkedIn is busy with the same thing; trying again.",
         ),
-        426 => Fault::operator(
-            "version_retired",
-            "The connection to LinkedIn needs an update: its version is no longer served.",
-        ),
+        426 => version_retired(),
         429 => limited(answer, &Problem::default(), now),
         400..=499 => Fault::content(
             "refused",
@@ -165,7 +164,7 @@ fn bad_request(problem: &Problem) -> Option<Fault> {
     if any(&["VERSION_MISSING"]) {
         return Some(Fault::operator(
             "version_missing",
-            "The connection to LinkedIn is set up without a version.",
+            "The connection to LinkedIn is set up without a version; set LINKEDIN_VERSION.",
         ));
     }
     any(&[
@@ -184,7 +183,7 @@ fn forbidden(problem: &Problem) -> Option<Fault> {
     (is(problem, "ACCESS_DENIED") || problem.service_error_code == Some(100)).then(|| {
         Fault::reconnect(
             "access_denied",
-            "LinkedIn does not allow posting to this profile; connect the account again and allow everything.",
+            "LinkedIn does not allow posting to this profile or Page; connect the account again and allow everything, and for a Page ask its administrator for a role that may post.",
         )
     })
 }
@@ -193,20 +192,70 @@ fn unprocessable(problem: &Problem) -> Fault {
     if !is(problem, "DUPLICATE_POST") {
         return post_refused(problem);
     }
-    let twin = urn_in(&problem.message).map_or_else(String::new, |urn| {
-        format!(" (https://www.linkedin.com/feed/update/{urn}/)")
-    });
+    match urn_in(&problem.message) {
+        Some(urn) => copy_of(urn),
+        None => Fault::content(
+            DUPLICATE,
+            "LinkedIn already has this very post; change the text to post it again.",
+        ),
+    }
+}
+
+/// The fault for a post that LinkedIn has already, as another one.
+pub(super) fn copy_of(urn: &str) -> Fault {
     Fault::content(
-        "duplicate",
-        format!("LinkedIn already has this very post{twin}; change the text to post it again."),
+        DUPLICATE,
+        format!(
+            "LinkedIn already has this very post (https://www.linkedin.com/feed/update/{urn}/); change the text to post it again."
+        ),
     )
 }
 
-fn limited(answer: &Answer, problem: &Problem, now: OffsetDateTime) -> Fault {
-    let until = answer
+/// The post that a refused copy is a copy of.
+pub(super) fn original(answer: &Answer) -> Option<String> {
+    let problem: Problem = answer.json()?;
+    urn_in(&problem.message).map(str::to_owned)
+}
+
+fn version_retired() -> Fault {
+    Fault::operator(
+        "version_retired",
+        "LinkedIn no longer serves the version of its interface that is asked for; set LINKEDIN_VERSION to one that it serves, as 202607.",
+    )
+}
+
+/// What a refusal tells of the day's calls: nothing is sent until they may be free again, for the member or, where
+/// LinkedIn says that it is the app's limit, for anybody.
+pub(crate) fn usage(answer: &Answer, now: OffsetDateTime) -> Option<Usage> {
+    if answer.status != 429 {
+        return None;
+    }
+    let problem: Problem = answer.json().unwrap_or_default();
+    Some(Usage {
+        of: if is_of_app(&problem) {
+            UsageOf::App
+        } else {
+            UsageOf::Account
+        },
+        percent: 100,
+        free_in: Some(free_at(answer, now) - now),
+    })
+}
+
+fn is_of_app(problem: &Problem) -> bool {
+    has(&problem.message, "application")
+}
+
+/// When calls are tried again: each hour at the latest, for the day may be told by another clock.
+fn free_at(answer: &Answer, now: OffsetDateTime) -> OffsetDateTime {
+    answer
         .retry_after()
-        .map_or_else(|| (now + PROBE).min(next_midnight(now)), |wait| now + wait);
-    if has(&problem.message, "application") {
+        .map_or_else(|| (now + PROBE).min(next_midnight(now)), |wait| now + wait)
+}
+
+fn limited(answer: &Answer, problem: &Problem, now: OffsetDateTime) -> Fault {
+    let until = free_at(answer, now);
+    if is_of_app(problem) {
         return Fault::quota(
             Some(until),
             "app_daily_limit",
@@ -220,10 +269,8 @@ fn limited(answer: &Answer, problem: &Problem, now: OffsetDateTime) -> Fault {
     )
 }
 
-/// LinkedIn counts by days in UTC.
 fn next_midnight(now: OffsetDateTime) -> OffsetDateTime {
-    let utc = now.to_offset(time::UtcOffset::UTC);
-    utc.replace_time(Time::MIDNIGHT) + Duration::days(1)
+    day_of(now).end
 }
 
 fn post_refused(problem: &Problem) -> Fault {

@@ -21,7 +21,7 @@ pub const PROFILE: Profile = Profile {
             client_id_parameter: "client_id",
             pkce: Pkce::None,
             parameters: &[],
-            bend: None,
+            bend: Some(consent_asked),
         },
         grant_family: "linkedin",
         // Tokens live 60 days; what renews them ends after a year and is worth a day's attempts.
@@ -65,8 +65,51 @@ pub const PROFILE: Profile = Profile {
     },
 };
 
-/// What we ask for; another set later would end earlier grants.
-pub(super) const SCOPES: &[&str] = &["openid", "profile", "w_member_social"];
+/// What we ask for, unless the setting `scopes` names another set; another set later would end earlier grants.
+const SCOPES: &[&str] = &[IDENTITY, NAME, AS_MEMBER];
+
+/// The scopes for who somebody is.
+pub(super) const IDENTITY: &str = "openid";
+pub(super) const NAME: &str = "profile";
+/// The scope for who somebody is, of apps that may not ask for the two above.
+pub(super) const BASIC_PROFILE: &str = "r_basicprofile";
+/// The scope for posts of the member.
+pub(super) const AS_MEMBER: &str = "w_member_social";
+/// The scope for posts of a Page.
+pub(super) const AS_PAGE: &str = "w_organization_social";
+/// The scopes for the list of somebody's Pages; either is enough.
+pub(super) const PAGES: &[&str] = &["rw_organization_admin", "r_organization_admin"];
+
+/// What the facts of an account call a Page.
+pub(super) const PAGE_KIND: &str = "page";
+/// What a URN of a Page begins with.
+pub(super) const PAGE_URN: &str = "urn:li:organization:";
+/// What a URN of a member begins with.
+pub(super) const MEMBER_URN: &str = "urn:li:person:";
+
+/// The consent page's address with the scopes of our registration: the product that posts as Pages is granted
+/// to apps of its own, which may not ask for the usual set. Scopes are separated by `%20`, as documented.
+fn consent_asked(app: &App, mut page: Url) -> Url {
+    if let Some(scopes) = app.settings.get("scopes") {
+        let scopes: Vec<&str> = scopes
+            .split([',', ' '])
+            .filter(|scope| !scope.is_empty())
+            .collect();
+        let asked: Vec<(String, String)> = page
+            .query_pairs()
+            .filter(|(name, _)| name != "scope" || scopes.is_empty())
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        let mut query = page.query_pairs_mut();
+        query.clear().extend_pairs(asked);
+        if !scopes.is_empty() {
+            query.append_pair("scope", &scopes.join(" "));
+        }
+    }
+    let query = page.query().map(|query| query.replace('+', "%20"));
+    page.set_query(query.as_deref());
+    page
+}
 
 fn consent_page(app: &App) -> Url {
     address(app, "www.linkedin.com", "/oauth/v2/authorization")
@@ -89,7 +132,12 @@ pub(super) fn encoded(urn: &str) -> String {
 
 /// The same call, as the versioned interface wants it.
 pub(super) fn versioned(app: &App, call: Call) -> Call {
-    call.auth(Auth::Bearer)
+    versioned_for(app, call, Auth::Bearer)
+}
+
+/// As [`versioned`], with a token that we have only just been given.
+pub(super) fn versioned_for(app: &App, call: Call, auth: Auth) -> Call {
+    call.auth(auth)
         .header("linkedin-version", version(app))
         .header("x-restli-protocol-version", "2.0.0")
 }

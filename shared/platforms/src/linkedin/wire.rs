@@ -24,6 +24,46 @@ pub(super) struct UserInfo {
     pub(super) picture: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BasicProfile {
+    pub(super) id: String,
+    pub(super) localized_first_name: Option<String>,
+    pub(super) localized_last_name: Option<String>,
+    pub(super) vanity_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Roles {
+    #[serde(default)]
+    pub(super) elements: Vec<Role>,
+    #[serde(default)]
+    pub(super) paging: Paging,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Paging {
+    pub(super) total: Option<usize>,
+}
+
+/// Older answers name the Page by `organizationTarget`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Role {
+    pub(super) organization: Option<String>,
+    pub(super) organization_target: Option<String>,
+    #[serde(default)]
+    pub(super) state: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Organization {
+    pub(super) localized_name: Option<String>,
+    pub(super) vanity_name: Option<String>,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Problem {
@@ -85,7 +125,8 @@ pub(super) struct UploadInstruction {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct VideoStatus {
+pub(super) struct FileStatus {
+    #[serde(default)]
     pub(super) status: String,
     pub(super) processing_failure_reason: Option<String>,
 }
@@ -100,8 +141,10 @@ pub(super) struct Posts {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Post {
     pub(super) id: String,
+    pub(super) author: Option<String>,
     #[serde(default)]
     pub(super) commentary: String,
+    #[serde(default)]
     pub(super) created_at: i64,
     #[serde(default)]
     pub(super) lifecycle_state: String,
@@ -114,6 +157,13 @@ pub(super) struct Post {
 pub(super) struct PostContent {
     pub(super) media: Option<PostMedia>,
     pub(super) multi_image: Option<PostImages>,
+    pub(super) article: Option<PostArticle>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PostArticle {
+    pub(super) source: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -144,8 +194,19 @@ pub(super) struct NewPost<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum NewContent<'a> {
+    Article(NewArticle<'a>),
     Media(NewMedia<'a>),
     MultiImage { images: Vec<NewMedia<'a>> },
+}
+
+#[derive(Serialize)]
+pub(super) struct NewArticle<'a> {
+    pub(super) source: &'a str,
+    pub(super) title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) thumbnail: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -154,4 +215,6 @@ pub(super) struct NewMedia<'a> {
     pub(super) id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) alt_text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) title: Option<&'a str>,
 }
