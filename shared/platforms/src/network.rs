@@ -173,11 +173,10 @@ impl Publish {
 pub fn media_rules(platform: Platform, options: &Value) -> MediaRules {
     match platform {
         Platform::Instagram => instagram::media_rules(options),
+        Platform::Linkedin => linkedin::media_rules(options),
         Platform::X => x::media_rules(options),
         Platform::Youtube => youtube::media_rules(options),
-        Platform::Facebook | Platform::Linkedin | Platform::Pinterest | Platform::Tiktok => {
-            profile(platform).media
-        }
+        Platform::Facebook | Platform::Pinterest | Platform::Tiktok => profile(platform).media,
     }
 }
 

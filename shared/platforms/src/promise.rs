@@ -7,7 +7,7 @@ use domain::{Counted, Platform, Violation};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
-use crate::{UsageOf, facebook, instagram, tiktok, youtube};
+use crate::{UsageOf, facebook, instagram, linkedin, tiktok, youtube};
 
 /// On what terms an account was connected.
 #[derive(Debug, Clone, Copy)]
@@ -65,9 +65,10 @@ pub fn allowances(platform: Platform, terms: &Terms<'_>) -> Vec<Allowance> {
     match platform {
         Platform::Facebook => vec![facebook::allowance()],
         Platform::Instagram => vec![instagram::allowance(terms.facts)],
+        Platform::Linkedin => vec![linkedin::allowance(terms)],
         Platform::Tiktok => tiktok::allowances(terms).to_vec(),
         Platform::Youtube => vec![youtube::allowance(terms)],
-        Platform::Linkedin | Platform::Pinterest | Platform::X => Vec::new(),
+        Platform::Pinterest | Platform::X => Vec::new(),
     }
 }
 
@@ -82,9 +83,10 @@ pub fn not_allowed(
     match platform {
         Platform::Facebook => first_comment(options, terms, facebook::COMMENT_SCOPE),
         Platform::Instagram => first_comment(options, terms, instagram::comment_scope(terms.facts)),
+        Platform::Linkedin => linkedin::not_allowed(options, terms),
         Platform::Tiktok => tiktok::not_allowed(options, terms),
         Platform::Youtube => youtube::not_allowed(options, terms, at),
-        Platform::Linkedin | Platform::Pinterest | Platform::X => None,
+        Platform::Pinterest | Platform::X => None,
     }
 }
 

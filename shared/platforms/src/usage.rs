@@ -3,7 +3,7 @@
 use domain::Platform;
 use time::{Duration, OffsetDateTime};
 
-use crate::{Answer, meta, x, youtube};
+use crate::{Answer, linkedin, meta, x, youtube};
 
 /// How much of an allowance is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +31,9 @@ pub enum UsageOf {
 pub fn usage(platform: Platform, answer: &Answer, now: OffsetDateTime) -> Vec<Usage> {
     match platform {
         Platform::Facebook | Platform::Instagram => meta::usage(answer),
+        Platform::Linkedin => linkedin::usage(answer, now).into_iter().collect(),
         Platform::X => x::usage(answer, now),
         Platform::Youtube => youtube::usage(answer, now).into_iter().collect(),
-        Platform::Linkedin | Platform::Pinterest | Platform::Tiktok => Vec::new(),
+        Platform::Pinterest | Platform::Tiktok => Vec::new(),
     }
 }
