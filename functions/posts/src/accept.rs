@@ -16,6 +16,7 @@ use crate::{
     Env, check,
     promise::{self, Wish},
     request::{self, PostRequest},
+    view::PostView,
 };
 
 /// How long before its time a post is prepared at the earliest.
@@ -108,6 +109,18 @@ impl From<StoreError> for NotKept {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
+}
+
+/// An accepted post as its author sees it, with what may keep it from going out.
+pub(crate) async fn shown(env: &Env, user: UserId, post: Post) -> Result<PostView, Problem> {
+    let connection = connections::find(&env.web.pool, user, post.connection_id).await?;
+    let warnings = connection
+        .filter(|_| post.stage.is_editable())
+        .map(|connection| promise::warnings(&connection, post.due_at));
+    Ok(PostView {
+        warnings: warnings.unwrap_or_default(),
+        ..post.into()
+    })
 }
 
 /// The connection that a post goes to.

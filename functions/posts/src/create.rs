@@ -6,7 +6,7 @@ use web::{Caller, Json, Problem, ProblemBody};
 
 use crate::{
     Env,
-    accept::{accept, one},
+    accept::{accept, one, shown},
     request::{self, PostRequest, ScheduleRequest},
     view::PostView,
 };
@@ -37,7 +37,8 @@ pub(crate) async fn now(
         ));
     }
     let post = accept(&env, caller.user, &headers, request, None).await?;
-    Ok((StatusCode::ACCEPTED, Json(post.into())))
+    let shown = shown(&env, caller.user, post).await?;
+    Ok((StatusCode::ACCEPTED, Json(shown)))
 }
 
 /// Schedules a post.
@@ -67,5 +68,6 @@ pub(crate) async fn schedule(
     })?;
     let at = request::time(text, env.web.clock.now()).map_err(one)?;
     let post = accept(&env, caller.user, &headers, request, Some(at)).await?;
-    Ok((StatusCode::ACCEPTED, Json(post.into())))
+    let shown = shown(&env, caller.user, post).await?;
+    Ok((StatusCode::ACCEPTED, Json(shown)))
 }

@@ -14,7 +14,7 @@ use web::{Caller, Json, Path, Problem, ProblemBody};
 
 use crate::{
     Env,
-    accept::{one, prepare_at},
+    accept::{one, prepare_at, shown},
     check,
     promise::{self, Wish},
     request::{self, MediaItem},
@@ -153,7 +153,7 @@ pub(crate) async fn edit(
             env.doorbell
                 .try_ring_anew((id, post.revision), post.next_attempt_at)
                 .await;
-            Ok(Json((*post).into()))
+            shown(&env, caller.user, *post).await.map(Json)
         }
         Changed::Missing => Err(Problem::not_found()),
         Changed::Stale => Err(Problem::new(

@@ -12,7 +12,7 @@ use store::{
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use web::Problem;
 
-use crate::accept::one;
+use crate::{accept::one, view::Warning};
 
 /// How far ahead of a time that is taken a free one is looked for.
 const SEARCH: Duration = Duration::days(30);
@@ -47,6 +47,27 @@ pub(crate) async fn hold(db: &mut Link, wish: &Wish<'_>) -> Result<(), Problem> 
         fits(db, wish, allowance).await?;
     }
     Ok(())
+}
+
+/// What may keep an accepted post from going out: an access that ends before its time. It is accepted all the
+/// same, because connecting the account again in time mends it.
+pub(crate) fn warnings(connection: &Connection, at: OffsetDateTime) -> Vec<Warning> {
+    let end = platforms::ends_for_good(
+        connection.platform,
+        &connection.facts,
+        connection.access_expires_at,
+        connection.refresh_expires_at,
+    );
+    let warning = end.filter(|end| *end <= at).map(|end| Warning {
+        code: "access_ends_before".to_owned(),
+        message: format!(
+            "The access to {} at {} ends at {}, before the post goes out; connect the account again before then, or it waits.",
+            connection.display_name,
+            connection.platform.display_name(),
+            end.format(&Rfc3339).unwrap_or_default()
+        ),
+    });
+    warning.into_iter().collect()
 }
 
 /// The allowances that the post counts for.

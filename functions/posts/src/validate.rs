@@ -11,6 +11,7 @@ use crate::{
     Env, accept, check,
     promise::{self, Wish},
     request::{self, PostRequest},
+    view::Warning,
 };
 
 /// Whether a post would be accepted.
@@ -21,6 +22,8 @@ pub(crate) struct Validation {
     /// Each rule that it breaks.
     #[schema(value_type = Vec<Object>)]
     errors: Vec<Violation>,
+    /// What may keep it from going out although it would be accepted.
+    warnings: Vec<Warning>,
 }
 
 /// Says whether a post would be accepted, without keeping it. Its files are fetched as usual.
@@ -34,18 +37,21 @@ pub(crate) async fn validate(
     caller: Caller,
     Json(request): Json<PostRequest>,
 ) -> Result<Json<Validation>, Problem> {
-    let errors = match try_out(&env, caller, request).await {
-        Ok(()) => Vec::new(),
-        Err(problem) if !problem.body().errors.is_empty() => problem.body().errors.clone(),
+    let (errors, warnings) = match try_out(&env, caller, request).await {
+        Ok(warnings) => (Vec::new(), warnings),
+        Err(problem) if !problem.body().errors.is_empty() => {
+            (problem.body().errors.clone(), Vec::new())
+        }
         Err(problem) => return Err(problem),
     };
     Ok(Json(Validation {
         valid: errors.is_empty(),
         errors,
+        warnings,
     }))
 }
 
-async fn try_out(env: &Env, caller: Caller, request: PostRequest) -> Result<(), Problem> {
+async fn try_out(env: &Env, caller: Caller, request: PostRequest) -> Result<Vec<Warning>, Problem> {
     let platform = request::platform(&request.platform).map_err(accept::one)?;
     let asked = request::connection(request.connection_id.as_deref()).map_err(accept::one)?;
     let now = env.web.clock.now();
@@ -84,5 +90,5 @@ async fn try_out(env: &Env, caller: Caller, request: PostRequest) -> Result<(), 
             );
         }
     }
-    Ok(())
+    Ok(promise::warnings(&connection, wish.at))
 }

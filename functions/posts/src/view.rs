@@ -63,12 +63,25 @@ pub(crate) struct PostView {
     /// While it is unconfirmed: posts at the network that could be this one.
     #[schema(value_type = Option<Vec<Object>>)]
     pub(crate) candidates: Option<Value>,
+    /// What may keep it from going out, told when it is accepted or edited; absent where there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) warnings: Vec<Warning>,
     /// When it was accepted by us.
     #[serde(with = "time::serde::rfc3339")]
     pub(crate) created_at: OffsetDateTime,
     /// When it changed last.
     #[serde(with = "time::serde::rfc3339")]
     pub(crate) updated_at: OffsetDateTime,
+}
+
+/// What may keep an accepted post from going out, unless somebody acts before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Warning {
+    /// A stable name.
+    #[schema(example = "access_ends_before")]
+    pub(crate) code: String,
+    /// What to do, and until when.
+    pub(crate) message: String,
 }
 
 impl From<Post> for PostView {
@@ -98,6 +111,7 @@ impl From<Post> for PostView {
             standing: is_published.then(|| post.standing.unwrap_or_default().to_string()),
             error: post.error,
             candidates: post.candidates,
+            warnings: Vec::new(),
             created_at: post.created_at,
             updated_at: post.updated_at,
         }

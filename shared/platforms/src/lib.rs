@@ -51,7 +51,7 @@ pub use network::{
 };
 pub use options::{parse as parse_options, text_rule};
 pub use profile::{Login, Oauth, Pkce, Profile, RefreshPolicy};
-pub use promise::{Allowance, Terms, Window, allowances, not_allowed};
+pub use promise::{Allowance, Terms, Window, allowances, ends_for_good, not_allowed};
 pub(crate) use promise::{number, scope_missing};
 pub use upload_url::UploadUrl;
 pub use usage::{Usage, UsageOf, usage};

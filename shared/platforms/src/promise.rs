@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use domain::{Counted, Platform, Violation};
 use serde_json::Value;
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{UsageOf, facebook, instagram, linkedin, tiktok, youtube};
 
@@ -90,6 +90,31 @@ pub fn not_allowed(
     }
 }
 
+/// When an account has to be connected again, however often its access is renewed: `access` and `refresh` are the
+/// ends of its tokens. `None` where access lives on for as long as it is used.
+pub fn ends_for_good(
+    platform: Platform,
+    facts: &Value,
+    access: Option<OffsetDateTime>,
+    refresh: Option<OffsetDateTime>,
+) -> Option<OffsetDateTime> {
+    let tokens_end = match platform {
+        // What renews the access is given once; most apps are given nothing of the kind.
+        Platform::Linkedin => refresh.or(access),
+        // Has an end only while the consent screen is in testing, or where the person set one.
+        Platform::Youtube => refresh,
+        Platform::Facebook
+        | Platform::Instagram
+        | Platform::Pinterest
+        | Platform::Tiktok
+        | Platform::X => None,
+    };
+    let data_access_ends = facts["dataAccessUntil"]
+        .as_str()
+        .and_then(|until| OffsetDateTime::parse(until, &Rfc3339).ok());
+    tokens_end.into_iter().chain(data_access_ends).min()
+}
+
 fn first_comment(options: &Value, terms: &Terms<'_>, needed: &str) -> Option<Violation> {
     let asks = options["firstComment"].is_string();
     (asks && !terms.allow(&[needed])).then(|| scope_missing("options.firstComment", needed))
@@ -103,4 +128,51 @@ pub(crate) fn scope_missing(field: &str, needed: &str) -> Violation {
         format!("needs the permission {needed}, which this account was connected without"),
         "Leave it out. Or have the operator ask for the permission, and connect the account again.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn only_access_that_nothing_prolongs_ends_for_good() {
+        let soon = datetime!(2026-06-01 0:00 UTC);
+        let later = datetime!(2027-01-01 0:00 UTC);
+        let none = json!({});
+        let data_access = json!({"dataAccessUntil": "2026-06-01T00:00:00Z"});
+        for (platform, facts, access, refresh, end) in [
+            (Platform::Linkedin, &none, Some(soon), None, Some(soon)),
+            (
+                Platform::Linkedin,
+                &none,
+                Some(soon),
+                Some(later),
+                Some(later),
+            ),
+            (Platform::Youtube, &none, Some(soon), None, None),
+            (
+                Platform::Youtube,
+                &none,
+                Some(soon),
+                Some(later),
+                Some(later),
+            ),
+            (Platform::Tiktok, &none, Some(soon), Some(later), None),
+            (Platform::X, &none, Some(soon), None, None),
+            (Platform::Instagram, &none, Some(soon), None, None),
+            (
+                Platform::Facebook,
+                &data_access,
+                None,
+                Some(later),
+                Some(soon),
+            ),
+        ] {
+            let told = ends_for_good(platform, facts, access, refresh);
+            assert_eq!(told, end, "{platform} {access:?} {refresh:?}");
+        }
+    }
 }
