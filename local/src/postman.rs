@@ -17,7 +17,7 @@ const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/colle
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The collection's variables, and what they are at first. Scripts fill in those that are empty.
-const VARIABLES: [(&str, &str, &str); 10] = [
+const VARIABLES: [(&str, &str, &str); 11] = [
     ("baseUrl", "http://127.0.0.1:3000", "Where Picscripter is."),
     ("accessToken", "", "Filled in by signing up, in or on."),
     ("refreshToken", "", "Filled in by signing up, in or on."),
@@ -33,6 +33,7 @@ const VARIABLES: [(&str, &str, &str); 10] = [
         "0",
         "What Meta was told when a person asked it to delete their data here.",
     ),
+    ("boardId", "0", "One of a Pinterest account's boards."),
     (
         "connectionId",
         "",
@@ -52,7 +53,8 @@ const FILLED: [(&str, &str); 5] = [
 ];
 
 /// Parameters in paths whose value is one of the variables.
-const NAMED: [(&str, &str); 4] = [
+const NAMED: [(&str, &str); 5] = [
+    ("boardId", "boardId"),
     ("code", "deletionCode"),
     ("connectionId", "connectionId"),
     ("id", "postId"),

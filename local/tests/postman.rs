@@ -18,12 +18,18 @@ use time::format_description::well_known::Rfc3339;
 use tower::ServiceExt as _;
 
 /// What is not answered with success: what was done before, needs a browser, or a network's signature.
-const REFUSED: [(&str, u16); 9] = [
+const REFUSED: [(&str, u16); 12] = [
     ("GET /api/callback/:platform", 400),
+    ("GET /api/connections/:connectionId/boards", 404),
+    (
+        "GET /api/connections/:connectionId/boards/:boardId/sections",
+        404,
+    ),
     ("GET /api/connections/:connectionId/creator-info", 404),
     ("GET /api/deletions/:code", 404),
     ("GET /api/webhooks/:platform", 400),
     ("POST /api/auth/signup", 409),
+    ("POST /api/connections/:connectionId/boards", 404),
     ("POST /api/posts/:id/resolve", 409),
     ("POST /api/webhooks/:platform", 401),
     ("POST /api/webhooks/:platform/data-deletion", 404),
@@ -223,6 +229,7 @@ fn variables(pool: &PgPool, files: &Path) -> Variables {
         ("MEDIA_DIR", files.to_str().unwrap()),
         ("MEDIA_KEY", &key),
         ("PUBLIC_URL", "http://127.0.0.1:3000"),
+        ("RATE_LIMIT_PER_MINUTE", "100000"),
         ("STATE_KEY", &key),
         ("TOKEN_KEY", &key),
         ("X_CLIENT_ID", "app"),

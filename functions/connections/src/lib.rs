@@ -1,6 +1,7 @@
 //! Connections: from the consent page and back, the list, and the end.
 
 mod allowances;
+mod boards;
 mod callback;
 mod connect;
 mod creator_info;
@@ -64,6 +65,14 @@ pub fn router(env: Env) -> Router {
             get(allowances::allowances),
         )
         .route(
+            "/api/connections/{connectionId}/boards",
+            get(boards::list).post(boards::create),
+        )
+        .route(
+            "/api/connections/{connectionId}/boards/{boardId}/sections",
+            get(boards::sections),
+        )
+        .route(
             "/api/connections/{connectionId}/creator-info",
             get(creator_info::creator_info),
         )
@@ -85,7 +94,10 @@ async fn no_head() -> Problem {
 /// The description of these routes.
 #[derive(OpenApi)]
 #[openapi(
-    paths(allowances::allowances, callback::callback, connect::connect, creator_info::creator_info, disconnect::disconnect, list::list),
+    paths(
+        allowances::allowances, boards::create, boards::list, boards::sections, callback::callback, connect::connect,
+        creator_info::creator_info, disconnect::disconnect, list::list
+    ),
     tags((name = "connections", description = "Accounts at the networks."))
 )]
 #[derive(Debug)]

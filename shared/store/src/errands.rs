@@ -40,7 +40,7 @@ pub enum Asked {
     Already(ErrandId),
 }
 
-/// Asks an account for something; what was asked of it within `fresh` and has not failed is not asked again.
+/// Asks an account for something; what is being asked, or was answered within `fresh`, is not asked again.
 pub async fn ask(
     db: &mut Link,
     user: UserId,
@@ -58,8 +58,9 @@ pub async fn ask(
     .await?;
     let stands = sqlx::query_scalar!(
         "SELECT id FROM errands
-         WHERE user_id = $1 AND connection_id = $2 AND wish = $3 AND state <> 'failed'
-           AND created_at > app_now() - make_interval(secs => $4)
+         WHERE user_id = $1 AND connection_id = $2 AND wish = $3
+           AND ((state IN ('running', 'waiting') AND created_at > app_now() - interval '1 minute')
+                OR (state = 'done' AND ended_at > app_now() - make_interval(secs => $4)))
          ORDER BY created_at DESC LIMIT 1",
         user.uuid(),
         connection.uuid(),

@@ -86,12 +86,23 @@ async fn ask_account(house: &House, token: &str, id: &str) {
     let path = format!("/api/connections/{id}/allowances");
     let told = get(house, token, route, &path).await;
     assert_eq!(told, json!({ "allowances": [] }));
-    let route = "/api/connections/{connectionId}/creator-info";
-    let path = format!("/api/connections/{id}/creator-info");
-    let ask = Ask::of(token).at(&path);
-    let refused = house.ask(Method::GET, route, ask).await;
-    assert_eq!(refused.status, StatusCode::NOT_FOUND, "{}", refused.body);
-    assert_eq!(refused.json()["type"], "/problems/no_creator_info");
+    let board = json!({ "name": "Recipes" });
+    for (method, rest, rule) in [
+        (Method::GET, "creator-info", "no_creator_info"),
+        (Method::GET, "boards", "no_boards"),
+        (Method::POST, "boards", "no_boards"),
+        (Method::GET, "boards/{boardId}/sections", "no_boards"),
+    ] {
+        let route = format!("/api/connections/{{connectionId}}/{rest}");
+        let path = format!("/api/connections/{id}/{}", rest.replace("{boardId}", "1"));
+        let mut ask = Ask::of(token).at(&path);
+        if method == Method::POST {
+            ask = ask.json(&board);
+        }
+        let refused = house.ask(method, &route, ask).await;
+        assert_eq!(refused.status, StatusCode::NOT_FOUND, "{}", refused.body);
+        assert_eq!(refused.json()["type"], format!("/problems/{rule}"));
+    }
 }
 
 /// Publishes a picture at once: the ring goes through SQS, and the publisher is sent it as Lambda would.
