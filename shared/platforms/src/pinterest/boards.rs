@@ -186,7 +186,7 @@ fn page(name: &'static str, mut url: Url, bookmark: Option<&str>, access: &Secre
 
 fn listing<T: DeserializeOwned>(answer: &Answer, cx: &AppContext<'_>) -> Result<Listing<T>, Fault> {
     if !answer.is_success() {
-        return Err(fault::read(answer, cx.now));
+        return Err(fault::read(answer, cx.now, cx.app));
     }
     answer.parse("a list")
 }

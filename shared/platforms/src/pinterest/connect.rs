@@ -43,7 +43,7 @@ pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> 
     ]);
     let refresh = OneCall::new(call, move |answer, cx| {
         if !answer.is_success() {
-            return Err(fault::read_refresh(answer, cx.now));
+            return Err(fault::read_refresh(answer, cx.now, cx.app));
         }
         let tokens = read_tokens(answer, cx.now)?;
         Ok(Tokens {
@@ -68,7 +68,7 @@ fn prove_secret(app: &App) -> OneCall<Tokens> {
         ("scope", FormValue::from("user_accounts:read")),
     ]);
     OneCall::new(call, |answer, cx| {
-        Err(fault::read_refusal_of_refresh(answer, cx.now))
+        Err(fault::read_refusal_of_refresh(answer, cx.now, cx.app))
     })
 }
 
@@ -97,7 +97,7 @@ impl Machine for Connect {
         match self {
             Self::AskWho(tokens) => {
                 if !answer.is_success() {
-                    return Err(fault::read(&answer, cx.now));
+                    return Err(fault::read(&answer, cx.now, cx.app));
                 }
                 let user: UserAccount = answer.parse("user_account")?;
                 Ok(Self::Connected(Box::new(grant(user, *tokens))))
@@ -105,7 +105,7 @@ impl Machine for Connect {
             Self::Connected(grant) => Ok(Self::Connected(grant)),
             Self::Exchange(_) => {
                 if !answer.is_success() {
-                    return Err(fault::read_exchange(&answer, cx.now));
+                    return Err(fault::read_exchange(&answer, cx.now, cx.app));
                 }
                 read_tokens(&answer, cx.now)
                     .and_then(with_every_scope)

@@ -1,10 +1,11 @@
 //! Pinterest's own options of a post, and the rules beyond the profile's.
 
-use domain::Violation;
+use domain::{MediaKind, MediaRules, Violation};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use super::profile::PROFILE;
 use crate::{Draft, parse_options, text_rule};
 
 const MAX_TITLE: usize = 100;
@@ -19,6 +20,12 @@ pub struct Options {
     pub board_id: Option<String>,
     /// The section of that board.
     pub board_section_id: Option<String>,
+    /// Whether the picture beside the video is its cover; a frame of the video otherwise.
+    pub cover: bool,
+    /// Which frame of a video is its cover, in whole seconds from the start; behind its end the last one.
+    pub cover_time_seconds: Option<u32>,
+    /// What stands where the picture is while it is loaded: a colour as `#6E7874`.
+    pub dominant_color: Option<String>,
     /// Where a click leads; a web address.
     pub link: Option<String>,
     /// The Pin's title.
@@ -36,7 +43,11 @@ pub(super) fn read(options: &Value) -> Result<Options, Violation> {
 /// Every rule of Pinterest beyond the profile's that a draft breaks.
 pub fn check(draft: &Draft<'_>) -> Vec<Violation> {
     let mut broken = match read(draft.options) {
-        Ok(options) => check_options(&options),
+        Ok(options) => [
+            check_options(&options),
+            check_cover(&options, draft).into_iter().collect(),
+        ]
+        .concat(),
         Err(violation) => vec![violation],
     };
     for (place, item) in draft.media.iter().enumerate() {
@@ -44,7 +55,38 @@ pub fn check(draft: &Draft<'_>) -> Vec<Violation> {
         let text = item.alt_text.as_deref().unwrap_or_default();
         broken.extend(text_rule(&field, text, MAX_ALT_TEXT, "Pinterest"));
     }
+    let texts = draft.media.iter().map(|item| item.alt_text.as_deref());
+    let length = alt_text(texts).chars().count();
+    if broken.is_empty() && length > MAX_ALT_TEXT {
+        broken.push(Violation::new(
+            "media",
+            "alt_texts_too_long",
+            format!(
+                "holds descriptions of {length} characters together; a Pin has one, of {MAX_ALT_TEXT}"
+            ),
+            format!("Shorten them by {}.", length - MAX_ALT_TEXT),
+        ));
+    }
     broken
+}
+
+/// What media a Pin with these options may carry: a video may have its cover beside it.
+pub fn media_rules(options: &Value) -> MediaRules {
+    let has_cover = read(options).is_ok_and(|options| options.cover);
+    if !has_cover {
+        return PROFILE.media;
+    }
+    MediaRules {
+        max_images: 1,
+        max_mixed: 2,
+        ..PROFILE.media
+    }
+}
+
+/// The one description of a Pin, of those of its files: line by line.
+pub(super) fn alt_text<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> String {
+    let given = texts.flatten().map(str::trim).filter(|it| !it.is_empty());
+    given.collect::<Vec<_>>().join("\n")
 }
 
 fn check_options(options: &Options) -> Vec<Violation> {
@@ -60,6 +102,9 @@ fn check_options(options: &Options) -> Vec<Violation> {
     }
     if let Some(id) = &options.board_section_id {
         broken.extend(id_rule("options.boardSectionId", id));
+    }
+    if let Some(color) = &options.dominant_color {
+        broken.extend(color_rule(color));
     }
     if let Some(title) = &options.title {
         broken.extend(text_rule("options.title", title, MAX_TITLE, "Pinterest"));
@@ -80,6 +125,54 @@ fn check_options(options: &Options) -> Vec<Violation> {
     broken
 }
 
+fn check_cover(options: &Options, draft: &Draft<'_>) -> Option<Violation> {
+    let count = |kind| draft.media.iter().filter(|item| item.kind == kind).count();
+    let (videos, images) = (count(MediaKind::Video), count(MediaKind::Image));
+    let broken = |field, rule, detail, remedy| Some(Violation::new(field, rule, detail, remedy));
+    match (options.cover, options.cover_time_seconds) {
+        (false, None) => None,
+        (true, Some(_)) => broken(
+            "options.coverTimeSeconds",
+            "two_covers",
+            "names a frame, but a picture is to be the cover",
+            "Keep one of the two.",
+        ),
+        (true, None) if videos != 1 && videos + images > 0 => broken(
+            "media",
+            "video_required",
+            "holds no video, or more than one; only a single video has a cover",
+            "Keep one video and one picture, or leave options.cover out.",
+        ),
+        (true, None) if images != 1 && videos + images > 0 => broken(
+            "options.cover",
+            "cover_missing",
+            "is asked for, but there is not exactly one picture beside the video",
+            "Add the picture to media, or leave the option out.",
+        ),
+        (false, Some(_)) if videos == 0 && images > 0 => broken(
+            "options.coverTimeSeconds",
+            "video_required",
+            "names a frame, but there is no video",
+            "Leave it out.",
+        ),
+        (true, None) | (false, Some(_)) => None,
+    }
+}
+
+fn color_rule(color: &str) -> Option<Violation> {
+    let is_color = color
+        .strip_prefix('#')
+        .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|it| it.is_ascii_hexdigit()));
+    (!is_color).then(|| {
+        Violation::new(
+            "options.dominantColor",
+            "invalid_option",
+            "is no colour as #6E7874",
+            "Give it as # and six hexadecimal digits.",
+        )
+    })
+}
+
 fn id_rule(field: &str, id: &str) -> Option<Violation> {
     let is_id = !id.is_empty() && id.len() <= 32 && id.bytes().all(|byte| byte.is_ascii_digit());
     (!is_id).then(|| {
@@ -93,98 +186,4 @@ fn id_rule(field: &str, id: &str) -> Option<Violation> {
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::MediaKind;
-    use serde_json::json;
-
-    use super::*;
-    use crate::DraftMedia;
-
-    fn rules(options: &Value, alt_text: &str) -> Vec<(String, String)> {
-        let media = [DraftMedia {
-            kind: MediaKind::Image,
-            facts: None,
-            alt_text: Some(alt_text.to_owned()),
-        }];
-        check(&Draft {
-            caption: "",
-            media: &media,
-            options,
-        })
-        .into_iter()
-        .map(|broken| (broken.field, broken.rule))
-        .collect()
-    }
-
-    fn pair(field: &str, rule: &str) -> (String, String) {
-        (field.to_owned(), rule.to_owned())
-    }
-
-    #[test]
-    fn a_board_is_enough_and_is_needed() {
-        assert_eq!(rules(&json!({ "boardId": "549755885175" }), ""), []);
-        for none in [Value::Null, json!({}), json!({ "boardId": null })] {
-            assert_eq!(
-                rules(&none, ""),
-                [pair("options.boardId", "missing_option")]
-            );
-        }
-        for wrong in ["", "my board", "12a", "-1"] {
-            assert_eq!(
-                rules(&json!({ "boardId": wrong }), ""),
-                [pair("options.boardId", "invalid_option")]
-            );
-        }
-        assert_eq!(
-            rules(&json!({ "boardId": 12 }), ""),
-            [pair("options.boardId", "invalid_option")]
-        );
-        assert_eq!(
-            rules(&json!({ "boardId": "1", "boardSectionId": "x" }), ""),
-            [pair("options.boardSectionId", "invalid_option")]
-        );
-    }
-
-    #[test]
-    fn unknown_options_are_named() {
-        assert_eq!(
-            rules(&json!({ "boardId": "1", "items": [] }), ""),
-            [pair("options.items", "unknown_option")]
-        );
-    }
-
-    #[test]
-    fn texts_have_their_longest() {
-        let link = |length: usize| format!("https://example.com/{}", "a".repeat(length - 20));
-        let options = |title: usize, link_length: usize| json!({ "boardId": "1", "title": "é".repeat(title), "link": link(link_length) });
-        assert_eq!(rules(&options(100, 2048), &"é".repeat(500)), []);
-        assert_eq!(
-            rules(&options(101, 2049), &"é".repeat(501)),
-            [
-                pair("options.title", "text_too_long"),
-                pair("options.link", "text_too_long"),
-                pair("media[0].altText", "text_too_long")
-            ]
-        );
-    }
-
-    #[test]
-    fn a_link_is_a_web_address() {
-        for right in ["http://example.com", "https://example.com/a?b#c"] {
-            assert_eq!(rules(&json!({ "boardId": "1", "link": right }), ""), []);
-        }
-        for wrong in [
-            "ftp://example.com",
-            "example.com",
-            "https://",
-            "javascript:x",
-            "",
-        ] {
-            assert_eq!(
-                rules(&json!({ "boardId": "1", "link": wrong }), ""),
-                [pair("options.link", "invalid_link")],
-                "{wrong}"
-            );
-        }
-    }
-}
+mod tests;

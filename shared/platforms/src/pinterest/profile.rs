@@ -37,7 +37,7 @@ pub const PROFILE: Profile = Profile {
     },
     media: MediaRules {
         text_alone: false,
-        max_images: 1,
+        max_images: 5,
         max_mixed: 0,
         image: Some(ImageRules {
             formats: &[ImageFormat::Jpeg, ImageFormat::Png],
@@ -88,6 +88,18 @@ pub(super) fn api(app: &App, path: &str) -> Url {
         Some(_) | None => PRODUCTION,
     };
     address(app, host, path)
+}
+
+/// Whether no picture is fetched, since no network may fetch our files: the setting `upload` is `base64`.
+pub(super) fn sends_pictures(app: &App) -> bool {
+    let setting = app.settings.get("upload");
+    setting.is_some_and(|setting| setting == "base64")
+}
+
+/// Whether our app has trial access only: the setting `access` is `trial`.
+pub(super) fn is_on_trial(app: &App) -> bool {
+    let setting = app.settings.get("access");
+    setting.is_some_and(|setting| setting == "trial")
 }
 
 fn address(app: &App, host: &str, path: &str) -> Url {

@@ -5,10 +5,12 @@ use std::fmt;
 use secrecy::SecretString;
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{MapAccess, Visitor},
+    de::{IgnoredAny, MapAccess, Visitor},
 };
 use time::{OffsetDateTime, PrimitiveDateTime, format_description::well_known::Rfc3339};
 use url::Url;
+
+use crate::Asset;
 
 #[derive(Deserialize)]
 pub(super) struct TokenAnswer {
@@ -86,6 +88,8 @@ pub(super) struct Pin {
 #[derive(Deserialize)]
 pub(super) struct PinMedia {
     pub(super) media_type: Option<String>,
+    /// What several pictures are told as.
+    pub(super) items: Option<Vec<IgnoredAny>>,
 }
 
 #[derive(Serialize)]
@@ -101,19 +105,62 @@ pub(super) struct NewPin<'a> {
     pub(super) link: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) alt_text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) dominant_color: Option<&'a str>,
     pub(super) media_source: MediaSource<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "source_type", rename_all = "snake_case")]
 pub(super) enum MediaSource<'a> {
-    ImageUrl {
-        url: &'a str,
+    ImageBase64(PictureBytes<'a>),
+    ImageUrl(PictureUrl<'a>),
+    MultipleImageBase64 {
+        items: Vec<PictureBytes<'a>>,
+    },
+    MultipleImageUrls {
+        items: Vec<PictureUrl<'a>>,
     },
     VideoId {
         media_id: &'a str,
-        cover_image_key_frame_time: u32,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cover_image_key_frame_time: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cover_image_url: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cover_image_content_type: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cover_image_data: Option<&'static str>,
     },
+}
+
+#[derive(Serialize)]
+pub(super) struct PictureBytes<'a> {
+    content_type: &'a str,
+    /// Where the bytes are put as the call is sent.
+    data: &'static str,
+}
+
+impl<'a> PictureBytes<'a> {
+    pub(super) fn of(picture: &'a Asset) -> Self {
+        Self {
+            content_type: picture.facts.content_type(),
+            data: "",
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct PictureUrl<'a> {
+    url: &'a str,
+}
+
+impl<'a> PictureUrl<'a> {
+    pub(super) fn of(picture: &'a Asset) -> Self {
+        Self {
+            url: picture.url.as_str(),
+        }
+    }
 }
 
 /// The pairs of an object in the order in which they stand: the upload form repeats it.

@@ -101,7 +101,7 @@ impl Machine for CreateBoard {
                 sections: Some(Vec::new()),
                 ..answer.parse("board")?
             }),
-            Step::Make => return Err(fault::read_board(&answer, cx.now)),
+            Step::Make => return Err(fault::read_board(&answer, cx.now, cx.app)),
         };
         Ok(self)
     }

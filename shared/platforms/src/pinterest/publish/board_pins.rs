@@ -3,10 +3,10 @@
 use domain::MediaKind;
 use time::{Duration, OffsetDateTime};
 
-use super::{
+use super::super::{
     options::Options,
     profile::api,
-    wire::{Listing, Pin},
+    wire::{Listing, Pin, PinMedia},
 };
 use crate::{Asset, Auth, Call, Expectation, PublishContext, Sighting, Verdict, settle};
 
@@ -36,6 +36,7 @@ pub(super) fn fitting(
         .items
         .iter()
         .filter(|pin| pin.is_owner != Some(false))
+        .filter(|pin| pin.media.as_ref().is_none_or(|media| fits(media, cx)))
         .filter_map(sighting)
         .collect();
     let words = words(
@@ -48,7 +49,7 @@ pub(super) fn fitting(
         &Expectation {
             armed_at,
             text: &words,
-            kind: cx.content.assets.first().map(Asset::kind),
+            kind: None,
             claimed: cx.claimed,
         },
     );
@@ -75,8 +76,27 @@ pub(super) fn permalink(id: &str) -> String {
     format!("https://www.pinterest.com/pin/{id}/")
 }
 
+/// Whether a Pin shows as much as ours, and of the same kind, as far as is told.
+fn fits(media: &PinMedia, cx: &PublishContext<'_>) -> bool {
+    let has_video = cx
+        .content
+        .assets
+        .iter()
+        .any(|asset| Asset::kind(asset) == MediaKind::Video);
+    let pictures = cx.content.assets.len();
+    match media.media_type.as_deref() {
+        Some("image") => !has_video && pictures == 1,
+        Some("multiple_images") => {
+            let told = media.items.as_ref().map_or(pictures, Vec::len);
+            !has_video && pictures > 1 && told == pictures
+        }
+        Some("video") => has_video,
+        Some("multiple_mixed" | "multiple_videos") => false,
+        Some(_) | None => true,
+    }
+}
+
 fn sighting(pin: &Pin) -> Option<Sighting> {
-    let media_type = pin.media.as_ref().and_then(|m| m.media_type.as_deref());
     Some(Sighting {
         id: pin.id.clone(),
         created_at: pin.created_at?,
@@ -85,7 +105,7 @@ fn sighting(pin: &Pin) -> Option<Sighting> {
             pin.description.as_deref(),
             pin.link.as_deref(),
         ),
-        kind: media_type.and_then(|name| name.parse::<MediaKind>().ok()),
+        kind: None,
         url: Some(permalink(&pin.id)),
     })
 }
