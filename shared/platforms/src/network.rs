@@ -174,9 +174,10 @@ pub fn media_rules(platform: Platform, options: &Value) -> MediaRules {
     match platform {
         Platform::Instagram => instagram::media_rules(options),
         Platform::Linkedin => linkedin::media_rules(options),
+        Platform::Pinterest => pinterest::media_rules(options),
         Platform::X => x::media_rules(options),
         Platform::Youtube => youtube::media_rules(options),
-        Platform::Facebook | Platform::Pinterest | Platform::Tiktok => profile(platform).media,
+        Platform::Facebook | Platform::Tiktok => profile(platform).media,
     }
 }
 
