@@ -3,7 +3,7 @@
 use domain::Platform;
 use time::{Duration, OffsetDateTime};
 
-use crate::{Answer, linkedin, meta, x, youtube};
+use crate::{Answer, linkedin, meta, pinterest, x, youtube};
 
 /// How much of an allowance is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +32,9 @@ pub fn usage(platform: Platform, answer: &Answer, now: OffsetDateTime) -> Vec<Us
     match platform {
         Platform::Facebook | Platform::Instagram => meta::usage(answer),
         Platform::Linkedin => linkedin::usage(answer, now).into_iter().collect(),
+        Platform::Pinterest => pinterest::usage(answer, now),
+        Platform::Tiktok => Vec::new(),
         Platform::X => x::usage(answer, now),
         Platform::Youtube => youtube::usage(answer, now).into_iter().collect(),
-        Platform::Pinterest | Platform::Tiktok => Vec::new(),
     }
 }
