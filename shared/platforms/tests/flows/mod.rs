@@ -8,6 +8,7 @@
 pub mod facebook;
 pub mod instagram;
 pub mod linkedin;
+pub mod pinterest;
 pub mod tiktok;
 pub mod x;
 pub mod youtube;
