@@ -124,7 +124,15 @@ async fn view(
         Window::Day(day_of) => {
             let day = day_of(at);
             let between = (day.start, day.end);
-            let planned = posts::count_of_network(pool, platform, between, None).await?;
+            let planned = match allowance.of {
+                UsageOf::Account => {
+                    let (user, id) = (connection.user_id, connection.id);
+                    posts::count(pool, user, id, between, None).await?
+                }
+                UsageOf::App | UsageOf::Uploads => {
+                    posts::count_of_network(pool, platform, between, None).await?
+                }
+            };
             (day.start, day.end, planned)
         }
         Window::Moving(length) => {

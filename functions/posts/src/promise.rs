@@ -144,7 +144,7 @@ async fn free_time(
     )))
 }
 
-/// Room in the days of a calendar: what all accounts planned, and what the network said of today.
+/// Room in the days of a calendar: what those who share the allowance planned, and what the network said of today.
 async fn free_day(
     db: &mut Link,
     wish: &Wish<'_>,
@@ -152,12 +152,25 @@ async fn free_day(
     day_of: fn(OffsetDateTime) -> std::ops::Range<OffsetDateTime>,
 ) -> Result<Room, Problem> {
     let platform = wish.connection.platform;
-    let refused_until = budgets::free_at(&mut *db, Holder::Uploads(platform)).await?;
+    let holder = match allowance.of {
+        UsageOf::Account => Holder::Account(wish.connection.id),
+        UsageOf::App => Holder::App(platform),
+        UsageOf::Uploads => Holder::Uploads(platform),
+    };
+    let refused_until = budgets::free_at(&mut *db, holder).await?;
     let mut at = refused_until.map_or(wish.at, |until| until.max(wish.at));
     while at < wish.at + SEARCH {
         let day = day_of(at);
-        let taken =
-            posts::count_of_network(&mut *db, platform, (day.start, day.end), wish.edited).await?;
+        let (between, edited) = ((day.start, day.end), wish.edited);
+        let taken = match allowance.of {
+            UsageOf::Account => {
+                let (user, id) = (wish.user, wish.connection.id);
+                posts::count(&mut *db, user, id, between, edited).await?
+            }
+            UsageOf::App | UsageOf::Uploads => {
+                posts::count_of_network(&mut *db, platform, between, edited).await?
+            }
+        };
         if taken < allowance.posts {
             return Ok(if at == wish.at {
                 Room::Here
@@ -173,9 +186,13 @@ async fn free_day(
 fn full(wish: &Wish<'_>, allowance: Allowance, free: Option<OffsetDateTime>) -> Problem {
     let network = wish.connection.platform.display_name();
     let Allowance { name, posts, .. } = allowance;
+    let sharers = match allowance.of {
+        UsageOf::Account => "this account",
+        UsageOf::App | UsageOf::Uploads => "all accounts of this app together",
+    };
     let detail = match allowance.window {
         Window::Day(_) => format!(
-            "falls on a day that has no room for more: {network} grants all accounts of this app together {posts} {name} a day"
+            "falls on a day that has no room for more: {network} grants {sharers} {posts} {name} a day"
         ),
         Window::Moving(length) => format!(
             "falls into {} hours for which {posts} {name} are planned already; {network} takes no more of this account",

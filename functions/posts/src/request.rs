@@ -34,8 +34,10 @@ pub(crate) struct PostRequest {
     ///   (`[{"username", "x", "y", "media"}]`, `media` the place of one of several files), `locationId`,
     ///   `aiGenerated`, `paidPartnership`, `brandedContentSponsorIds` (up to 2), `firstComment`; of reels
     ///   `shareToFeed`, `thumbOffsetMs` or `coverUrl`, `audioName`, `trialReel` (`MANUAL`, `SS_PERFORMANCE`)
-    /// - linkedin: `visibility` (`PUBLIC`, `CONNECTIONS`)
-    /// - pinterest: `boardId` (required), `boardSectionId`, `title`, `link`
+    /// - linkedin: `visibility` (of members: `PUBLIC`, `LOGGED_IN`, `CONNECTIONS`), `article` (`{"url", "title",
+    ///   "description", "thumbnail"}`), `title` (of a video), `disableReshare`
+    /// - pinterest: `boardId` (required), `boardSectionId`, `title`, `link`, `dominantColor`; of videos `cover` (the
+    ///   picture beside it) or `coverTimeSeconds`
     /// - tiktok: `mode` (`direct`, `inbox`: a draft, of which the person chooses all else in TikTok),
     ///   `privacyLevel` (required of direct posts: `PUBLIC_TO_EVERYONE`, `MUTUAL_FOLLOW_FRIENDS`,
     ///   `FOLLOWER_OF_CREATOR`, `SELF_ONLY`), `disableComment`, `brandContent`, `brandOrganic`, `aiGenerated`; of

@@ -435,6 +435,31 @@ pub async fn times(
     .await?)
 }
 
+/// How many posts of a connection went or go out from a time on and before another, beside `except`. What never
+/// goes out does not count.
+pub async fn count(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    connection: ConnectionId,
+    (from, until): (OffsetDateTime, OffsetDateTime),
+    except: Option<PostId>,
+) -> Result<usize, StoreError> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM posts
+           WHERE user_id = $1 AND connection_id = $2 AND due_at >= $3 AND due_at < $4
+             AND ($5::uuid IS NULL OR id <> $5)
+             AND stage NOT IN ('canceled', 'dismissed', 'failed', 'missed')"#,
+        user.uuid(),
+        connection.uuid(),
+        from,
+        until,
+        except.map(PostId::uuid)
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(count.try_into().unwrap_or(usize::MAX))
+}
+
 /// How many posts of all accounts of a network went or go out from a time on and before another, beside `except`.
 /// What never goes out does not count.
 pub async fn count_of_network(

@@ -3,7 +3,7 @@
 use domain::Platform;
 use http::StatusCode;
 use sqlx::PgPool;
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{Duration, OffsetDateTime, Time, format_description::well_known::Rfc3339};
 
 use crate::{
     house::House,
@@ -45,4 +45,39 @@ async fn a_post_beyond_the_end_of_the_access_is_accepted_with_a_warning(pool: Pg
     let taken = house.send(&author, "/api/schedule", &draft).await;
     assert_eq!(taken.status, StatusCode::ACCEPTED, "{}", taken.body);
     assert!(taken.json()["warnings"].is_null(), "{}", taken.body);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_full_day_of_one_account_leaves_the_days_of_others_free(pool: PgPool) {
+    let house = House::open_with(pool, &[("LINKEDIN_SETTING_CALLS_PER_DAY", "1")]).await;
+    // The sweeper tells the other functions what is set.
+    house.sweep().await;
+    let network = Network::of(Platform::Linkedin);
+    let noon = (house.now() + Duration::days(3)).replace_time(Time::from_hms(12, 0, 0).unwrap());
+    for _ in 0..2 {
+        let author = house.sign_up().await;
+        let connected = house.connect(&author, Platform::Linkedin).await;
+        let plan = async |at: OffsetDateTime| {
+            let mut draft = house.draft(network, What::Picture, "Words");
+            draft["connectionId"] = connected["id"].clone();
+            draft["scheduledAtISO"] = at.format(&Rfc3339).unwrap().into();
+            house.send(&author, "/api/schedule", &draft).await
+        };
+        assert_eq!(plan(noon).await.status, StatusCode::ACCEPTED);
+        let refused = plan(noon + Duration::HOUR).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.body.contains("daily_limit"), "{}", refused.body);
+        assert!(refused.body.contains("this account"), "{}", refused.body);
+        let next = plan(noon + Duration::DAY).await;
+        assert_eq!(next.status, StatusCode::ACCEPTED, "{}", next.body);
+        let path = format!(
+            "/api/connections/{}/allowances?at={}",
+            connected["id"].as_str().unwrap(),
+            noon.to_offset(time::UtcOffset::UTC)
+                .format(&Rfc3339)
+                .unwrap()
+        );
+        let told = house.get(&author, &path).await.json()["allowances"][0].clone();
+        assert_eq!((&told["limit"], &told["planned"]), (&1.into(), &1.into()));
+    }
 }

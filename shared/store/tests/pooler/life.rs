@@ -177,6 +177,7 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
     let reels = Counted::With("reel", "true");
     posts::times(pool, user, connection, around, reels, None).await?;
     let mut tx = pool.begin().await?;
+    assert!(posts::count(&mut tx, user, connection, around, None).await? > 0);
     posts::count_alone(&mut tx, "posts of a network").await?;
     assert!(posts::count_of_network(&mut tx, PLATFORM, around, Some(id)).await? < 1_000_000);
     drop(tx);
