@@ -15,7 +15,7 @@ use crate::{
         profile::{api, encoded, versioned},
         wire::{Post, PostContent, Posts},
     },
-    next_look, settle,
+    next_look, normalise, settle,
 };
 
 /// So often the original of a copy is asked for: it can be too young to be read.
@@ -140,18 +140,13 @@ fn copy_of_nothing() -> Fault {
 
 /// Whether a post says and shows what ours does; files that were uploaded anew have other names.
 fn is_alike(post: &Post, cx: &PublishContext<'_>) -> bool {
-    let told = post.content.as_ref();
-    let has_article = told.is_some_and(|content| content.article.is_some());
-    let files = if has_article { 0 } else { files_of(post).len() };
-    let wants_article = article_of(cx.content).is_some();
-    let wanted = if wants_article {
-        0
-    } else {
-        cx.content.assets.len()
+    let told = post.content.as_ref().and_then(|it| it.article.as_ref());
+    let shows_the_same = match (told, article_of(cx.content)) {
+        (None, None) => files_of(post).len() == cx.content.assets.len(),
+        (Some(told), Some(article)) => told.source == article.url,
+        (None, Some(_)) | (Some(_), None) => false,
     };
-    has_article == wants_article
-        && files == wanted
-        && crate::normalise(&little_text::plain(&post.commentary)) == crate::normalise(&words(cx))
+    shows_the_same && normalise(&little_text::plain(&post.commentary)) == normalise(&words(cx))
 }
 
 fn is_live(post: &Post) -> bool {
