@@ -343,10 +343,10 @@ async fn a_limit_on_trial_lasts_until_the_next_day() {
     ] {
         let stage = Stage::new().with_setting(Platform::Pinterest, "access", setting);
         {
-            let mut state = stage.simulator.world().states().pinterest();
-            state.is_on_trial = true;
-            state.hides_rates = !told;
-            state.calls_a_day = (1_000, 0);
+            let mut at_pinterest = stage.simulator.world().states().pinterest();
+            at_pinterest.is_on_trial = true;
+            at_pinterest.hides_rates = !told;
+            at_pinterest.calls_a_day = (1_000, 0);
         }
         let mut connection = stage.connection(Platform::Pinterest, STUDIO).await;
         let began_at = stage.now();

@@ -106,7 +106,7 @@ impl Spec {
                 self.hold(&Value::Object(fields), schema, "form", &mut wrong);
             }
             Body::File(_) | Body::Form(_) | Body::JsonWithFiles(..) => {
-                wrong.push("a body of another kind".to_owned())
+                wrong.push("a body of another kind".to_owned());
             }
         }
         wrong

@@ -244,3 +244,41 @@ async fn a_pin_that_was_made_stands_although_the_connection_broke() {
     );
     assert_eq!(rig.simulator.ledger().posts().len(), 1);
 }
+
+#[tokio::test]
+async fn every_answer_carries_an_id_of_its_own() {
+    let rig = rig();
+    let token = token(&rig).await;
+    let api = |path: &str| format!("{HOST}/v5{path}");
+    let mut seen = Vec::new();
+    for (method, path, body) in [
+        (Method::GET, api("/user_account"), json!({})),
+        (Method::GET, api("/boards"), json!({})),
+        (Method::GET, api("/boards?page_size=0"), json!({})),
+        (Method::POST, api("/boards"), json!({"name": "a"})),
+        (
+            Method::GET,
+            api(&format!("/boards/{RECIPES}/sections")),
+            json!({}),
+        ),
+        (
+            Method::GET,
+            api(&format!("/boards/{RECIPES}/pins")),
+            json!({}),
+        ),
+        (Method::POST, api("/media"), json!({"media_type": "video"})),
+        (Method::GET, api("/media/1"), json!({})),
+        (Method::POST, api("/pins"), pin()),
+        (Method::POST, api("/pins"), json!({})),
+        (Method::GET, api("/pins"), json!({})),
+        (Method::PATCH, api("/pins/1"), json!({})),
+        (Method::DELETE, api("/pins/1"), json!({})),
+        (Method::POST, api("/oauth/token"), json!({})),
+        (Method::POST, api("/oauth/token/revoke"), json!({})),
+    ] {
+        let said = send(&rig, method, &path, &bearer(&token), body.to_string()).await;
+        let id = said.header("x-pinterest-rid").to_owned();
+        assert!(!id.is_empty() && !seen.contains(&id), "{path}: {id}");
+        seen.push(id);
+    }
+}

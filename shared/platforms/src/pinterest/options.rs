@@ -130,7 +130,6 @@ fn check_cover(options: &Options, draft: &Draft<'_>) -> Option<Violation> {
     let (videos, images) = (count(MediaKind::Video), count(MediaKind::Image));
     let broken = |field, rule, detail, remedy| Some(Violation::new(field, rule, detail, remedy));
     match (options.cover, options.cover_time_seconds) {
-        (false, None) => None,
         (true, Some(_)) => broken(
             "options.coverTimeSeconds",
             "two_covers",
@@ -155,7 +154,7 @@ fn check_cover(options: &Options, draft: &Draft<'_>) -> Option<Violation> {
             "names a frame, but there is no video",
             "Leave it out.",
         ),
-        (true, None) | (false, Some(_)) => None,
+        (true, None) | (false, None | Some(_)) => None,
     }
 }
 

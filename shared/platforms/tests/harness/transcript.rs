@@ -197,14 +197,12 @@ pub fn describe(call: &Call) -> String {
             .join("\n"),
         Body::Json(value) => cut(&ordered(value.clone())),
         Body::JsonWithFiles(value, files) => {
-            let told: String = files
-                .iter()
-                .map(|(place, file)| {
-                    let FileRange { asset, range } = file;
-                    format!("\n{place}: bytes {range:?} of file {asset}, in base64")
-                })
-                .collect();
-            format!("{}{told}", cut(&ordered(value.clone())))
+            let mut lines = vec![cut(&ordered(value.clone()))];
+            lines.extend(files.iter().map(|(place, file)| {
+                let FileRange { asset, range } = file;
+                format!("{place}: bytes {range:?} of file {asset}, in base64")
+            }));
+            lines.join("\n")
         }
         Body::Multipart(parts) => parts
             .iter()

@@ -37,6 +37,10 @@ const HOSTS: [&str; 2] = ["api.pinterest.com", "api-sandbox.pinterest.com"];
 const STORE: &str = "pinterest-media-upload.s3-accelerate.amazonaws.com";
 
 /// What it keeps.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, set by tests"
+)]
 #[derive(Debug)]
 pub struct State {
     /// Whether the app has trial access only: no Pins in production.

@@ -94,7 +94,7 @@ fn a_link_is_a_web_address() {
     }
 }
 
-fn broken(media: &[(MediaKind, &str)], options: Value) -> Vec<String> {
+fn broken(media: &[(MediaKind, &str)], options: &Value) -> Vec<String> {
     let media: Vec<DraftMedia> = media
         .iter()
         .map(|(kind, alt_text)| DraftMedia {
@@ -106,7 +106,7 @@ fn broken(media: &[(MediaKind, &str)], options: Value) -> Vec<String> {
     let draft = Draft {
         caption: "Words",
         media: &media,
-        options: &options,
+        options,
     };
     let broken = crate::check(Platform::Pinterest, &draft);
     broken.into_iter().map(|it| it.rule).collect()
@@ -127,7 +127,7 @@ fn a_pin_shows_up_to_five_pictures_or_one_video() {
         (vec![VIDEO, IMAGE], Some("video_not_alone")),
         (vec![VIDEO, VIDEO], Some("video_not_alone")),
     ] {
-        let rules = broken(&media, board.clone());
+        let rules = broken(&media, &board);
         assert_eq!(rules, Vec::from_iter(rule), "{media:?}");
     }
 }
@@ -146,20 +146,20 @@ fn a_cover_is_the_one_picture_beside_the_one_video() {
             vec!["too_many_images", "too_many_files", "cover_missing"],
         ),
     ] {
-        assert_eq!(broken(&media, cover.clone()), rules, "{media:?}");
+        assert_eq!(broken(&media, &cover), rules, "{media:?}");
     }
 }
 
 #[test]
 fn a_frame_is_the_cover_of_a_video_and_the_only_one() {
     let frame = json!({ "boardId": "1", "coverTimeSeconds": 3 });
-    assert_eq!(broken(&[VIDEO], frame.clone()), [""; 0]);
-    assert_eq!(broken(&[IMAGE], frame), ["video_required"]);
+    assert_eq!(broken(&[VIDEO], &frame), [""; 0]);
+    assert_eq!(broken(&[IMAGE], &frame), ["video_required"]);
     let both = json!({ "boardId": "1", "coverTimeSeconds": 3, "cover": true });
-    assert_eq!(broken(&[VIDEO, IMAGE], both), ["two_covers"]);
+    assert_eq!(broken(&[VIDEO, IMAGE], &both), ["two_covers"]);
     for wrong in [json!(-1), json!(1.5), json!("3")] {
         let options = json!({ "boardId": "1", "coverTimeSeconds": wrong });
-        assert_eq!(broken(&[VIDEO], options), ["invalid_option"]);
+        assert_eq!(broken(&[VIDEO], &options), ["invalid_option"]);
     }
 }
 
@@ -182,7 +182,7 @@ fn the_descriptions_of_all_pictures_are_one() {
     let (long, fits) = ("é".repeat(250), "é".repeat(249));
     let of = |first: &str| {
         let media = [first, &long].map(|text| (MediaKind::Image, text));
-        broken(&media, board.clone())
+        broken(&media, &board)
     };
     assert_eq!(of(&fits), [""; 0]);
     assert_eq!(of(&long), ["alt_texts_too_long"]);

@@ -158,7 +158,8 @@ fn changed(world: &World, account: &str, id: &str, body: &[u8]) -> Result<Respon
     let mut posts = posts.posts().iter();
     if let Some(post) = posts.find(|post| post.network == "pinterest" && post.post_id == id) {
         let mut post = post.clone();
-        post.text = shown["description"].as_str().unwrap_or_default().to_owned();
+        let text = shown["description"].as_str().unwrap_or_default();
+        text.clone_into(&mut post.text);
         world.take_down("pinterest", id);
         world.publish(post);
     }
