@@ -12,6 +12,10 @@ use crate::{Env, errand};
 
 /// What the owner of a TikTok account may choose for a post just now. TikTok wants it read whenever the form is
 /// shown, and its limits kept there.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "TikTok tells that many things apart, each for a switch of its own"
+)]
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CreatorInfo {

@@ -25,9 +25,9 @@ impl Budget {
             // The dictionaries that passwords are held against, and the expressions that read them.
             "auth" => (10, 10),
             // The clients of keys, queues, timers and networks.
-            "connections" => (9, 10),
+            "connections" => (10, 10),
             // The client of S3, and the decoders of pictures.
-            "posts" => (11, 10),
+            "posts" => (12, 10),
             "publisher" | "sweeper" => (14, 15),
             _ => (8, 10),
         };
