@@ -22,10 +22,9 @@ impl Budget {
     /// That of a function: what publishes carries every client, and what answers the app is waited for.
     pub fn of(function: &str) -> Self {
         let (megabytes, milliseconds) = match function {
-            // The dictionaries that passwords are held against, and the expressions that read them.
-            "auth" => (10, 10),
-            // The clients of keys, queues, timers and networks.
-            "connections" => (10, 10),
+            // The dictionaries that passwords are held against, and the expressions that read them; the clients of
+            // keys, queues, timers and networks.
+            "auth" | "connections" => (10, 10),
             // The client of S3, and the decoders of pictures.
             "posts" => (12, 10),
             "publisher" | "sweeper" => (14, 15),

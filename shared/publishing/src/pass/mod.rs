@@ -121,6 +121,10 @@ struct Desk {
 }
 
 /// Whether a pass goes on.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one lives at a time, from one step to the next"
+)]
 enum Flow {
     /// With this machine.
     On(Publish),
