@@ -189,13 +189,13 @@ async fn a_pin_of_ones_own_can_be_changed_and_deleted_by_nobody_else() {
     let token = token(&rig).await;
     let made = post_json(&rig, PINS, &token, &pin()).await.json();
     let path = format!("{PINS}/{}", made["id"].as_str().expect("an id"));
-    let patch = async |token: &str, order: Value| {
+    let change = async |token: &str, order: Value| {
         let mut headers = bearer(token);
         headers.push(("content-type", "application/json".to_owned()));
         send(&rig, Method::PATCH, &path, &headers, order.to_string()).await
     };
     let order = json!({"title": "Cake", "description": "With cherries", "board_id": TABLES});
-    let changed = patch(&token, order).await;
+    let changed = change(&token, order).await;
     assert_eq!(
         (changed.status, &changed.json()["title"]),
         (200, &json!("Cake"))
@@ -209,10 +209,14 @@ async fn a_pin_of_ones_own_can_be_changed_and_deleted_by_nobody_else() {
         (json!({"board_id": "1"}), 404),
         (json!([]), 400),
     ] {
-        assert_eq!(patch(&token, wrong.clone()).await.status, status, "{wrong}");
+        assert_eq!(
+            change(&token, wrong.clone()).await.status,
+            status,
+            "{wrong}"
+        );
     }
     let other = token_for(&rig, BAKERY, SCOPES).await;
-    assert_eq!(patch(&other, json!({"title": "Mine"})).await.status, 403);
+    assert_eq!(change(&other, json!({"title": "Mine"})).await.status, 403);
     let deleted = send(&rig, Method::DELETE, &path, &bearer(&other), "").await;
     assert_eq!(deleted.status, 403);
     assert_eq!(get(&rig, &path, &token).await.json()["title"], "Cake");

@@ -44,7 +44,7 @@ async fn a_visit_carries_what_the_network_needs_and_nothing_of_ours(pool: PgPool
         );
         match oauth.pkce {
             Pkce::HexWhere(_) | Pkce::None => {
-                assert_eq!(parameter("code_challenge"), None, "{platform}")
+                assert_eq!(parameter("code_challenge"), None, "{platform}");
             }
             Pkce::S256 => {
                 let verifier = visit::verifier(&house.env.consent, &visit.state);
