@@ -22,7 +22,7 @@ use store::{
     job_log::{self, Step},
     media as media_rows, sweep,
     tokens::{self, Versioned},
-    work::{self, Armed, Glance, Outcomes, Save, Work},
+    work::{self, Armed, Glance, Outcomes, Save, Settled, Work},
 };
 use time::{Duration, OffsetDateTime};
 use url::Url;
@@ -52,7 +52,7 @@ pub trait Books: Send + Sync {
     /// [`attempts::exists`].
     fn is_armed(&self, attempt: AttemptId) -> Asked<'_, bool>;
     /// [`work::settle`].
-    fn settle<'a>(&'a self, work: &'a Work, outcomes: &'a Outcomes<'a>) -> Asked<'a, bool>;
+    fn settle<'a>(&'a self, work: &'a Work, outcomes: &'a Outcomes<'a>) -> Asked<'a, Settled>;
     /// [`work::rewind`].
     fn rewind<'a>(&'a self, work: &'a Work, evidence: &'a str) -> Asked<'a, bool>;
     /// [`work::go_on`].
@@ -197,7 +197,7 @@ impl Books for Pool {
         Box::pin(attempts::exists(self, attempt))
     }
 
-    fn settle<'a>(&'a self, work: &'a Work, outcomes: &'a Outcomes<'a>) -> Asked<'a, bool> {
+    fn settle<'a>(&'a self, work: &'a Work, outcomes: &'a Outcomes<'a>) -> Asked<'a, Settled> {
         Box::pin(work::settle(self, work, outcomes))
     }
 

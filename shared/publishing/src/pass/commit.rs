@@ -4,7 +4,7 @@ use domain::{AttemptId, Stage};
 use platforms::{Answer, Call, Event, Fault, FaultKind, Machine as _, Publish};
 use store::{
     attempts::Outcome,
-    work::{Armed, Outcomes, Save},
+    work::{Armed, Outcomes, Save, Settled},
 };
 use time::OffsetDateTime;
 use tokio::time::Instant;
@@ -169,6 +169,7 @@ impl Pass<'_> {
             Armed::Done(at) => {
                 self.work.post.stage = Stage::Firing;
                 self.work.post.armed_at = Some(at);
+                self.attempt = Some(attempt);
                 self.note("arm", "done", None, None).await;
                 Ok(true)
             }
@@ -272,6 +273,7 @@ impl Pass<'_> {
     ) -> Result<Flow, LookError> {
         let progress = self.sealed_with(pen, desk, &next)?;
         let outcomes = Outcomes {
+            attempt: self.attempt,
             outcome,
             evidence: Some(evidence),
             to: Stage::Confirming,
@@ -279,8 +281,15 @@ impl Pass<'_> {
             error: None,
             until: None,
         };
-        if !self.means.books.settle(&self.work, &outcomes).await? {
-            return Ok(Flow::Over);
+        match self.means.books.settle(&self.work, &outcomes).await? {
+            Settled::InTime => {}
+            Settled::Late => {
+                tracing::warn!(post.id = %self.work.post.id, "{} was accepted after all", self.work.post.id);
+                let ring = (self.work.post.id, self.work.post.revision);
+                self.means.doorbell.try_ring(ring, self.now()).await;
+                return Ok(Flow::Over);
+            }
+            Settled::Gone => return Ok(Flow::Over),
         }
         self.work.post.stage = Stage::Confirming;
         if outcome == Outcome::Accepted {
@@ -306,6 +315,7 @@ impl Pass<'_> {
             Stage::Prepared
         };
         let outcomes = Outcomes {
+            attempt: self.attempt,
             outcome,
             evidence: fault.evidence.as_deref(),
             to,
@@ -313,7 +323,7 @@ impl Pass<'_> {
             error: Some(&error),
             until,
         };
-        if !self.means.books.settle(&self.work, &outcomes).await? {
+        if self.means.books.settle(&self.work, &outcomes).await? != Settled::InTime {
             return Ok(false);
         }
         self.work.post.stage = to;

@@ -12,7 +12,7 @@ mod ends;
 mod open;
 mod waits;
 
-use domain::{ConnectionHealth, Move, PostError, PostId, Stage};
+use domain::{AttemptId, ConnectionHealth, Move, PostError, PostId, Stage};
 use platforms::{
     Account, Action, Answer, App, Call, Content, Event, Fault, Machine as _, Publish,
     PublishContext, Safety,
@@ -101,6 +101,8 @@ struct Pass<'a> {
     started: Instant,
     until: Instant,
     refreshed: bool,
+    /// The arm that was committed last.
+    attempt: Option<AttemptId>,
 }
 
 /// What everything after the first checks is done with.
@@ -159,6 +161,7 @@ impl<'a> Pass<'a> {
             started: Instant::now(),
             until,
             refreshed: false,
+            attempt: None,
         }
     }
 

@@ -24,7 +24,7 @@ use store::{
     subscriptions, sweep,
     tokens::{self, Margin},
     users, webhook_receipts,
-    work::{self, Armed, Outcomes, Save, Work},
+    work::{self, Armed, Outcomes, Save, Settled, Work},
 };
 use time::Duration;
 
@@ -189,6 +189,7 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
     assert_eq!(again, Armed::Gone);
     let firing = work_at(&work, Stage::Firing);
     let accepted = Outcomes {
+        attempt: None,
         outcome: Outcome::Accepted,
         evidence: Some("201"),
         to: Stage::Confirming,
@@ -196,8 +197,10 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
         error: None,
         until: Some(store::now(pool).await?),
     };
-    assert!(work::settle(pool, &firing, &accepted).await?);
-    assert!(!work::settle(pool, &firing, &accepted).await?);
+    let settled = work::settle(pool, &firing, &accepted).await?;
+    assert_eq!(settled, Settled::InTime);
+    let settled = work::settle(pool, &firing, &accepted).await?;
+    assert_eq!(settled, Settled::Gone);
     let external = format!("external {id}");
     let mut tx = pool.begin().await?;
     assert!(webhook_receipts::first_time(&mut tx, PLATFORM, &external).await?);
