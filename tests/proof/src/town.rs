@@ -24,6 +24,8 @@ const VISIBILITY: Duration = Duration::minutes(7);
 const ALLOWANCE: std::time::Duration = std::time::Duration::from_secs(280);
 /// Longer than a lease.
 const PAUSE: Duration = Duration::minutes(8);
+/// How long publishing is halted.
+const HALT: Duration = Duration::minutes(10);
 /// How far a clock jumps.
 const JUMP: Duration = Duration::minutes(5);
 /// How many overdue posts one sweep takes, and how far apart they are rung for.
@@ -101,13 +103,15 @@ pub async fn live(
     let mut town = Town {
         world,
         looks: Vec::new(),
+        publishers,
         day: Day::default(),
         swept_at: world.now(),
         sweeps: flaw != Some(Flaw::NobodySweeps),
+        halted_until: None,
     };
     let ends_at = world.now() + length;
     for _ in 0..STEPS {
-        town.begin_looks(publishers);
+        town.begin_looks();
         if town.step(filed, chance) {
             continue;
         }
@@ -123,6 +127,7 @@ pub async fn live(
             .late
             .arrive(&world.networks.router(), world.now())
             .await;
+        town.go_on_publishing();
         town.sweep();
     }
     town.day
@@ -131,14 +136,16 @@ pub async fn live(
 struct Town<'w> {
     world: &'w World,
     looks: Vec<Look>,
+    publishers: usize,
     day: Day,
     swept_at: OffsetDateTime,
     sweeps: bool,
+    halted_until: Option<OffsetDateTime>,
 }
 
 impl Town<'_> {
-    fn begin_looks(&mut self, publishers: usize) {
-        while self.looks.len() < publishers {
+    fn begin_looks(&mut self) {
+        while self.looks.len() < self.publishers {
             let Some(subject) = self.world.bell.take(self.world.now()) else {
                 return;
             };
@@ -226,6 +233,10 @@ impl Town<'_> {
                 self.world.bell.order(now + VISIBILITY, post.to_string());
             }
             Some(Fault::Pauses) => look.wakes_at = Some(now + PAUSE),
+            Some(Fault::Halted) => {
+                self.world.books.rows().halted = true;
+                self.halted_until = Some(now + HALT);
+            }
             Some(Fault::ClockJumps) => self.world.clock.jump(JUMP),
             Some(Fault::ClockSetBack) => self.world.clock.jump(-JUMP),
             Some(Fault::Edited) => {
@@ -261,6 +272,14 @@ impl Town<'_> {
             self.world
                 .bell
                 .order(self.world.now(), filed.id.to_string());
+        }
+    }
+
+    /// Ends a halt whose time is over.
+    fn go_on_publishing(&mut self) {
+        if self.halted_until.is_some_and(|at| at <= self.world.now()) {
+            self.halted_until = None;
+            self.world.books.rows().halted = false;
         }
     }
 
@@ -302,7 +321,10 @@ impl Town<'_> {
         let sweep = is_open
             .filter(|_| self.sweeps)
             .map(|at| at.max(self.swept_at + Duration::MINUTE));
-        [wakes, self.world.bell.next(), self.world.late.next(), sweep]
+        let is_free = self.looks.len() < self.publishers;
+        let ring = self.world.bell.next().filter(|_| is_free);
+        let late = self.world.late.next();
+        [wakes, ring, late, sweep, self.halted_until]
             .into_iter()
             .flatten()
             .min()

@@ -3,6 +3,8 @@
 use proof::{
     exhaustive::{self, Script},
     kinds::KINDS,
+    planted::Flaw,
+    random::{Plan, bad_day},
 };
 
 #[test]
@@ -27,9 +29,65 @@ fn without_faults_every_kind_goes_out_on_time() {
 fn whatever_goes_wrong_once_no_post_is_lost_doubled_or_misreported() {
     let mut wrong = Vec::new();
     for kind in KINDS {
-        let tried = exhaustive::singles(kind);
+        let tried = exhaustive::singles(kind, None);
         assert!(tried.cases > 100, "{}: {} cases", kind.name, tried.cases);
         wrong.extend(tried.verdict.findings);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn posts_that_look_alike_are_told_apart_or_left_to_a_person() {
+    let mut wrong = Vec::new();
+    for kind in KINDS {
+        for lost in [[false, false], [true, false], [false, true], [true, true]] {
+            let case = exhaustive::twins(kind, lost, None);
+            wrong.extend(
+                case.verdict
+                    .findings
+                    .into_iter()
+                    .map(|it| format!("{lost:?}: {it}")),
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_bad_day_ends_well() {
+    for seed in 1..=4 {
+        let plan = Plan {
+            seed,
+            posts: 150,
+            per_mille: 15,
+        };
+        let lived = bad_day(plan, None);
+        assert!(lived.day.faults() > 50, "seed {seed}");
+        assert!(
+            lived.verdict.is_clean(),
+            "seed {seed}: {:#?}",
+            lived.verdict
+        );
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_day() {
+    let plan = Plan {
+        seed: 77,
+        posts: 60,
+        per_mille: 20,
+    };
+    let (one, other) = (bad_day(plan, None), bad_day(plan, None));
+    assert_eq!(one.day.points, other.day.points);
+    assert_eq!(one.verdict, other.verdict);
+}
+
+#[test]
+fn every_planted_flaw_is_found_out() {
+    let missed: Vec<_> = Flaw::ALL
+        .into_iter()
+        .filter(|flaw| flaw.found_out().is_none())
+        .collect();
+    assert!(missed.is_empty(), "{missed:?}");
 }

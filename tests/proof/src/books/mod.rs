@@ -169,12 +169,10 @@ impl Rows {
             .filter(|arm| arm.post == post)
             .max_by_key(|arm| arm.number)
     }
+}
 
-    fn is_active(&self, connection: ConnectionId) -> bool {
-        self.connections
-            .get(&connection)
-            .is_some_and(|row| row.connection.health == ConnectionHealth::Active)
-    }
+fn is_active(row: &ConnectionRow) -> bool {
+    row.connection.health == ConnectionHealth::Active
 }
 
 fn conflict(rule: &str) -> StoreError {

@@ -11,7 +11,7 @@ use store::{
 };
 use time::{Duration, OffsetDateTime};
 
-use super::{Arm, MemoryBooks, PostRow, conflict};
+use super::{Arm, MemoryBooks, PostRow, Rows, conflict, is_active};
 use crate::planted::Flaw;
 
 impl MemoryBooks {
@@ -207,8 +207,9 @@ impl MemoryBooks {
             if rows.halted && flaw != Some(Flaw::ArmsWhileHalted) {
                 return Ok(Armed::Halted);
             }
-            let is_active =
-                rows.is_active(work.post.connection_id) || flaw == Some(Flaw::ArmsForTheGone);
+            let connection = rows.connections.get(&work.post.connection_id);
+            let is_gone = !connection.is_some_and(is_active);
+            let is_active = !is_gone || flaw == Some(Flaw::ArmsForTheGone);
             let is_open = rows.attempts.iter().any(|arm| {
                 arm.post == work.post.id
                     && arm.step == step
@@ -245,6 +246,13 @@ impl MemoryBooks {
             if flaw == Some(Flaw::ArmsUnrecorded) {
                 return Ok(Armed::Done(now));
             }
+            let wrongs = [
+                (row.post.due_at > now, "armed before its time"),
+                (rows.halted, "armed although publishing is halted"),
+                (is_gone, "armed for an account that is gone"),
+            ];
+            let wrongs = wrongs.into_iter().filter(|(is_so, _)| *is_so);
+            rows.broken.extend(wrongs.map(|(_, what)| what.to_owned()));
             row.post.stage = Stage::Firing;
             row.post.armed_at = Some(now);
             row.post.updated_at = now;
@@ -541,7 +549,7 @@ fn is_firing(row: &PostRow) -> bool {
     row.post.stage == Stage::Firing
 }
 
-impl super::Rows {
+impl Rows {
     /// Notes what became of a post's latest arm, where it is one of `from`; evidence only where it is given.
     fn close_latest(
         &mut self,
