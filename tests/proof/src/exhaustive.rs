@@ -18,6 +18,9 @@ use crate::{
 /// Longer than anybody looks after a post: doubt ends after a day.
 const DAY: Duration = Duration::hours(26);
 
+/// How many posts are a crowd.
+const CROWD: usize = 6;
+
 /// What goes wrong, by the number of the point.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Script(pub Vec<(usize, Fault)>);
@@ -98,6 +101,42 @@ impl Chance for LostCommits {
 
     fn pick(&mut self, _: usize) -> usize {
         0
+    }
+}
+
+/// Posts of one account that are due together, whose tokens ended the moment before; looks take turns.
+pub fn crowd(kind: Kind, flaw: Option<Flaw>) -> Case {
+    crate::random::on_paused_time(async {
+        let mut world = World::new(flaw);
+        let user = UserId::from(Uuid::from_u128(1));
+        let connection = world.connect(user, kind.platform, 0).await;
+        let due = world.now() + Duration::MINUTE;
+        let mut filed: Vec<_> = (0..CROWD)
+            .map(|place| {
+                let words = format!("Post {place} of a crowd");
+                world.file(kind, user, connection, &words, due)
+            })
+            .collect();
+        for network in simulator::networks::NAMES {
+            world.networks.world().end_tokens(network);
+        }
+        let mut chance = Turns(0);
+        let day = live(&world, &mut filed, &mut chance, CROWD, DAY, flaw).await;
+        let verdict = judge(&world, &filed, &day);
+        Case { day, verdict }
+    })
+}
+
+struct Turns(usize);
+
+impl Chance for Turns {
+    fn at(&mut self, _: usize, _: &Point, _: OffsetDateTime) -> Option<Fault> {
+        None
+    }
+
+    fn pick(&mut self, of: usize) -> usize {
+        self.0 += 1;
+        self.0 % of
     }
 }
 

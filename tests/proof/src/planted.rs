@@ -97,6 +97,10 @@ impl Flaw {
             }
         }
         for kind in KINDS {
+            let findings = exhaustive::crowd(kind, Some(self)).verdict.findings;
+            if let Some(finding) = findings.into_iter().next() {
+                return Some(finding);
+            }
             for lost in [[true, false], [false, true], [true, true]] {
                 let findings = exhaustive::twins(kind, lost, Some(self)).verdict.findings;
                 if let Some(finding) = findings.into_iter().next() {

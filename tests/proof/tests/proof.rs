@@ -1,5 +1,6 @@
 //! The proof at a size that every run of the tests has time for.
 
+use domain::Platform;
 use proof::{
     exhaustive::{self, Script},
     kinds::KINDS,
@@ -34,6 +35,23 @@ fn whatever_goes_wrong_once_no_post_is_lost_doubled_or_misreported() {
         wrong.extend(tried.verdict.findings);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn tokens_that_end_under_a_crowd_are_renewed_once() {
+    let renewable = KINDS
+        .into_iter()
+        .filter(|kind| kind.platform != Platform::Linkedin);
+    for kind in renewable {
+        let case = exhaustive::crowd(kind, None);
+        assert!(
+            case.verdict.is_clean(),
+            "{}: {:#?}",
+            kind.name,
+            case.verdict
+        );
+        assert_eq!(case.verdict.published, 6, "{}", kind.name);
+    }
 }
 
 #[test]
