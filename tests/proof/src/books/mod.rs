@@ -8,10 +8,11 @@ mod posts;
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use domain::{AttemptId, ConnectionHealth, ConnectionId, MediaId, Post, PostId, Stage, UserId};
+use publishing::Books;
 use serde_json::Value;
 use store::{
     StoreError,
@@ -22,7 +23,7 @@ use store::{
 };
 use time::{Duration, OffsetDateTime};
 
-use crate::{Clock, planted::Flaw};
+use crate::{Clock, gate::Gates, means::GatedBooks, planted::Flaw};
 
 /// The rows.
 pub struct MemoryBooks {
@@ -121,6 +122,16 @@ impl MemoryBooks {
             rows: Mutex::default(),
             flaw,
         }
+    }
+
+    /// The same books as looks see them, with nothing in the way.
+    pub fn at_hand(self: &Arc<Self>) -> Arc<dyn Books> {
+        let gates = Gates::default();
+        gates.open(true);
+        Arc::new(GatedBooks {
+            books: Arc::clone(self),
+            gates,
+        })
     }
 
     /// Everything that is kept.
