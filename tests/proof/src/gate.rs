@@ -132,9 +132,12 @@ impl Fault {
         }
     }
 
-    /// Whether its author or a person at the network did it, so that the post need not go out.
+    /// Whether somebody wanted it; such things happen now and then, unlike the weather.
     pub const fn is_wish(self) -> bool {
-        matches!(self, Self::Edited | Self::Canceled | Self::Disconnected)
+        matches!(
+            self,
+            Self::Edited | Self::Canceled | Self::Disconnected | Self::Halted
+        )
     }
 }
 

@@ -168,11 +168,13 @@ fn judge_post(
         }
         Stage::NeedsAttention => {
             verdict.unconfirmed += 1;
-            // What was accepted and then disconnected cannot be followed to its end.
-            let is_gone = day
-                .disconnected
-                .iter()
-                .any(|(it, _)| *it == filed.connection);
+            // What was accepted and then disconnected cannot be followed to its end, and the rest of a thread
+            // that came too late is for its author.
+            let is_gone = filed.kind.parts > 1
+                || day
+                    .disconnected
+                    .iter()
+                    .any(|(it, _)| *it == filed.connection);
             let is_unknown = rows.attempts.iter().any(|arm| {
                 let is_open = match arm.outcome {
                     None | Some(Outcome::Unknown) => true,
@@ -195,10 +197,10 @@ fn judge_post(
         }
     }
     let last_fault = day.last_fault.unwrap_or(filed.due).max(filed.due);
-    if stage.is_final() && row.post.updated_at > last_fault + PATIENCE {
+    if let Some(at) = row.ended_at.filter(|at| *at > last_fault + PATIENCE) {
         let what = format!(
             "{name}: its end came {} after all was well",
-            row.post.updated_at - last_fault
+            at - last_fault
         );
         verdict.find(|it| &mut it.untimely, what);
     }

@@ -232,10 +232,6 @@ impl Books for GatedBooks {
     ) -> Asked<'a, ErrandId> {
         self.ask("plan", move |books| Ok(books.plan(wish, at)))
     }
-
-    fn overdue(&self, limit: i64, turn: Duration) -> Asked<'_, Vec<(PostId, OffsetDateTime)>> {
-        self.ask("overdue", move |books| Ok(books.overdue(limit, turn)))
-    }
 }
 
 /// Files behind gates; each fits every network already.

@@ -56,8 +56,7 @@ impl Chance for Luck {
         let fitting: Vec<_> = Fault::ALL
             .into_iter()
             .filter(|fault| fault.fits(point) && *fault != Fault::Disconnected)
-            // A person changes a post now and then; that is no weather.
-            .filter(|fault| !fault.is_wish() || self.rng.u32(0..8) == 0)
+            .filter(|fault| !fault.is_wish() || self.rng.u32(0..16) == 0)
             .collect();
         self.rng.choice(fitting)
     }

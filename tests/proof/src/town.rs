@@ -13,6 +13,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
 
 use crate::{
+    books::{PostRow, Rows},
     gate::{Fault, Point},
     planted::Flaw,
     world::{Filed, World},
@@ -293,13 +294,18 @@ impl Town<'_> {
         for (post, at) in self.world.books.overdue(SWEPT, TURN) {
             self.world.bell.order(at, post.to_string());
         }
+        for post in self.world.books.unsettled() {
+            self.world.bell.order(now, post.to_string());
+        }
     }
 
     fn is_at_rest(&self) -> bool {
         let rows = self.world.books.rows();
         self.looks.is_empty()
             && self.world.late.next().is_none()
-            && rows.posts.values().all(|row| row.post.stage.is_final())
+            && rows.posts.values().all(|row| {
+                row.post.stage.is_final() && !is_looked_for(&rows, row, self.world.now())
+            })
     }
 
     /// When something happens next.
@@ -324,12 +330,32 @@ impl Town<'_> {
         let is_free = self.looks.len() < self.publishers;
         let ring = self.world.bell.next().filter(|_| is_free);
         let late = self.world.late.next();
-        [wakes, ring, late, sweep, self.halted_until]
+        let once_more = {
+            let rows = self.world.books.rows();
+            let unsettled = rows
+                .posts
+                .values()
+                .filter(|row| is_looked_for(&rows, row, now));
+            unsettled.map(|row| row.post.next_attempt_at).min()
+        };
+        let once_more = once_more
+            .filter(|_| self.sweeps)
+            .map(|at| at.max(self.swept_at + Duration::MINUTE));
+        [wakes, ring, late, sweep, once_more, self.halted_until]
             .into_iter()
             .flatten()
             .min()
             .map(|at| at.max(now + Duration::MILLISECOND))
     }
+}
+
+/// Whether a sweep will open a post once more although nobody can tell of it.
+fn is_looked_for(rows: &Rows, row: &PostRow, now: OffsetDateTime) -> bool {
+    let next = row.post.next_attempt_at.max(now);
+    row.post
+        .armed_at
+        .is_some_and(|at| next < at + Duration::DAY)
+        && rows.is_unsettled(row)
 }
 
 async fn answer(means: Means, post: PostId) -> Reply {

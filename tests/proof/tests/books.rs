@@ -18,6 +18,7 @@ use store::{
     budgets::Holder,
     connections::{self, Connection, Granted, SealedTokens},
     posts::{self, Change, Changed, NewPost},
+    sweep,
     work::{Armed, Outcomes, Save, Work},
 };
 use time::{Duration, OffsetDateTime};
@@ -189,6 +190,7 @@ impl Twice {
                 };
                 same("glance", one.map(stage), other.map(stage))?;
             }
+            9 if rng.bool() => self.unsettled().await?,
             9 => self.overdue().await?,
             10 => self.refresh(connection, rng).await?,
             11 if rng.u8(0..6) == 0 => self.disconnect(connection).await?,
@@ -424,7 +426,8 @@ impl Twice {
     async fn overdue(&mut self) -> Result<(), String> {
         // The database's clock goes on meanwhile.
         let turn = Duration::ZERO;
-        let (one, other) = self.both(|books| books.overdue(1_000, turn)).await;
+        let one = sweep::overdue(&self.pool, 1_000, turn).await;
+        let other = Ok(self.memory.overdue(1_000, turn));
         let ids = |found: Vec<(PostId, OffsetDateTime)>| {
             let ids = found.into_iter().map(|(id, _)| id);
             // The database still holds those of other lives.
@@ -433,6 +436,16 @@ impl Twice {
             ids
         };
         same("overdue", one.map(ids), other.map(ids))
+    }
+
+    async fn unsettled(&mut self) -> Result<(), String> {
+        let own = |mut ids: Vec<PostId>| {
+            ids.retain(|id| self.posts.contains(id));
+            ids.sort_unstable();
+            ids
+        };
+        let one = sweep::unsettled(&self.pool, 1_000).await.map(own);
+        same("unsettled", one, Ok(own(self.memory.unsettled())))
     }
 
     /// Holds every row of both against each other.

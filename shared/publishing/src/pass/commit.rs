@@ -6,7 +6,7 @@ use store::{
     attempts::Outcome,
     work::{Armed, Outcomes, Save, Settled},
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
 use vault::Pen;
 use wire::SendError;
@@ -19,6 +19,10 @@ use crate::{backoff, publisher::LookError};
 
 /// How long after its arm was asked for a commit may still be sent.
 const ARM_LIFE: std::time::Duration = std::time::Duration::from_secs(5);
+/// How long a post waits for each that stands before it; about as long as a network takes to take one.
+const TURN: Duration = Duration::milliseconds(120);
+/// Beyond so many nobody can tell when its turn comes, and it asks again.
+const LONGEST_LINE: i64 = 250;
 /// The longest that passes from before an arm until its outcome is sealed: the arm's life, the call's, and some.
 const COMMIT: std::time::Duration = std::time::Duration::from_secs(90);
 
@@ -31,6 +35,11 @@ impl Pass<'_> {
         call: &Call,
     ) -> Result<Flow, LookError> {
         if self.work.post.stage == Stage::Confirming && machine.is_partly_live() {
+            if self.is_too_late() {
+                let broken = Fault::unconfirmed(Vec::new())
+                    .seen("part of it is live, and it is too late for the rest");
+                return self.end_with(&broken).await;
+            }
             // What is live stays live: nobody may edit or cancel the post in between.
             self.means.books.go_on(&self.work, call.name).await?;
         } else if self.work.post.stage == Stage::Confirming {
@@ -45,6 +54,9 @@ impl Pass<'_> {
             }
             self.work.post.stage = Stage::Prepared;
             self.work.post.accepted_at = None;
+            if self.is_too_late() {
+                return self.miss().await.map(|()| Flow::Over);
+            }
         }
         self.ready(desk, &machine).await?;
         if self.now() < self.work.post.due_at {
@@ -173,10 +185,13 @@ impl Pass<'_> {
                 self.note("arm", "done", None, None).await;
                 Ok(true)
             }
-            Armed::Busy => self
-                .park(desk, machine, self.now() + BUSY, None)
-                .await
-                .map(|()| false),
+            Armed::Busy { before } => {
+                let wait =
+                    TURN.saturating_mul(before.clamp(1, LONGEST_LINE).try_into().unwrap_or(1));
+                self.park(desk, machine, self.now() + wait, None)
+                    .await
+                    .map(|()| false)
+            }
             Armed::Halted => {
                 let halted =
                     Fault::operator("publishing_halted", "Publishing is halted by the operator.");

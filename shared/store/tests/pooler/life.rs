@@ -374,6 +374,7 @@ async fn sweep(pool: &Pool) -> Result<(), StoreError> {
     assert!(!subscriptions::forget(pool, PLATFORM, topic).await?);
     assert_eq!(registrations::settings(pool, "TIKTOK").await?, known);
     sweep::overdue(pool, 10, Duration::SECOND).await?;
+    sweep::unsettled(pool, 10).await?;
     sweep::disconnecting(pool, 10).await?;
     sweep::outlived_media(pool, 10).await?;
     sweep::forget(pool).await?;

@@ -71,6 +71,8 @@ pub struct PostRow {
     pub handle: Option<String>,
     /// How late it may go out at most.
     pub max_lateness: Duration,
+    /// When it had its first end; kept for the judge.
+    pub ended_at: Option<OffsetDateTime>,
 }
 
 /// A connection's row.

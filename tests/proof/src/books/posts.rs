@@ -14,6 +14,9 @@ use time::{Duration, OffsetDateTime};
 use super::{Arm, MemoryBooks, PostRow, Rows, conflict, is_active};
 use crate::planted::Flaw;
 
+/// After so long a post that nobody can tell of is looked for once more.
+const ONCE_MORE: Duration = Duration::hours(6);
+
 impl MemoryBooks {
     /// `store::posts::add`.
     pub fn add_post(&self, post: Post, max_lateness: Duration) {
@@ -26,6 +29,7 @@ impl MemoryBooks {
                 progress: None,
                 handle: None,
                 max_lateness,
+                ended_at: None,
                 post,
             };
             rows.posts.insert(row.post.id, row);
@@ -80,6 +84,7 @@ impl MemoryBooks {
                 return false;
             };
             row.post.stage = Stage::Canceled;
+            row.ended_at.get_or_insert(now);
             row.post.revision += 1;
             row.post.updated_at = now;
             row.progress = None;
@@ -155,7 +160,9 @@ impl MemoryBooks {
                 return false;
             };
             row.post.stage = Stage::NeedsAttention;
+            row.ended_at.get_or_insert(now);
             row.post.error = Some(error.clone());
+            row.post.next_attempt_at = now + ONCE_MORE;
             row.post.updated_at = now;
             row.lease_until = None;
             row.crash_count = 0;
@@ -218,11 +225,7 @@ impl MemoryBooks {
                         None | Some(Outcome::Unknown | Outcome::Accepted)
                     )
             });
-            let is_another_firing = rows.posts.values().any(|row| {
-                is_firing(row)
-                    && row.post.connection_id == work.post.connection_id
-                    && row.post.id != work.post.id
-            });
+            let before = rows.before(work.post.id, now);
             let number = 1 + rows.latest_arm(work.post.id).map_or(0, |arm| arm.number);
             let Some(row) = rows.posts.get_mut(&work.post.id) else {
                 return Ok(Armed::Gone);
@@ -237,11 +240,11 @@ impl MemoryBooks {
                 Some(Flaw::ArmsEarly) => is_theirs && is_active && !is_open,
                 _ => is_theirs && is_ready && is_active && !is_open,
             };
+            if before > 0 && flaw != Some(Flaw::TwoAtOnce) {
+                return Ok(Armed::Busy { before });
+            }
             if !may {
                 return Ok(Armed::Gone);
-            }
-            if is_another_firing && flaw != Some(Flaw::TwoAtOnce) {
-                return Ok(Armed::Busy);
             }
             if flaw == Some(Flaw::ArmsUnrecorded) {
                 return Ok(Armed::Done(now));
@@ -413,6 +416,7 @@ impl MemoryBooks {
             let row = rows.posts.get_mut(&id).filter(|_| takes_evidence);
             let Some(row) = row else { return Ok(false) };
             row.post.stage = Stage::Published;
+            row.ended_at.get_or_insert(now);
             if let Some(external_id) = external_id {
                 row.post.external_id = Some(external_id.to_owned());
             }
@@ -463,12 +467,16 @@ impl MemoryBooks {
                 return false;
             };
             row.post.stage = told;
+            row.ended_at.get_or_insert(now);
             row.post.error = Some(error.clone());
             row.post.candidates = candidates.cloned();
             row.post.updated_at = now;
             row.lease_until = None;
             row.crash_count = 0;
-            if to != Stage::NeedsAttention {
+            if to == Stage::NeedsAttention {
+                row.post.next_attempt_at = now + ONCE_MORE;
+            }
+            if to != Stage::NeedsAttention || work.post.stage != Stage::Confirming {
                 row.progress = None;
             }
             true
@@ -501,7 +509,31 @@ impl MemoryBooks {
         rows.log.entry(post).or_default().push((now, step.clone()));
     }
 
-    pub(crate) fn overdue(&self, limit: i64, turn: Duration) -> Vec<(PostId, OffsetDateTime)> {
+    /// `store::sweep::unsettled`.
+    pub fn unsettled(&self) -> Vec<PostId> {
+        self.change(|rows, now| {
+            let unknown: Vec<_> = rows
+                .posts
+                .values()
+                .filter(|row| rows.is_unsettled(row) && row.post.next_attempt_at <= now)
+                .filter(|row| row.post.armed_at.is_some_and(|at| at > now - Duration::DAY))
+                .map(|row| row.post.id)
+                .collect();
+            let unsettled = rows.posts.values_mut();
+            let unsettled = unsettled.filter(|row| unknown.contains(&row.post.id));
+            unsettled
+                .map(|row| {
+                    row.post.stage = Stage::Confirming;
+                    row.post.next_attempt_at = now;
+                    row.post.updated_at = now;
+                    row.post.id
+                })
+                .collect()
+        })
+    }
+
+    /// `store::sweep::overdue`.
+    pub fn overdue(&self, limit: i64, turn: Duration) -> Vec<(PostId, OffsetDateTime)> {
         self.change(|rows, now| {
             let mut late: Vec<_> = rows
                 .posts
@@ -550,6 +582,35 @@ fn is_firing(row: &PostRow) -> bool {
 }
 
 impl Rows {
+    /// Whether nobody can tell of a post, and there is something to look for it with.
+    pub(crate) fn is_unsettled(&self, row: &PostRow) -> bool {
+        let arms = self.attempts.iter().filter(|arm| arm.post == row.post.id);
+        let latest = arms.max_by_key(|arm| arm.number);
+        row.post.stage == Stage::NeedsAttention
+            && row.progress.is_some()
+            && latest.is_some_and(|arm| arm.outcome == Some(Outcome::Unknown))
+    }
+
+    /// How many posts of its account stand before a post.
+    fn before(&self, id: PostId, now: OffsetDateTime) -> i64 {
+        let Some(post) = self.posts.get(&id).map(|row| &row.post) else {
+            return 0;
+        };
+        let of_account = self
+            .posts
+            .values()
+            .filter(|row| row.post.connection_id == post.connection_id && row.post.id != post.id);
+        let before = of_account.filter(|row| {
+            let other = &row.post;
+            let is_first = other.stage == Stage::Prepared
+                && (other.due_at, other.id) < (post.due_at, post.id)
+                && other.due_at > now - Duration::MINUTE
+                && other.next_attempt_at <= now;
+            is_firing(row) || is_first
+        });
+        before.count().try_into().unwrap_or(i64::MAX)
+    }
+
     /// Notes what became of a post's latest arm, where it is one of `from`; evidence only where it is given.
     fn close_latest(
         &mut self,
