@@ -322,8 +322,8 @@ pub struct Outcomes<'a> {
 pub enum Settled {
     /// The post stood where it was left.
     InTime,
-    /// Others had taken its outcome for unknown, and it turned out to be accepted: it goes on from there, and
-    /// whoever held it has lost it.
+    /// Others had taken its outcome for unknown, and now it is known: the post goes on from there, and whoever
+    /// held it has lost it.
     Late,
     /// It stands elsewhere, and this outcome does not change that.
     Gone,
@@ -346,8 +346,11 @@ pub async fn settle(
                AND id = coalesce($9::uuid, (SELECT id FROM latest))
          ), found AS (
              SELECT id, stage = $2 AS in_time FROM posts
-             WHERE id = $1 AND (stage = $2 OR ($3 = 'accepted' AND stage NOT IN ('canceled', 'published')
-                                               AND $9 = (SELECT id FROM latest)))
+             WHERE id = $1
+               AND (stage = $2
+                    OR ($9 = (SELECT id FROM latest)
+                        AND (($3 = 'accepted' AND stage NOT IN ('canceled', 'published'))
+                             OR ($3 IN ('not_sent', 'rejected') AND stage IN ('confirming', 'needs_attention')))))
              FOR UPDATE
          )
          UPDATE posts SET stage = $5, progress = coalesce($6, progress), error = $7,
@@ -471,6 +474,7 @@ pub async fn end(
              UPDATE attempts SET ended_at = coalesce(ended_at, app_now()), outcome = CASE
                  WHEN $4 = 'needs_attention' THEN 'unknown' ELSE 'absent' END
              WHERE post_id = $1 AND (outcome IS NULL OR outcome = 'unknown')
+               AND EXISTS (SELECT 1 FROM posts WHERE id = $1 AND fence = $2 AND stage = $3)
          )
          UPDATE posts SET stage = $4, error = $5, candidates = $6, lease_until = NULL, crash_count = 0,
              next_attempt_at = CASE WHEN $4 = 'needs_attention' THEN app_now() + interval '6 hours'

@@ -66,10 +66,14 @@ pub fn judge(world: &World, filed: &[Filed], day: &Day) -> Verdict {
     let mut verdict = Verdict::default();
     let ledger = world.networks.ledger();
     for post in filed {
+        let before = verdict.findings.len();
         let twins: Vec<_> = filed.iter().filter(|it| are_alike(it, post)).collect();
         judge_post(world, post, &twins, ledger.posts(), day, &mut verdict);
         if twins.len() > 1 && twins[0].id == post.id {
             judge_twins(world, &twins, ledger.posts(), &mut verdict);
+        }
+        if verdict.findings.len() > before {
+            verdict.findings.extend(story(world, post));
         }
     }
     let rows = world.books.rows();
@@ -89,6 +93,29 @@ pub fn judge(world: &World, filed: &[Filed], day: &Day) -> Verdict {
         }
     }
     verdict
+}
+
+/// What happened to a post, for whoever looks for the reason.
+fn story(world: &World, filed: &Filed) -> Vec<String> {
+    let rows = world.books.rows();
+    let log = rows.log.get(&filed.id).into_iter().flatten();
+    let steps = log.map(|(at, step)| {
+        let detail = step.detail.as_deref().unwrap_or_default();
+        let status = step
+            .http_status
+            .map(|it| it.to_string())
+            .unwrap_or_default();
+        format!("    {at} {} {} {status} {detail}", step.step, step.outcome)
+    });
+    let arms = rows.attempts.iter().filter(|arm| arm.post == filed.id);
+    let arms = arms.map(|arm| {
+        let evidence = arm.evidence.as_deref().unwrap_or_default();
+        format!(
+            "    arm {} of {}: {:?} {evidence}",
+            arm.number, arm.step, arm.outcome
+        )
+    });
+    steps.chain(arms).collect()
 }
 
 /// Whether two posts cannot be told apart by what is live.

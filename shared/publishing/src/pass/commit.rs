@@ -182,6 +182,7 @@ impl Pass<'_> {
                 self.work.post.stage = Stage::Firing;
                 self.work.post.armed_at = Some(at);
                 self.attempt = Some(attempt);
+                self.armed_with = Some(sealed);
                 self.note("arm", "done", None, None).await;
                 Ok(true)
             }
@@ -255,8 +256,14 @@ impl Pass<'_> {
         version: i32,
     ) -> Result<Flow, LookError> {
         match &fault.kind {
-            FaultKind::Content | FaultKind::Unconfirmed { .. } => {
-                return self.end_with(&fault).await;
+            FaultKind::Unconfirmed { .. } => return self.end_with(&fault).await,
+            FaultKind::Content => {
+                if !self.ended(Stage::Failed, &fault, &[]).await? {
+                    // Somebody else took it for unknown meanwhile; that it was refused is known.
+                    self.outcome(&machine, Outcome::Rejected, &fault, None)
+                        .await?;
+                }
+                return Ok(Flow::Over);
             }
             FaultKind::Operator
             | FaultKind::Quota { .. }
@@ -298,12 +305,7 @@ impl Pass<'_> {
         };
         match self.means.books.settle(&self.work, &outcomes).await? {
             Settled::InTime => {}
-            Settled::Late => {
-                tracing::warn!(post.id = %self.work.post.id, "{} was accepted after all", self.work.post.id);
-                let ring = (self.work.post.id, self.work.post.revision);
-                self.means.doorbell.try_ring(ring, self.now()).await;
-                return Ok(Flow::Over);
-            }
+            Settled::Late => return self.known_after_all().await.map(|()| Flow::Over),
             Settled::Gone => return Ok(Flow::Over),
         }
         self.work.post.stage = Stage::Confirming;
@@ -312,6 +314,15 @@ impl Pass<'_> {
             self.work.post.accepted_at.get_or_insert(now);
         }
         Ok(Flow::On(next))
+    }
+
+    /// What came of the commit is known after others had given it up: it goes on from there.
+    async fn known_after_all(&self) -> Result<(), LookError> {
+        let id = self.work.post.id;
+        tracing::warn!(post.id = %id, "what came of {id} is known after all");
+        let ring = (id, self.work.post.revision);
+        self.means.doorbell.try_ring(ring, self.now()).await;
+        Ok(())
     }
 
     /// Stores that a commit had no effect; tells whether the post still was in doubt. A post of which a
@@ -334,12 +345,15 @@ impl Pass<'_> {
             outcome,
             evidence: fault.evidence.as_deref(),
             to,
-            progress: None,
+            // Whoever looked for it meanwhile has kept what looks; now it is to be sent.
+            progress: self.armed_with.as_deref(),
             error: Some(&error),
             until,
         };
-        if self.means.books.settle(&self.work, &outcomes).await? != Settled::InTime {
-            return Ok(false);
+        match self.means.books.settle(&self.work, &outcomes).await? {
+            Settled::InTime => {}
+            Settled::Late => return self.known_after_all().await.map(|()| false),
+            Settled::Gone => return Ok(false),
         }
         self.work.post.stage = to;
         self.work.tries += 1;

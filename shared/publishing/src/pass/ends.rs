@@ -95,6 +95,16 @@ impl Pass<'_> {
         fault: &Fault,
         candidates: &[platforms::Candidate],
     ) -> Result<(), LookError> {
+        self.ended(to, fault, candidates).await.map(drop)
+    }
+
+    /// Ends the post; tells whether it was still ours to end.
+    pub(super) async fn ended(
+        &self,
+        to: Stage,
+        fault: &Fault,
+        candidates: &[platforms::Candidate],
+    ) -> Result<bool, LookError> {
         let candidates = (!candidates.is_empty()).then(|| serde_json::json!(candidates));
         let ended = self
             .means
@@ -106,7 +116,7 @@ impl Pass<'_> {
                 .await;
             tracing::warn!(post.id = %self.work.post.id, platform = %self.work.post.platform, stage = %to, code = fault.code, evidence = fault.evidence, "ended {}", self.work.post.id);
         }
-        Ok(())
+        Ok(ended)
     }
 
     /// Its time and the grace after it are over, and nothing was sent.

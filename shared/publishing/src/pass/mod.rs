@@ -103,6 +103,8 @@ struct Pass<'a> {
     refreshed: bool,
     /// The arm that was committed last.
     attempt: Option<AttemptId>,
+    /// What it was committed with.
+    armed_with: Option<Vec<u8>>,
 }
 
 /// What everything after the first checks is done with.
@@ -162,6 +164,7 @@ impl<'a> Pass<'a> {
             until,
             refreshed: false,
             attempt: None,
+            armed_with: None,
         }
     }
 

@@ -287,7 +287,9 @@ impl MemoryBooks {
             let latest = rows.latest_arm(work.post.id).map(|arm| arm.id);
             let meant = outcomes.attempt.or(latest);
             let arm = rows.attempts.iter_mut().find(|arm| {
-                Some(arm.id) == meant && matches!(arm.outcome, None | Some(Outcome::Unknown))
+                arm.post == work.post.id
+                    && Some(arm.id) == meant
+                    && matches!(arm.outcome, None | Some(Outcome::Unknown))
             });
             if let Some(arm) = arm {
                 arm.outcome = Some(outcome);
@@ -297,11 +299,15 @@ impl MemoryBooks {
                 return Settled::Gone;
             };
             let in_time = row.post.stage == work.post.stage;
-            let is_news = hears_late
-                && outcome == Outcome::Accepted
-                && !matches!(row.post.stage, Stage::Canceled | Stage::Published)
-                && outcomes.attempt.is_some()
-                && outcomes.attempt == latest;
+            let is_known = match outcome {
+                Outcome::Accepted => !matches!(row.post.stage, Stage::Canceled | Stage::Published),
+                Outcome::NotSent | Outcome::Rejected => {
+                    matches!(row.post.stage, Stage::Confirming | Stage::NeedsAttention)
+                }
+                Outcome::Absent | Outcome::Unknown => false,
+            };
+            let is_latest = outcomes.attempt.is_some() && outcomes.attempt == latest;
+            let is_news = hears_late && is_known && is_latest;
             if !in_time && !is_news {
                 return Settled::Gone;
             }
@@ -455,17 +461,17 @@ impl MemoryBooks {
             } else {
                 Outcome::Absent
             };
-            for arm in rows.attempts.iter_mut().filter(|arm| {
-                arm.post == work.post.id && matches!(arm.outcome, None | Some(Outcome::Unknown))
-            }) {
-                arm.outcome = Some(outcome);
-            }
             let row = rows.posts.get_mut(&work.post.id);
             let fits =
                 |row: &&mut PostRow| row.fence == work.fence && row.post.stage == work.post.stage;
             let Some(row) = row.filter(fits) else {
                 return false;
             };
+            for arm in rows.attempts.iter_mut().filter(|arm| {
+                arm.post == work.post.id && matches!(arm.outcome, None | Some(Outcome::Unknown))
+            }) {
+                arm.outcome = Some(outcome);
+            }
             row.post.stage = told;
             row.ended_at.get_or_insert(now);
             row.post.error = Some(error.clone());
