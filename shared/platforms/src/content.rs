@@ -58,7 +58,7 @@ pub struct Asset {
 }
 
 impl Asset {
-    /// Whether it moves.
+    /// What it is to people.
     pub const fn kind(&self) -> MediaKind {
         self.facts.kind()
     }

@@ -23,6 +23,6 @@ mod wire;
 
 pub use conformance::{Trial, conformance};
 pub use driver::{Death, Driver, Outcome, Run};
-pub use samples::{Sample, jpeg, mp4, png};
+pub use samples::{Sample, jpeg, mp4, pdf, png};
 pub use stage::{Connection, Stage};
 pub use transcript::Transcript;
