@@ -58,7 +58,7 @@ pub struct House {
     shift: Shift,
     web_clock: web::Clock,
     network_clock: simulator::Clock,
-    samples: String,
+    pub samples: String,
     people: AtomicU16,
     heard: Mutex<Vec<String>>,
     files: tempfile::TempDir,
