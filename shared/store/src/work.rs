@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
 
-use crate::{Link, Pool, StoreError, attempts::Outcome, posts::Row};
+use crate::{Pool, StoreError, attempts::Outcome, posts::Row};
 
 /// A post under lease.
 #[derive(Debug, Clone)]
@@ -417,7 +417,7 @@ pub async fn published(
 /// Ends a post that is not live (`failed`, `missed`) or that nobody can tell of
 /// (`needs_attention`, with candidates); tells whether the lease was still ours.
 pub async fn end(
-    db: &mut Link,
+    db: impl PgExecutor<'_>,
     work: &Work,
     to: Stage,
     error: &PostError,
