@@ -34,12 +34,7 @@ struct Door {
 
 impl Fleet {
     /// One whose processes are `program` with these variables; each reaches the database by an address of its own.
-    pub(crate) fn new(
-        program: PathBuf,
-        vars: Vars,
-        databases: Vec<String>,
-        logs: PathBuf,
-    ) -> Self {
+    pub(crate) fn new(program: PathBuf, vars: Vars, databases: Vec<String>, logs: PathBuf) -> Self {
         let door = |database| Door {
             database,
             process: Mutex::default(),

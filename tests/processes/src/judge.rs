@@ -97,7 +97,12 @@ impl Verdict {
     ) -> Result<(), Failure> {
         let Accepted { plan, revision, .. } = post;
         let Told { status, code } = told;
-        let of_part = |part| found.iter().filter(move |(mark, _)| mark.part == part).count();
+        let of_part = |part| {
+            found
+                .iter()
+                .filter(move |(mark, _)| mark.part == part)
+                .count()
+        };
         let most = (1..=plan.parts()).map(of_part).max().unwrap_or_default();
         let least = (1..=plan.parts()).map(of_part).min().unwrap_or_default();
         let wrong = |why: &str| Wrong::of(town, post, format!("{status} {code}: {why}"));
@@ -108,7 +113,10 @@ impl Verdict {
             self.misreported
                 .push(wrong("other words are live than its author was told").await?);
         }
-        if found.iter().any(|(_, live)| live.network != plan.platform.as_str()) {
+        if found
+            .iter()
+            .any(|(_, live)| live.network != plan.platform.as_str())
+        {
             self.misreported
                 .push(wrong("it is live at another network").await?);
         }
@@ -118,8 +126,7 @@ impl Verdict {
         }
         match status.as_str() {
             "published" if least == 0 => {
-                self.misreported
-                    .push(wrong("not all of it is live").await?);
+                self.misreported.push(wrong("not all of it is live").await?);
             }
             "published" => self.live_once += usize::from(most == 1),
             "canceled" | "failed" if most > 0 => {
@@ -129,8 +136,10 @@ impl Verdict {
             "failed" => self.failed += 1,
             "unconfirmed" => {
                 self.unconfirmed += 1;
-                // Of a thread that ended in the middle everything may be known, and its author is asked all the same.
-                if code != "thread_incomplete" && !has_unknown_outcome(town, post).await? {
+                // Of a thread that ended in the middle everything may be known, and its author is asked all the same; so
+                // it is with what was accepted and then broke its publishers until they gave up.
+                let is_told = ["publisher_crashed", "thread_incomplete"].contains(&code.as_str());
+                if !is_told && !has_unknown_outcome(town, post).await? {
                     self.unexplained
                         .push(wrong("no attempt's outcome is unknown").await?);
                 }

@@ -39,7 +39,8 @@ impl Person {
     /// Signs somebody up and connects an account of each network.
     pub(crate) async fn join(town: &Town, number: usize) -> Result<Self, Failure> {
         let address = format!("203.0.{}.{}", number / 250, number % 250 + 1);
-        let body = json!({"email": format!("person-{number}@picscripter.example"), "password": PASSWORD});
+        let body =
+            json!({"email": format!("person-{number}@picscripter.example"), "password": PASSWORD});
         let request = json_request(&address, Method::POST, "/api/auth/signup", &body)?;
         let answer = expect(StatusCode::CREATED, town.ask(request).await)?;
         let person = Self {

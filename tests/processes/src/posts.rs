@@ -49,7 +49,8 @@ impl Plan {
         let mut plans: Vec<Self> = (0..posts)
             .map(|number| {
                 let platform = Platform::ALL[number % Platform::ALL.len()];
-                let ahead = (chance.f64() < 0.8).then(|| Duration::seconds_f64(1.0 + within * chance.f64()));
+                let ahead = (chance.f64() < 0.8)
+                    .then(|| Duration::seconds_f64(1.0 + within * chance.f64()));
                 Self {
                     number,
                     person: number / Platform::ALL.len() % people,
@@ -84,7 +85,8 @@ impl Plan {
             (Platform::Pinterest, _) => json!({"boardId": "549755885175"}),
             (Platform::Tiktok, _) => json!({"privacyLevel": "SELF_ONLY"}),
             (Platform::X, Kind::Thread(parts)) => {
-                let rest = (2..=parts).map(|part| json!({"text": words(self.number, revision, part)}));
+                let rest =
+                    (2..=parts).map(|part| json!({"text": words(self.number, revision, part)}));
                 json!({"thread": rest.collect::<Vec<_>>()})
             }
             _ => json!({}),
@@ -200,7 +202,10 @@ mod tests {
             part: 2,
         };
         assert_eq!(Mark::find(&words(123, 1, 2)), Some(mark));
-        assert_eq!(Mark::find(&format!("a title, {}!", words(123, 1, 2))), Some(mark));
+        assert_eq!(
+            Mark::find(&format!("a title, {}!", words(123, 1, 2))),
+            Some(mark)
+        );
         for text in ["", "mark", "mark1r2", "markings of a harbour", "mark1rxq1"] {
             assert_eq!(Mark::find(text), None, "{text}");
         }
@@ -216,7 +221,10 @@ mod tests {
         for kind in [Kind::Text, Kind::Pictures, Kind::Thread(3), Kind::Video] {
             assert!(plans.iter().any(|plan| plan.kind == kind), "{kind:?}");
         }
-        let races = plans.iter().filter(|plan| plan.then != Then::Nothing).count();
+        let races = plans
+            .iter()
+            .filter(|plan| plan.then != Then::Nothing)
+            .count();
         assert!((300..500).contains(&races), "{races}");
     }
 }

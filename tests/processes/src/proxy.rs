@@ -176,9 +176,7 @@ impl Inner {
     fn lasts(&self, wish: Wish, is_lost: bool) {
         let is_arm = matches!(wish, Wish::Commit(Some(_)));
         let counts = &self.counts;
-        counts
-            .arms
-            .fetch_add(u64::from(is_arm), Ordering::Relaxed);
+        counts.arms.fetch_add(u64::from(is_arm), Ordering::Relaxed);
         counts
             .answers_lost
             .fetch_add(u64::from(is_lost), Ordering::Relaxed);

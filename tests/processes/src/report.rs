@@ -112,9 +112,10 @@ impl Report {
 
     /// The posts that are wrong, each with its log.
     pub fn wrong(&self) -> String {
-        let wrong = self.verdict.wrong().map(|(name, wrong)| {
-            format!("{name}: {} {}\n{}\n", wrong.id, wrong.why, wrong.log)
-        });
+        let wrong = self
+            .verdict
+            .wrong()
+            .map(|(name, wrong)| format!("{name}: {} {}\n{}\n", wrong.id, wrong.why, wrong.log));
         wrong.collect::<Vec<_>>().join("\n")
     }
 

@@ -31,13 +31,13 @@ pub(crate) async fn rest(
         let passed = town.clocks.offset() - before + begun.elapsed();
         sweeper::sweep(&town.sweeper).await?;
         quiet(town, fleet).await?;
-        let (open, next) = open(town).await?;
+        let (open, next, which) = open(town).await?;
         if open == 0 || passed > END {
             return Ok(passed);
         }
+        let (passed, next_in) = (passed.whole_seconds(), next.whole_seconds());
         say(&format!(
-            "{open} posts have no end yet after {} s",
-            passed.whole_seconds()
+            "{open} posts have no end yet after {passed} s, the next look is in {next_in} s: {which}"
         ));
         step = steps.next().map_or(step, Duration::seconds);
         town.clocks.advance(step.max(next)).await?;
@@ -72,13 +72,23 @@ async fn quiet(town: &Town, fleet: &Fleet) -> Result<(), Failure> {
     }
 }
 
-/// How many posts have no end, and how long until one of them is to be looked at.
-async fn open(town: &Town) -> Result<(i64, Duration), Failure> {
-    let (open, next): (i64, Option<f64>) = sqlx::query_as(
-        "SELECT count(*), extract(epoch FROM min(next_attempt_at) - app_now())::float8 FROM posts
-         WHERE stage IN ('scheduled', 'preparing', 'prepared', 'firing', 'confirming')",
+/// How many posts have no end, how long until one of them is to be looked at, and some of them by what stands in their
+/// way.
+async fn open(town: &Town) -> Result<(i64, Duration, String), Failure> {
+    let (open, next, which): (i64, Option<f64>, Option<String>) = sqlx::query_as(
+        "WITH open AS (
+             SELECT platform, stage, error ->> 'code' AS code, next_attempt_at FROM posts
+             WHERE stage IN ('scheduled', 'preparing', 'prepared', 'firing', 'confirming')
+         ), some AS (
+             SELECT concat_ws(' ', count(*), platform, stage, code) AS what FROM open
+             GROUP BY platform, stage, code ORDER BY count(*) DESC LIMIT 5
+         )
+         SELECT (SELECT count(*) FROM open),
+             (SELECT extract(epoch FROM min(next_attempt_at) - app_now())::float8 FROM open),
+             (SELECT string_agg(what, ', ') FROM some)",
     )
     .fetch_one(&town.pool)
     .await?;
-    Ok((open, Duration::seconds_f64(next.unwrap_or_default())))
+    let next = Duration::seconds_f64(next.unwrap_or_default());
+    Ok((open, next, which.unwrap_or_default()))
 }

@@ -22,10 +22,7 @@ const COMMITS: [(&str, &str); 10] = [
     ("graph.facebook.com", "POST /{version}/{id}/media_publish"),
     ("api.linkedin.com", "POST /rest/posts"),
     ("api.pinterest.com", "POST /v5/pins"),
-    (
-        "open.tiktokapis.com",
-        "POST /v2/post/publish/content/init/",
-    ),
+    ("open.tiktokapis.com", "POST /v2/post/publish/content/init/"),
     ("open-upload.tiktokapis.com", "PUT /video/"),
     ("api.x.com", "POST /2/tweets"),
     ("www.googleapis.com", "PUT /upload/youtube/v3/videos"),

@@ -21,5 +21,9 @@ async fn whoever_dies_and_whatever_is_lost_each_post_is_live_at_most_once_and_wh
     let report = report.unwrap_or_else(|error| panic!("seed {}: {error}", orders.seed));
     eprintln!("{report}");
     let failure = report.failure();
-    assert!(failure.is_none(), "{failure:?}: {report}\n{}", report.wrong());
+    assert!(
+        failure.is_none(),
+        "{failure:?}: {report}\n{}",
+        report.wrong()
+    );
 }

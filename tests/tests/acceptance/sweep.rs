@@ -55,9 +55,13 @@ async fn with_every_ring_but_the_sweepers_lost_nothing_is_two_minutes_late(pool:
         house.connect(&author, network.platform).await;
         let (what, _) = network.simplest();
         for number in 0..4 {
-            let words = format!("Number {number} to {}, rung for by nobody", network.platform);
+            let words = format!(
+                "Number {number} to {}, rung for by nobody",
+                network.platform
+            );
             // At every place between two sweeps.
-            let due = begun + Duration::minutes(16 + 7 * number) + Duration::seconds(turn * 9 + number);
+            let due =
+                begun + Duration::minutes(16 + 7 * number) + Duration::seconds(turn * 9 + number);
             let draft = house.draft(network, what, &words);
             posts.push((house.schedule(&author, &draft, due).await, words));
         }
@@ -67,7 +71,9 @@ async fn with_every_ring_but_the_sweepers_lost_nothing_is_two_minutes_late(pool:
         house.sweep().await;
         // What a sweep rings for comes some moments after it.
         house.advance(Duration::seconds(2));
-        let heard = rings::take(&house.pool, 100, Duration::MINUTE).await.unwrap();
+        let heard = rings::take(&house.pool, 100, Duration::MINUTE)
+            .await
+            .unwrap();
         house.lose_all_rings().await;
         for ring in heard {
             house.publisher.answer(&ring.subject).await;
