@@ -156,6 +156,7 @@ async fn who_is_not_signed_in_is_told_so_and_nothing_else(pool: PgPool) {
         (Method::POST, "/api/posts/validate", Some("{}")),
         (Method::POST, "/api/schedule", Some("{}")),
         (Method::POST, "/api/admin/posts/{id}/requeue", Some("{}")),
+        (Method::GET, "/api/admin/punctuality", None),
     ];
     for (method, route, body) in ROUTES.into_iter().chain(others) {
         let request = stranger

@@ -18,6 +18,7 @@ use store::{
     media::{self, Media, Stored},
     oauth_attempts::{self, Visit},
     posts::{self, Change, Changed, Filter, NewPost, Resolution},
+    punctuality,
     rate_limits::{self, Limit},
     registrations, rings,
     sessions::{self, Rotation},
@@ -275,6 +276,9 @@ async fn give_up(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
     assert_eq!(requeued, admin::Requeued::Done(user));
     let missing = admin::requeue(&mut link, PostId::mint(), true).await?;
     assert_eq!(missing, admin::Requeued::Missing);
+    let now = store::now(pool).await?;
+    let all = punctuality::punctuality(pool, now - Duration::DAY, now).await?;
+    assert_eq!(all[0].platform, None);
     let changed = posts::cancel(&mut link, user, work.post.id).await?;
     assert!(matches!(changed, Changed::Done(_)), "{changed:?}");
     Ok(())

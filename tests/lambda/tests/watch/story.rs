@@ -180,6 +180,9 @@ async fn schedule(house: &House, pool: &PgPool, token: &str) {
     assert!(store::admin::grant(pool, EMAIL).await.unwrap());
     let requeued = house.ask(Method::POST, route, ask()).await;
     assert!(requeued.status.is_success(), "{}", requeued.body);
+    let route = "/api/admin/punctuality";
+    let told = get(house, token, route, &format!("{route}?hours=1")).await;
+    assert!(told["all"]["count"].is_u64(), "{told}");
 
     let ask = Ask::of(token).at(&path);
     let canceled = house.ask(Method::DELETE, "/api/posts/{id}", ask).await;
