@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::shell::{self, FEATURES};
+use crate::shell;
 
 const USAGE: &str = "usage: cargo xtask prove [--seed N] [--soak TIME]   TIME as 90s, 30m or 1h";
 /// Of how many pairs of faults a landing tries one; a soak tries all.
@@ -21,23 +21,12 @@ pub(crate) fn command(arguments: &[String]) -> ExitCode {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    shell::exit(build().and_then(|()| prove(&order)))
+    shell::exit(prove(&order))
 }
 
-/// The landing size; the programs are built.
+/// The landing size.
 pub(crate) fn landing() -> Result<(), String> {
     prove(&Order::default())
-}
-
-fn build() -> Result<(), String> {
-    shell::run(&mut shell::cargo([
-        "build",
-        "--quiet",
-        "--workspace",
-        "--bins",
-        "--features",
-        FEATURES,
-    ]))
 }
 
 fn prove(order: &Order) -> Result<(), String> {
