@@ -2,6 +2,8 @@
 
 use domain::Platform;
 use http::StatusCode;
+use serde_json::Value;
+use simulator::Fault;
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime, Time, format_description::well_known::Rfc3339};
 
@@ -80,4 +82,36 @@ async fn a_full_day_of_one_account_leaves_the_days_of_others_free(pool: PgPool) 
         let told = house.get(&author, &path).await.json()["allowances"][0].clone();
         assert_eq!((&told["limit"], &told["planned"]), (&1.into(), &1.into()));
     }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_posts_while_the_network_asks_for_a_moments_rest_is_not_told_that_the_day_is_full(
+    pool: PgPool,
+) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::Linkedin).await;
+    let network = Network::of(Platform::Linkedin);
+    let (what, commit) = network.simplest();
+    for (wait, expected) in [
+        ("30", StatusCode::ACCEPTED),
+        ("7200", StatusCode::UNPROCESSABLE_ENTITY),
+    ] {
+        house.script(commit.goes_wrong(Fault::Answer {
+            status: 429,
+            headers: vec![("retry-after".to_owned(), wait.to_owned())],
+            body: Value::Null,
+        }));
+        let draft = house.draft(network, what, &format!("Held up for {wait} s"));
+        let held = house.post(&author, &draft).await;
+        house.run_due().await;
+        house.networks.clear_faults();
+        let told = house.status(&author, &held).await;
+        assert_eq!(told["status"], "publishing", "{told}");
+        let draft = house.draft(network, what, &format!("While it rests for {wait} s"));
+        let answer = house.send(&author, "/api/posts", &draft).await;
+        assert_eq!(answer.status, expected, "{wait}: {}", answer.body);
+        house.run_all().await;
+    }
+    assert_eq!(house.live("While it rests for 30 s").len(), 1);
 }
