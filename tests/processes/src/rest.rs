@@ -79,13 +79,13 @@ async fn open(town: &Town) -> Result<(i64, Duration, String), Failure> {
         "WITH open AS (
              SELECT platform, stage, error ->> 'code' AS code, next_attempt_at FROM posts
              WHERE stage IN ('scheduled', 'preparing', 'prepared', 'firing', 'confirming')
-         ), some AS (
+         ), reasons AS (
              SELECT concat_ws(' ', count(*), platform, stage, code) AS what FROM open
              GROUP BY platform, stage, code ORDER BY count(*) DESC LIMIT 5
          )
          SELECT (SELECT count(*) FROM open),
              (SELECT extract(epoch FROM min(next_attempt_at) - app_now())::float8 FROM open),
-             (SELECT string_agg(what, ', ') FROM some)",
+             (SELECT string_agg(what, ', ') FROM reasons)",
     )
     .fetch_one(&town.pool)
     .await?;

@@ -90,8 +90,11 @@ impl Town {
         let networks = world::serve(listener, &base, &apps, &network_clock, pull);
         be_generous(&networks);
         let data = cluster.data_dir().join("data");
+        let sweeper = whole.publisher()?;
+        // The API learns from it what the networks grant our apps.
+        sweeper.sweep().await?;
         Ok(Self {
-            sweeper: whole.publisher()?,
+            sweeper,
             clocks: Clocks::new(data, pool.clone(), web_clock, network_clock),
             samples: format!("{base}/_simulator/samples"),
             server: SocketAddr::from(([127, 0, 0, 1], cluster.port())),

@@ -3,6 +3,7 @@
 use domain::Platform;
 use http::StatusCode;
 use serde_json::{Value, json};
+use simulator::Fault;
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime, Time, format_description::well_known::Rfc3339};
 
@@ -169,4 +170,36 @@ async fn a_document_is_refused_where_it_has_no_place(pool: PgPool) {
     assert_eq!(refused.rule(), "media_type_differs", "{}", refused.body);
     house.run_all().await;
     assert_eq!(house.networks.ledger().posts(), []);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_posts_while_the_network_asks_for_a_moments_rest_is_not_told_that_the_day_is_full(
+    pool: PgPool,
+) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::Linkedin).await;
+    let network = Network::of(Platform::Linkedin);
+    let (what, commit) = network.simplest();
+    for (wait, expected) in [
+        ("30", StatusCode::ACCEPTED),
+        ("7200", StatusCode::UNPROCESSABLE_ENTITY),
+    ] {
+        house.script(commit.goes_wrong(Fault::Answer {
+            status: 429,
+            headers: vec![("retry-after".to_owned(), wait.to_owned())],
+            body: Value::Null,
+        }));
+        let draft = house.draft(network, what, &format!("Held up for {wait} s"));
+        let held = house.post(&author, &draft).await;
+        house.run_due().await;
+        house.networks.clear_faults();
+        let told = house.status(&author, &held).await;
+        assert_eq!(told["status"], "publishing", "{told}");
+        let draft = house.draft(network, what, &format!("While it rests for {wait} s"));
+        let answer = house.send(&author, "/api/posts", &draft).await;
+        assert_eq!(answer.status, expected, "{wait}: {}", answer.body);
+        house.run_all().await;
+    }
+    assert_eq!(house.live("While it rests for 30 s").len(), 1);
 }
