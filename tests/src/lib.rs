@@ -7,6 +7,7 @@
 
 mod answer;
 pub mod bench;
+pub mod samples;
 pub mod settings;
 mod survival;
 pub mod world;

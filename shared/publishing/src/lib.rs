@@ -9,11 +9,13 @@ mod disconnect;
 mod errands;
 mod feeds;
 mod pass;
+mod ports;
 mod progress;
 mod publisher;
 mod reseal;
 mod sweep;
 mod tokens;
 
-pub use publisher::{AssembleError, Parts, Publisher, vault, wire};
+pub use ports::{Asked, Books, Files};
+pub use publisher::{AssembleError, Means, Parts, Publisher, vault, wire};
 pub use sweep::{RotateError, Swept};

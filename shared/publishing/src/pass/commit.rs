@@ -3,10 +3,10 @@
 use domain::{AttemptId, Stage};
 use platforms::{Answer, Call, Event, Fault, FaultKind, Machine as _, Publish};
 use store::{
-    attempts::{self, Outcome},
-    work::{self, Armed, Outcomes, Save},
+    attempts::Outcome,
+    work::{Armed, Outcomes, Save, Settled},
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
 use vault::Pen;
 use wire::SendError;
@@ -19,6 +19,10 @@ use crate::{backoff, publisher::LookError};
 
 /// How long after its arm was asked for a commit may still be sent.
 const ARM_LIFE: std::time::Duration = std::time::Duration::from_secs(5);
+/// How long a post waits for each that stands before it; about as long as a network takes to take one.
+const TURN: Duration = Duration::milliseconds(120);
+/// Beyond so many nobody can tell when its turn comes, and it asks again.
+const LONGEST_LINE: i64 = 250;
 /// The longest that passes from before an arm until its outcome is sealed: the arm's life, the call's, and some.
 const COMMIT: std::time::Duration = std::time::Duration::from_secs(90);
 
@@ -31,21 +35,28 @@ impl Pass<'_> {
         call: &Call,
     ) -> Result<Flow, LookError> {
         if self.work.post.stage == Stage::Confirming && machine.is_partly_live() {
+            if self.is_too_late() {
+                let broken = Fault::unconfirmed(Vec::new())
+                    .seen("part of it is live, and it is too late for the rest");
+                return self.end_with(&broken).await;
+            }
             // What is live stays live: nobody may edit or cancel the post in between.
-            work::go_on(&self.parts.pool, &self.work, call.name).await?;
+            self.means.books.go_on(&self.work, call.name).await?;
         } else if self.work.post.stage == Stage::Confirming {
             // Only proof of absence leads a machine back here; it is written down before anything else.
-            if !work::rewind(
-                &self.parts.pool,
-                &self.work,
-                "the network showed that nothing was published",
-            )
-            .await?
+            if !self
+                .means
+                .books
+                .rewind(&self.work, "the network showed that nothing was published")
+                .await?
             {
                 return Ok(Flow::Over);
             }
             self.work.post.stage = Stage::Prepared;
             self.work.post.accepted_at = None;
+            if self.is_too_late() {
+                return self.miss().await.map(|()| Flow::Over);
+            }
         }
         self.ready(desk, &machine).await?;
         if self.now() < self.work.post.due_at {
@@ -64,7 +75,7 @@ impl Pass<'_> {
                 .map(|()| Flow::Over);
         }
         // Taken before the arm: what the commit comes to must be stored even if no key is to be had after it.
-        let pen = self.parts.vault.pen(COMMIT).await?;
+        let pen = self.means.vault.pen(COMMIT).await?;
         let asked = Instant::now();
         if !self.arm(desk, &machine, call, &pen).await? {
             return Ok(Flow::Over);
@@ -134,7 +145,7 @@ impl Pass<'_> {
             tries: self.work.tries,
             until: None,
         };
-        if work::save(&self.parts.pool, &self.work, &save).await? {
+        if self.means.books.save(&self.work, &save).await? {
             self.work.post.stage = Stage::Prepared;
         }
         Ok(())
@@ -150,13 +161,17 @@ impl Pass<'_> {
     ) -> Result<bool, LookError> {
         let attempt = AttemptId::mint();
         let sealed = self.sealed_with(pen, desk, machine)?;
-        let armed = match work::arm(&self.parts.pool, &self.work, attempt, call.name, &sealed).await
+        let armed = match self
+            .means
+            .books
+            .arm(&self.work, attempt, call.name, &sealed)
+            .await
         {
             Ok(armed) => armed,
             // The commit's own answer was lost. The arm's id tells whether it took; where even that
             // cannot be asked nothing is sent.
             Err(error) => {
-                if !attempts::exists(&self.parts.pool, attempt).await? {
+                if !self.means.books.is_armed(attempt).await? {
                     return Err(error.into());
                 }
                 Armed::Done(self.now())
@@ -166,13 +181,18 @@ impl Pass<'_> {
             Armed::Done(at) => {
                 self.work.post.stage = Stage::Firing;
                 self.work.post.armed_at = Some(at);
+                self.attempt = Some(attempt);
+                self.armed_with = Some(sealed);
                 self.note("arm", "done", None, None).await;
                 Ok(true)
             }
-            Armed::Busy => self
-                .park(desk, machine, self.now() + BUSY, None)
-                .await
-                .map(|()| false),
+            Armed::Busy { before } => {
+                let wait =
+                    TURN.saturating_mul(before.clamp(1, LONGEST_LINE).try_into().unwrap_or(1));
+                self.park(desk, machine, self.now() + wait, None)
+                    .await
+                    .map(|()| false)
+            }
             Armed::Halted => {
                 let halted =
                     Fault::operator("publishing_halted", "Publishing is halted by the operator.");
@@ -216,7 +236,7 @@ impl Pass<'_> {
 
     /// A post found `firing`: whoever was armed may have sent.
     pub(super) async fn doubt(&mut self, desk: &Desk, machine: Publish) -> Result<Flow, LookError> {
-        let pen = self.parts.vault.pen(COMMIT).await?;
+        let pen = self.means.vault.pen(COMMIT).await?;
         self.lost(
             desk,
             machine,
@@ -236,8 +256,14 @@ impl Pass<'_> {
         version: i32,
     ) -> Result<Flow, LookError> {
         match &fault.kind {
-            FaultKind::Content | FaultKind::Unconfirmed { .. } => {
-                return self.end_with(&fault).await;
+            FaultKind::Unconfirmed { .. } => return self.end_with(&fault).await,
+            FaultKind::Content => {
+                if !self.ended(Stage::Failed, &fault, &[]).await? {
+                    // Somebody else took it for unknown meanwhile; that it was refused is known.
+                    self.outcome(&machine, Outcome::Rejected, &fault, None)
+                        .await?;
+                }
+                return Ok(Flow::Over);
             }
             FaultKind::Operator
             | FaultKind::Quota { .. }
@@ -269,6 +295,7 @@ impl Pass<'_> {
     ) -> Result<Flow, LookError> {
         let progress = self.sealed_with(pen, desk, &next)?;
         let outcomes = Outcomes {
+            attempt: self.attempt,
             outcome,
             evidence: Some(evidence),
             to: Stage::Confirming,
@@ -276,8 +303,10 @@ impl Pass<'_> {
             error: None,
             until: None,
         };
-        if !work::settle(&self.parts.pool, &self.work, &outcomes).await? {
-            return Ok(Flow::Over);
+        match self.means.books.settle(&self.work, &outcomes).await? {
+            Settled::InTime => {}
+            Settled::Late => return self.known_after_all().await.map(|()| Flow::Over),
+            Settled::Gone => return Ok(Flow::Over),
         }
         self.work.post.stage = Stage::Confirming;
         if outcome == Outcome::Accepted {
@@ -285,6 +314,15 @@ impl Pass<'_> {
             self.work.post.accepted_at.get_or_insert(now);
         }
         Ok(Flow::On(next))
+    }
+
+    /// What came of the commit is known after others had given it up: it goes on from there.
+    async fn known_after_all(&self) -> Result<(), LookError> {
+        let id = self.work.post.id;
+        tracing::warn!(post.id = %id, "what came of {id} is known after all");
+        let ring = (id, self.work.post.revision);
+        self.means.doorbell.try_ring(ring, self.now()).await;
+        Ok(())
     }
 
     /// Stores that a commit had no effect; tells whether the post still was in doubt. A post of which a
@@ -303,20 +341,24 @@ impl Pass<'_> {
             Stage::Prepared
         };
         let outcomes = Outcomes {
+            attempt: self.attempt,
             outcome,
             evidence: fault.evidence.as_deref(),
             to,
-            progress: None,
+            // Whoever looked for it meanwhile has kept what looks; now it is to be sent.
+            progress: self.armed_with.as_deref(),
             error: Some(&error),
             until,
         };
-        if !work::settle(&self.parts.pool, &self.work, &outcomes).await? {
-            return Ok(false);
+        match self.means.books.settle(&self.work, &outcomes).await? {
+            Settled::InTime => {}
+            Settled::Late => return self.known_after_all().await.map(|()| false),
+            Settled::Gone => return Ok(false),
         }
         self.work.post.stage = to;
         self.work.tries += 1;
         if let Some(until) = until {
-            self.parts
+            self.means
                 .doorbell
                 .try_ring((self.work.post.id, self.work.post.revision), until)
                 .await;

@@ -2,7 +2,6 @@
 
 use domain::{Stage, Standing};
 use platforms::{Errand, Fault, FaultKind, Receipt};
-use store::{errands, work};
 use time::Duration;
 
 use super::{Flow, Pass, told};
@@ -14,14 +13,16 @@ impl Pass<'_> {
         let after =
             self.work.post.accepted_at.unwrap_or_else(|| self.now()) - self.work.post.due_at;
         self.plan_follow_up(receipt).await?;
-        let told = work::published(
-            &self.parts.pool,
-            id,
-            receipt.external_id.as_deref(),
-            receipt.url.as_deref(),
-            receipt.standing,
-        )
-        .await;
+        let told = self
+            .means
+            .books
+            .published(
+                id,
+                receipt.external_id.as_deref(),
+                receipt.url.as_deref(),
+                receipt.standing,
+            )
+            .await;
         match told {
             Ok(_) => {
                 self.note("publish", "done", None, None).await;
@@ -59,8 +60,8 @@ impl Pass<'_> {
             on: true,
         });
         let (user, connection, at) = (post.user_id, post.connection_id, at + Duration::MINUTE);
-        let errand = errands::plan(&self.parts.pool, user, connection, &wish, at).await?;
-        self.parts.doorbell.try_ring(errand, at).await;
+        let errand = self.means.books.plan(user, connection, &wish, at).await?;
+        self.means.doorbell.try_ring(errand, at).await;
         Ok(())
     }
 
@@ -94,28 +95,28 @@ impl Pass<'_> {
         fault: &Fault,
         candidates: &[platforms::Candidate],
     ) -> Result<(), LookError> {
+        self.ended(to, fault, candidates).await.map(drop)
+    }
+
+    /// Ends the post; tells whether it was still ours to end.
+    pub(super) async fn ended(
+        &self,
+        to: Stage,
+        fault: &Fault,
+        candidates: &[platforms::Candidate],
+    ) -> Result<bool, LookError> {
         let candidates = (!candidates.is_empty()).then(|| serde_json::json!(candidates));
-        let mut connection = self
-            .parts
-            .pool
-            .acquire()
-            .await
-            .map_err(store::StoreError::from)?;
-        let ended = work::end(
-            &mut connection,
-            &self.work,
-            to,
-            &told(fault),
-            candidates.as_ref(),
-        )
-        .await?;
-        drop(connection);
+        let ended = self
+            .means
+            .books
+            .end(&self.work, to, &told(fault), candidates.as_ref())
+            .await?;
         if ended {
             self.note("end", to.as_str(), None, Some(&fault.to_string()))
                 .await;
             tracing::warn!(post.id = %self.work.post.id, platform = %self.work.post.platform, stage = %to, code = fault.code, evidence = fault.evidence, "ended {}", self.work.post.id);
         }
-        Ok(())
+        Ok(ended)
     }
 
     /// Its time and the grace after it are over, and nothing was sent.
@@ -139,16 +140,23 @@ impl Pass<'_> {
         .await
     }
 
-    /// It broke its publishers again and again.
+    /// It broke its publishers again and again. Where it was not armed, or is proven absent, it is not live; what else
+    /// is known of it is told.
     pub(super) async fn give_up(&self) -> Result<(), LookError> {
-        if self.work.post.armed_at.is_none() {
+        const CODE: &str = "publisher_crashed";
+        if self.work.post.stage.is_editable() {
             let fault = Fault::content(
-                "publisher_crashed",
-                "Publishing broke down several times; nothing was sent. Our operators have been told.",
+                CODE,
+                "Publishing broke down several times; nothing is live. Our operators have been told.",
             );
             return self.end(Stage::Failed, &fault, &[]).await;
         }
-        self.end(Stage::NeedsAttention, &Fault::unconfirmed(Vec::new()), &[])
-            .await
+        let mut fault = Fault::unconfirmed(Vec::new());
+        if self.work.post.accepted_at.is_some() {
+            CODE.clone_into(&mut fault.code);
+            "The network accepted the post, but publishing broke down several times before it was known to be live. Look at the account, then resolve the post as published, retry or dismiss."
+                .clone_into(&mut fault.message);
+        }
+        self.end(Stage::NeedsAttention, &fault, &[]).await
     }
 }

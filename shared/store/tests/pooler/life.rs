@@ -25,7 +25,7 @@ use store::{
     subscriptions, sweep,
     tokens::{self, Margin},
     users, webhook_receipts,
-    work::{self, Armed, Outcomes, Save, Work},
+    work::{self, Armed, Outcomes, Save, Settled, Work},
 };
 use time::Duration;
 
@@ -190,6 +190,7 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
     assert_eq!(again, Armed::Gone);
     let firing = work_at(&work, Stage::Firing);
     let accepted = Outcomes {
+        attempt: None,
         outcome: Outcome::Accepted,
         evidence: Some("201"),
         to: Stage::Confirming,
@@ -197,8 +198,10 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
         error: None,
         until: Some(store::now(pool).await?),
     };
-    assert!(work::settle(pool, &firing, &accepted).await?);
-    assert!(!work::settle(pool, &firing, &accepted).await?);
+    let settled = work::settle(pool, &firing, &accepted).await?;
+    assert_eq!(settled, Settled::InTime);
+    let settled = work::settle(pool, &firing, &accepted).await?;
+    assert_eq!(settled, Settled::Gone);
     let external = format!("external {id}");
     let mut tx = pool.begin().await?;
     assert!(webhook_receipts::first_time(&mut tx, PLATFORM, &external).await?);
@@ -375,6 +378,7 @@ async fn sweep(pool: &Pool) -> Result<(), StoreError> {
     assert!(!subscriptions::forget(pool, PLATFORM, topic).await?);
     assert_eq!(registrations::settings(pool, "TIKTOK").await?, known);
     sweep::overdue(pool, 10, Duration::SECOND).await?;
+    sweep::unsettled(pool, 10).await?;
     sweep::disconnecting(pool, 10).await?;
     sweep::outlived_media(pool, 10).await?;
     sweep::forget(pool).await?;

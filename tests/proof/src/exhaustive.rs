@@ -1,0 +1,226 @@
+//! Every fault at every await, and all pairs of them.
+
+use std::iter;
+
+use domain::UserId;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use crate::{
+    gate::{Fault, Point},
+    judge::{Verdict, judge},
+    kinds::Kind,
+    planted::Flaw,
+    town::{Chance, Day, live},
+    world::{Filed, World},
+};
+
+/// Longer than anybody looks after a post: doubt ends after a day.
+const DAY: Duration = Duration::hours(26);
+
+/// How many posts are a crowd.
+const CROWD: usize = 6;
+
+/// What goes wrong, by the number of the point.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Script(pub Vec<(usize, Fault)>);
+
+impl Chance for Script {
+    fn at(&mut self, n: usize, _: &Point, _: OffsetDateTime) -> Option<Fault> {
+        let planned = self.0.iter().find(|(at, _)| *at == n);
+        planned.map(|(_, fault)| *fault)
+    }
+
+    fn pick(&mut self, _: usize) -> usize {
+        0
+    }
+}
+
+/// What came of a case.
+pub struct Case {
+    /// What happened.
+    pub day: Day,
+    /// What is wrong with it.
+    pub verdict: Verdict,
+}
+
+/// One post of a kind, due in a minute, and what goes wrong by the script.
+pub fn case(kind: Kind, script: &Script, flaw: Option<Flaw>) -> Case {
+    crate::random::on_paused_time(async {
+        let mut world = World::new(flaw);
+        let user = UserId::from(Uuid::from_u128(1));
+        let connection = world.connect(user, kind.platform, 0).await;
+        let due = world.now() + Duration::MINUTE;
+        let words = "A post that is live once";
+        let mut filed: [Filed; 1] = [world.file(kind, user, connection, words, due)];
+        let day = live(&world, &mut filed, &mut script.clone(), 2, DAY, flaw).await;
+        let verdict = judge(&world, &filed, &day);
+        Case { day, verdict }
+    })
+}
+
+/// Two posts that look alike, due one after the other, of whose commits the answers are lost as told.
+pub fn twins(kind: Kind, lost: [bool; 2], flaw: Option<Flaw>) -> Case {
+    crate::random::on_paused_time(async {
+        let mut world = World::new(flaw);
+        let user = UserId::from(Uuid::from_u128(1));
+        let connection = world.connect(user, kind.platform, 0).await;
+        let words = "Two posts that look alike";
+        let mut filed = Vec::new();
+        for minute in 1..=2 {
+            let due = world.now() + Duration::minutes(minute);
+            filed.push(world.file(kind, user, connection, words, due));
+        }
+        let mut chance = LostCommits { lost, arms: 0 };
+        let day = live(&world, &mut filed, &mut chance, 2, DAY, flaw).await;
+        let verdict = judge(&world, &filed, &day);
+        Case { day, verdict }
+    })
+}
+
+/// Loses what is asked of a network first after the arm, for each arm as told.
+struct LostCommits {
+    lost: [bool; 2],
+    arms: usize,
+}
+
+impl Chance for LostCommits {
+    fn at(&mut self, _: usize, point: &Point, _: OffsetDateTime) -> Option<Fault> {
+        match point {
+            Point::Books("arm") => {
+                self.arms += 1;
+                None
+            }
+            Point::Network(name) if !name.starts_with("GET") && self.arms > 0 => {
+                let lost = self.lost.get_mut(self.arms - 1)?;
+                std::mem::take(lost).then_some(Fault::AnswerLost)
+            }
+            _ => None,
+        }
+    }
+
+    fn pick(&mut self, _: usize) -> usize {
+        0
+    }
+}
+
+/// Posts of one account that are due together, whose tokens ended the moment before; looks take turns.
+pub fn crowd(kind: Kind, flaw: Option<Flaw>) -> Case {
+    crate::random::on_paused_time(async {
+        let mut world = World::new(flaw);
+        let user = UserId::from(Uuid::from_u128(1));
+        let connection = world.connect(user, kind.platform, 0).await;
+        let due = world.now() + Duration::MINUTE;
+        let mut filed: Vec<_> = (0..CROWD)
+            .map(|place| {
+                let words = format!("Post {place} of a crowd");
+                world.file(kind, user, connection, &words, due)
+            })
+            .collect();
+        for network in simulator::networks::NAMES {
+            world.networks.world().end_tokens(network);
+        }
+        let mut chance = Turns(0);
+        let day = live(&world, &mut filed, &mut chance, CROWD, DAY, flaw).await;
+        let verdict = judge(&world, &filed, &day);
+        Case { day, verdict }
+    })
+}
+
+struct Turns(usize);
+
+impl Chance for Turns {
+    fn at(&mut self, _: usize, _: &Point, _: OffsetDateTime) -> Option<Fault> {
+        None
+    }
+
+    fn pick(&mut self, of: usize) -> usize {
+        self.0 += 1;
+        self.0 % of
+    }
+}
+
+/// How many cases were tried, and what is wrong with them.
+#[derive(Debug, Clone, Default)]
+pub struct Tried {
+    /// How many.
+    pub cases: usize,
+    /// Processes that died.
+    pub crashes: usize,
+    /// What went wrong in all.
+    pub faults: usize,
+    /// The sum of the verdicts; each finding begins with its script.
+    pub verdict: Verdict,
+}
+
+impl Tried {
+    fn note(&mut self, kind: Kind, script: &Script, case: &Case) {
+        self.cases += 1;
+        self.crashes += case.day.crashes();
+        self.faults += case.day.faults();
+        let mut verdict = case.verdict.clone();
+        for finding in &mut verdict.findings {
+            let steps = script.0.iter().map(|(n, fault)| {
+                let point = case.day.points.get(*n).map(|(point, _)| point.to_string());
+                format!("{fault:?} at {n} ({})", point.unwrap_or_default())
+            });
+            *finding = format!(
+                "{}: {}: {finding}",
+                kind.name,
+                steps.collect::<Vec<_>>().join(", ")
+            );
+        }
+        self.verdict.add(verdict);
+    }
+}
+
+/// Every fault at every await of a kind's flow. What a fault makes longer is gone through to its end.
+/// With a flaw, until it shows.
+pub fn singles(kind: Kind, flaw: Option<Flaw>) -> Tried {
+    let mut tried = Tried::default();
+    let nothing = Script::default();
+    let scripts = scripts(&points(kind, &nothing), 0, &nothing);
+    for script in iter::once(nothing).chain(scripts) {
+        let case = case(kind, &script, flaw);
+        tried.note(kind, &script, &case);
+        if flaw.is_some() && !tried.verdict.is_clean() {
+            break;
+        }
+    }
+    tried
+}
+
+/// Every second fault at every await that follows a first one, for the first faults of one share of many.
+pub fn pairs(kind: Kind, share: usize, of: usize) -> Tried {
+    let mut tried = Tried::default();
+    let firsts = scripts(&points(kind, &Script::default()), 0, &Script::default());
+    for first in firsts.into_iter().skip(share).step_by(of) {
+        let after = first.0[0].0 + 1;
+        for script in scripts(&points(kind, &first), after, &first) {
+            let case = case(kind, &script, None);
+            tried.note(kind, &script, &case);
+        }
+    }
+    tried
+}
+
+/// The points that a flow comes by when this goes wrong.
+pub fn points(kind: Kind, script: &Script) -> Vec<Point> {
+    let day = case(kind, script, None).day;
+    day.points.into_iter().map(|(point, _)| point).collect()
+}
+
+/// The script, and one more fault at each point from `from` on.
+pub fn scripts(points: &[Point], from: usize, script: &Script) -> Vec<Script> {
+    let places = points.iter().enumerate().skip(from);
+    places
+        .flat_map(|(n, point)| {
+            let fitting = Fault::ALL.into_iter().filter(|fault| fault.fits(point));
+            fitting.map(move |fault| {
+                let mut script = script.clone();
+                script.0.push((n, fault));
+                script
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,234 @@
+//! The judge: what we say of each post is held against what is live.
+
+use std::fmt;
+
+use domain::{ConnectionHealth, Stage};
+use simulator::LivePost;
+use store::attempts::Outcome;
+use time::Duration;
+
+use crate::{
+    gate::Fault,
+    town::Day,
+    world::{Filed, World},
+};
+
+/// How long after the last fault every post must have its end.
+const PATIENCE: Duration = Duration::hours(1);
+
+/// What is wrong with a day.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// Posts that have no end.
+    pub lost: usize,
+    /// Posts that are live more than once.
+    pub doubled: usize,
+    /// Posts that are called published and are not live as written, or failed and are.
+    pub misreported: usize,
+    /// Posts that are live before their time, or that had their end too late.
+    pub untimely: usize,
+    /// Rules of the rows, and of accounts, that were broken.
+    pub rules: usize,
+    /// Posts that need a person's word. No fault where an outcome is unknown.
+    pub unconfirmed: usize,
+    /// Posts that are live, once, and called so.
+    pub published: usize,
+    /// What is wrong, in words.
+    pub findings: Vec<String>,
+}
+
+impl Verdict {
+    /// Whether nothing is wrong.
+    pub fn is_clean(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// Adds another day's.
+    pub fn add(&mut self, other: Self) {
+        self.lost += other.lost;
+        self.doubled += other.doubled;
+        self.misreported += other.misreported;
+        self.untimely += other.untimely;
+        self.rules += other.rules;
+        self.unconfirmed += other.unconfirmed;
+        self.published += other.published;
+        self.findings.extend(other.findings);
+    }
+
+    fn find(&mut self, kind: fn(&mut Self) -> &mut usize, what: impl fmt::Display) {
+        *kind(self) += 1;
+        self.findings.push(what.to_string());
+    }
+}
+
+/// Judges a day.
+pub fn judge(world: &World, filed: &[Filed], day: &Day) -> Verdict {
+    let mut verdict = Verdict::default();
+    let ledger = world.networks.ledger();
+    for post in filed {
+        let before = verdict.findings.len();
+        let twins: Vec<_> = filed.iter().filter(|it| are_alike(it, post)).collect();
+        judge_post(world, post, &twins, ledger.posts(), day, &mut verdict);
+        if twins.len() > 1 && twins[0].id == post.id {
+            judge_twins(world, &twins, ledger.posts(), &mut verdict);
+        }
+        if verdict.findings.len() > before {
+            verdict.findings.extend(story(world, post));
+        }
+    }
+    let rows = world.books.rows();
+    for rule in &rows.broken {
+        verdict.find(|it| &mut it.rules, rule);
+    }
+    let was_ended = day
+        .points
+        .iter()
+        .any(|(_, fault)| *fault == Some(Fault::Disconnected));
+    for row in rows.connections.values() {
+        let connection = &row.connection;
+        if connection.health == ConnectionHealth::NeedsReconnect && !was_ended {
+            let reason = connection.health_reason.as_deref().unwrap_or_default();
+            let what = format!("{} was given up: {reason}", connection.platform);
+            verdict.find(|it| &mut it.rules, what);
+        }
+    }
+    verdict
+}
+
+/// What happened to a post, for whoever looks for the reason.
+fn story(world: &World, filed: &Filed) -> Vec<String> {
+    let rows = world.books.rows();
+    let log = rows.log.get(&filed.id).into_iter().flatten();
+    let steps = log.map(|(at, step)| {
+        let detail = step.detail.as_deref().unwrap_or_default();
+        let status = step
+            .http_status
+            .map(|it| it.to_string())
+            .unwrap_or_default();
+        format!("    {at} {} {} {status} {detail}", step.step, step.outcome)
+    });
+    let arms = rows.attempts.iter().filter(|arm| arm.post == filed.id);
+    let arms = arms.map(|arm| {
+        let evidence = arm.evidence.as_deref().unwrap_or_default();
+        format!(
+            "    arm {} of {}: {:?} {evidence}",
+            arm.number, arm.step, arm.outcome
+        )
+    });
+    steps.chain(arms).collect()
+}
+
+/// Whether two posts cannot be told apart by what is live.
+fn are_alike(one: &Filed, other: &Filed) -> bool {
+    one.connection == other.connection && one.words == other.words
+}
+
+/// Of posts that look alike no more are called published than are live, and no live one is called anything
+/// but published or unconfirmed.
+fn judge_twins(world: &World, twins: &[&Filed], ledger: &[LivePost], verdict: &mut Verdict) {
+    let rows = world.books.rows();
+    let live = ledger
+        .iter()
+        .filter(|live| twins[0].words.contains(&live.text))
+        .count();
+    let count = |stage: Stage| {
+        let of_stage = twins
+            .iter()
+            .filter(|it| rows.posts[&it.id].post.stage == stage);
+        of_stage.count()
+    };
+    let (published, unconfirmed) = (count(Stage::Published), count(Stage::NeedsAttention));
+    if published > live || live > published + unconfirmed {
+        let what = format!(
+            "{} ({}): {live} of {} live, {published} called published, {unconfirmed} unconfirmed",
+            twins[0].words[0],
+            twins[0].kind.name,
+            twins.len()
+        );
+        verdict.find(|it| &mut it.misreported, what);
+    }
+}
+
+fn judge_post(
+    world: &World,
+    filed: &Filed,
+    twins: &[&Filed],
+    ledger: &[LivePost],
+    day: &Day,
+    verdict: &mut Verdict,
+) {
+    let rows = world.books.rows();
+    let row = &rows.posts[&filed.id];
+    let stage = row.post.stage;
+    let name = format!("{} ({}), {stage}", filed.words[0], filed.kind.name);
+    let live_as = |words: &str| {
+        let parts = filed.kind.words(words);
+        let counts = parts.iter().map(|part| {
+            let alike = ledger.iter().filter(|live| live.text == *part);
+            alike.count()
+        });
+        counts.collect::<Vec<_>>()
+    };
+    let editions: Vec<_> = filed.words.iter().map(|words| live_as(words)).collect();
+    let most: usize = (0..filed.kind.parts)
+        .map(|part| editions.iter().map(|counts| counts[part]).sum())
+        .max()
+        .unwrap_or(0);
+    let twins = twins.len();
+    if most > twins {
+        verdict.find(|it| &mut it.doubled, format!("{name}: live {most} times"));
+    }
+    let last = editions.last().cloned().unwrap_or_default();
+    match stage {
+        Stage::Published => {
+            if last.iter().all(|count| *count > 0) {
+                verdict.published += 1;
+            } else {
+                let what = format!("{name}: live as {editions:?}");
+                verdict.find(|it| &mut it.misreported, what);
+            }
+        }
+        Stage::Failed | Stage::Missed | Stage::Canceled | Stage::Dismissed => {
+            if most > 0 && twins == 1 {
+                verdict.find(|it| &mut it.misreported, format!("{name}: it is live"));
+            }
+        }
+        Stage::NeedsAttention => {
+            verdict.unconfirmed += 1;
+            // What was accepted and then disconnected cannot be followed to its end, and the rest of a thread
+            // that came too late is for its author.
+            let is_gone = filed.kind.parts > 1
+                || day
+                    .disconnected
+                    .iter()
+                    .any(|(it, _)| *it == filed.connection);
+            let is_unknown = rows.attempts.iter().any(|arm| {
+                let is_open = match arm.outcome {
+                    None | Some(Outcome::Unknown) => true,
+                    Some(Outcome::Accepted) => is_gone,
+                    Some(Outcome::Absent | Outcome::NotSent | Outcome::Rejected) => false,
+                };
+                arm.post == filed.id && is_open
+            });
+            if !is_unknown {
+                let what = format!("{name}: nothing about it is unknown");
+                verdict.find(|it| &mut it.misreported, what);
+            }
+        }
+        Stage::Confirming
+        | Stage::Firing
+        | Stage::Prepared
+        | Stage::Preparing
+        | Stage::Scheduled => {
+            verdict.find(|it| &mut it.lost, format!("{name}: it has no end"));
+        }
+    }
+    let last_fault = day.last_fault.unwrap_or(filed.due).max(filed.due);
+    if let Some(at) = row.ended_at.filter(|at| *at > last_fault + PATIENCE) {
+        let what = format!(
+            "{name}: its end came {} after all was well",
+            at - last_fault
+        );
+        verdict.find(|it| &mut it.untimely, what);
+    }
+}
