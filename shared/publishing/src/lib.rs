@@ -5,6 +5,7 @@
 
 mod assets;
 mod backoff;
+mod deliveries;
 mod disconnect;
 mod errands;
 mod feeds;
@@ -12,8 +13,10 @@ mod pass;
 mod progress;
 mod publisher;
 mod reseal;
+mod signature;
 mod sweep;
 mod tokens;
 
-pub use publisher::{AssembleError, Parts, Publisher, vault, wire};
+pub use deliveries::Courier;
+pub use publisher::{AssembleError, Parts, Publisher, courier, vault, wire};
 pub use sweep::{RotateError, Swept};

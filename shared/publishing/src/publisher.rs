@@ -3,7 +3,7 @@
 use std::{error::Error, sync::Arc};
 
 use aws_types::SdkConfig;
-use domain::{ConnectionId, ErrandId, PostId};
+use domain::{ConnectionId, DeliveryId, ErrandId, PostId};
 use doorbell::{Doorbell, Reply};
 use media::Library;
 use settings::{Apps, Networks, ObjectSettings, VaultSettings};
@@ -14,7 +14,7 @@ use url::Url;
 use vault::{SystemClock, Vault, VaultError, Wrapper, WrapperError};
 use wire::{Wire, WireSettings};
 
-use crate::{pass, progress::ProgressError};
+use crate::{deliveries::Courier, pass, progress::ProgressError};
 
 /// How long a look may last where nobody says when it has to be over.
 const ALLOWANCE: std::time::Duration = std::time::Duration::from_secs(280);
@@ -38,6 +38,8 @@ pub struct Parts {
     pub library: Arc<Library>,
     /// Rings when a row is to be looked at again.
     pub doorbell: Doorbell,
+    /// Tells users' own servers of events.
+    pub courier: Courier,
 }
 
 /// Publishes posts, one look at a time. Cheap to clone.
@@ -80,6 +82,9 @@ impl LookError {
 /// Why a publisher could not be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum AssembleError {
+    /// TLS has no usable defaults.
+    #[error("the client for users' own servers could not be made")]
+    Courier(#[source] rustls::Error),
     /// The key that wraps data keys is of no use.
     #[error("KMS_KEY_ID or TOKEN_KEY is of no use")]
     Key(#[source] WrapperError),
@@ -118,6 +123,14 @@ pub fn wire(networks: &Networks) -> Result<Wire, AssembleError> {
     Wire::new(settings).map_err(AssembleError::Wire)
 }
 
+/// What tells users' own servers of events.
+///
+/// # Errors
+/// [`AssembleError::Courier`].
+pub fn courier(networks: &Networks) -> Result<Courier, AssembleError> {
+    Courier::of_stage(networks.stage).map_err(AssembleError::Courier)
+}
+
 impl Publisher {
     /// A publisher as the settings say; `config` tells how AWS is reached, where it is.
     ///
@@ -140,6 +153,7 @@ impl Publisher {
             public_url: networks.public_url.clone(),
             library: Arc::new(library),
             doorbell,
+            courier: courier(networks)?,
             pool,
         }))
     }
@@ -165,10 +179,13 @@ impl Publisher {
             self.look_at_connection(id).await
         } else if let Ok(id) = subject.parse::<ErrandId>() {
             self.look_at_errand(id).await
+        } else if let Ok(id) = subject.parse::<DeliveryId>() {
+            self.look_at_delivery(id).await
         } else {
             tracing::error!(subject = %subject.chars().take(60).collect::<String>(), "a ring names no row of ours; dropped");
             return Reply::Done;
         };
+        self.0.doorbell.announce(None).await;
         match looked {
             Ok(()) => Reply::Done,
             Err(error) => {

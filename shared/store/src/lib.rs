@@ -1,7 +1,7 @@
 //! All SQL of the project, one file per aggregate, checked at compile time.
 //!
 //! What a user asks for takes the user first and finds nothing of anybody else's. What the
-//! publisher, the sweeper and operators do stands in [`work`], [`sweep`], [`sealed`] and [`admin`].
+//! publisher, the sweeper and operators do stands in [`work`], [`dispatch`], [`sweep`], [`sealed`] and [`admin`].
 
 mod error;
 mod link;
@@ -14,6 +14,8 @@ pub mod budgets;
 pub mod connections;
 pub mod data_keys;
 pub mod deletions;
+pub mod deliveries;
+pub mod dispatch;
 pub mod errands;
 pub mod events;
 pub mod job_log;
@@ -30,6 +32,7 @@ pub mod subscriptions;
 pub mod sweep;
 pub mod tokens;
 pub mod users;
+pub mod webhook_endpoints;
 pub mod webhook_receipts;
 pub mod work;
 
