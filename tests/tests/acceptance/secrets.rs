@@ -92,8 +92,9 @@ async fn no_secret_is_found_in_a_row_an_answer_or_the_log(pool: PgPool) {
 async fn told_elsewhere(house: &House, author: &Person) -> (String, String) {
     let receiver = Receiver::open().await;
     let made = endpoint(house, author, &receiver.url("/"), json!({})).await;
-    let rotated = house.send(author, &made.path("/rotate-secret"), &json!({}));
-    let rotated = rotated.await.text("secret").to_owned();
+    let path = made.path("/rotate-secret");
+    let rotated = house.send(author, &path, &json!({})).await;
+    let rotated = rotated.text("secret").to_owned();
     let told = deliver(house, author, &made, &receiver).await;
     assert_eq!(told.signed_by(&rotated), 1);
     receiver.answers(&[(500, "no")]);
