@@ -55,6 +55,7 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_by_endpoint ON deliveries (user_id, endpoint_id, id DESC);
 CREATE INDEX deliveries_by_event ON deliveries (event);
 CREATE INDEX deliveries_open ON deliveries (endpoint_id, due_at) WHERE state IN ('running', 'waiting');
+CREATE INDEX deliveries_running ON deliveries (endpoint_id) WHERE state = 'running';
 CREATE INDEX deliveries_unrung ON deliveries (id) WHERE rung_at IS NULL AND state = 'waiting';
 CREATE INDEX deliveries_by_age ON deliveries (created_at);
 ALTER TABLE deliveries ENABLE ROW LEVEL SECURITY;

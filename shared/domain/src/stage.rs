@@ -67,6 +67,8 @@ pub enum Stage {
 /// What can happen to a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Move {
+    /// The network's answer to the commit came after its outcome had been taken for unknown.
+    Answer,
     /// The arm was committed.
     Arm,
     /// Its author called it off.
@@ -141,7 +143,8 @@ impl Stage {
                 Move::Prepare => Ok(Self::Preparing),
                 Move::Ready if self != Self::Scheduled => Ok(Self::Prepared),
                 Move::Refuse => Ok(Self::Failed),
-                Move::Arm
+                Move::Answer
+                | Move::Arm
                 | Move::Dismiss
                 | Move::Doubt
                 | Move::Evidence
@@ -150,7 +153,7 @@ impl Stage {
                 | Move::Rewind => Err(impossible),
             },
             Self::Firing | Self::Confirming => match step {
-                Move::Doubt => Ok(Self::Confirming),
+                Move::Answer | Move::Doubt => Ok(Self::Confirming),
                 Move::Evidence => Ok(Self::Published),
                 Move::GiveUp => Ok(Self::NeedsAttention),
                 Move::Refuse => Ok(Self::Failed),
@@ -165,6 +168,7 @@ impl Stage {
                 | Move::Retry => Err(impossible),
             },
             Self::NeedsAttention => match step {
+                Move::Answer => Ok(Self::Confirming),
                 Move::Dismiss => Ok(Self::Dismissed),
                 Move::Evidence => Ok(Self::Published),
                 Move::Retry => Ok(Self::Scheduled),
@@ -180,6 +184,7 @@ impl Stage {
                 | Move::Rewind => Err(impossible),
             },
             Self::Failed | Self::Missed | Self::Dismissed => match step {
+                Move::Answer => Ok(Self::Confirming),
                 Move::Evidence => Ok(Self::Published),
                 Move::Retry if self != Self::Dismissed => Ok(Self::Scheduled),
                 Move::Arm
@@ -274,7 +279,8 @@ impl FromStr for Stage {
 mod tests {
     use super::*;
 
-    const MOVES: [Move; 13] = [
+    const MOVES: [Move; 14] = [
+        Move::Answer,
         Move::Arm,
         Move::Cancel,
         Move::Doubt,
@@ -308,6 +314,7 @@ mod tests {
         assert_eq!(
             next,
             [
+                Move::Answer,
                 Move::Doubt,
                 Move::Evidence,
                 Move::GiveUp,

@@ -27,6 +27,7 @@ use std::{
 pub use aws::{AwsSettings, Reach, Timers};
 use aws_types::SdkConfig;
 use domain::UserId;
+use futures_util::future::BoxFuture;
 pub use open::{OpenError, open};
 #[cfg(feature = "redis")]
 pub use redis::RedisSettings;
@@ -39,15 +40,22 @@ use tokio_util::sync::CancellationToken;
 const AT_MOST: i64 = 50;
 
 /// Rings when a row is to be looked at. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Doorbell {
     engine: Engine,
     failures: Arc<AtomicU64>,
 }
 
-#[derive(Debug, Clone)]
+/// An engine that is made elsewhere.
+pub trait Ring: Send + Sync {
+    /// Rings for `subject` at `at`, in place of a ring that stands for it.
+    fn ring(&self, subject: Subject, at: OffsetDateTime) -> BoxFuture<'_, Result<(), RingError>>;
+}
+
+#[derive(Clone)]
 enum Engine {
     Aws(Arc<aws::Aws>),
+    Other(Arc<dyn Ring>),
     Postgres(Pool),
     #[cfg(feature = "redis")]
     Redis(Arc<redis::Redis>),
@@ -59,7 +67,8 @@ enum Engine {
 pub struct RingError(#[source] Box<dyn Error + Send + Sync>);
 
 impl RingError {
-    fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    /// For this reason.
+    pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(error.into())
     }
 }
@@ -93,6 +102,11 @@ impl Doorbell {
         Self::on(Engine::Redis(Arc::new(redis)))
     }
 
+    /// An engine of the caller's; it has no receiving end here, and what it rings for is not taken back.
+    pub fn other(engine: Arc<dyn Ring>) -> Self {
+        Self::on(Engine::Other(engine))
+    }
+
     fn on(engine: Engine) -> Self {
         Self {
             engine,
@@ -113,6 +127,7 @@ impl Doorbell {
         match &self.engine {
             // Boxed: what the clients of AWS wait in is deep.
             Engine::Aws(aws) => Box::pin(aws.ring(&subject, at)).await,
+            Engine::Other(other) => other.ring(subject, at).await,
             Engine::Postgres(pool) => store::rings::ring(pool, &subject.to_string(), at)
                 .await
                 .map_err(RingError::new),
@@ -145,7 +160,7 @@ impl Doorbell {
     /// Rings for deliveries that were planned together with what was committed just before: those of `user`, or of
     /// everybody. A failure is logged and left to the sweeper.
     pub async fn announce(&self, user: impl Into<Option<UserId>>) {
-        let pool = self.pool();
+        let Some(pool) = self.pool() else { return };
         let announced = async {
             let planned = store::dispatch::unrung(pool, user.into(), AT_MOST).await?;
             if planned.is_empty() {
@@ -173,6 +188,7 @@ impl Doorbell {
         let subject = subject.into();
         match &self.engine {
             Engine::Aws(aws) => Box::pin(aws.silence(&subject)).await,
+            Engine::Other(_) => Ok(()),
             Engine::Postgres(pool) => store::rings::silence(pool, &subject.to_string())
                 .await
                 .map_err(RingError::new),
@@ -187,7 +203,7 @@ impl Doorbell {
     /// [`RingError`] when it cannot.
     pub async fn reach(&self) -> Result<(), RingError> {
         match &self.engine {
-            Engine::Aws(_) => Ok(()),
+            Engine::Aws(_) | Engine::Other(_) => Ok(()),
             Engine::Postgres(pool) => store::now(pool).await.map(drop).map_err(RingError::new),
             #[cfg(feature = "redis")]
             Engine::Redis(redis) => redis.reach().await,
@@ -202,7 +218,7 @@ impl Doorbell {
     /// The receiving end; `None` where Lambda is it.
     pub fn receiver(&self, reception: Reception) -> Option<Receiver> {
         match &self.engine {
-            Engine::Aws(_) => None,
+            Engine::Aws(_) | Engine::Other(_) => None,
             Engine::Postgres(pool) => Some(Receiver::Postgres(postgres::Receiver::new(
                 pool.clone(),
                 reception,
@@ -215,12 +231,14 @@ impl Doorbell {
         }
     }
 
-    fn pool(&self) -> &Pool {
+    /// Where deliveries are planned; an engine of the caller's knows none.
+    fn pool(&self) -> Option<&Pool> {
         match &self.engine {
-            Engine::Aws(aws) => aws.pool(),
-            Engine::Postgres(pool) => pool,
+            Engine::Aws(aws) => Some(aws.pool()),
+            Engine::Other(_) => None,
+            Engine::Postgres(pool) => Some(pool),
             #[cfg(feature = "redis")]
-            Engine::Redis(redis) => redis.pool(),
+            Engine::Redis(redis) => Some(redis.pool()),
         }
     }
 

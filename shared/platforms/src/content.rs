@@ -24,6 +24,13 @@ pub struct PublishContext<'a> {
     pub claimed: &'a [String],
 }
 
+impl PublishContext<'_> {
+    /// When the latest commit was armed; now, for one whose arm was not told.
+    pub(crate) fn armed(&self) -> OffsetDateTime {
+        self.armed_at.unwrap_or(self.now)
+    }
+}
+
 /// Where a post goes.
 #[derive(Debug, Clone)]
 pub struct Account {

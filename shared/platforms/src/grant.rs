@@ -59,6 +59,23 @@ pub struct Tokens {
     pub scopes: Vec<String>,
 }
 
+impl Tokens {
+    /// What a network gave to renew these: what it did not give anew stays as it is.
+    #[must_use]
+    pub(crate) fn renewing(self, old: &Self) -> Self {
+        Self {
+            refresh: self.refresh.or_else(|| old.refresh.clone()),
+            refresh_expires_at: self.refresh_expires_at.or(old.refresh_expires_at),
+            scopes: if self.scopes.is_empty() {
+                old.scopes.clone()
+            } else {
+                self.scopes
+            },
+            ..self
+        }
+    }
+}
+
 /// What is kept of a connection's tokens, opened for one call.
 #[derive(Debug, Clone)]
 pub struct Credentials {

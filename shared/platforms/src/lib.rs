@@ -20,6 +20,8 @@ mod network;
 mod options;
 mod profile;
 mod promise;
+#[cfg(test)]
+mod testing;
 mod upload_url;
 mod usage;
 mod webhook;

@@ -6,7 +6,7 @@ use domain::Standing;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{Answer, App, Call, Fault};
+use crate::{Answer, App, Call, Fault, next_look};
 
 /// A conversation with a network that knows no socket, no clock and no token.
 ///
@@ -45,6 +45,16 @@ pub enum Action<O> {
 }
 
 impl<O> Action<O> {
+    /// Sends `call` when the turn of a look has come; one beyond the last turn is taken at once.
+    pub(crate) fn look(
+        armed_at: OffsetDateTime,
+        number: usize,
+        now: OffsetDateTime,
+        call: impl FnOnce() -> Call,
+    ) -> Self {
+        Self::at(next_look(armed_at, number).unwrap_or(now), now, call)
+    }
+
     /// Sends `call` when `then` has come.
     pub(crate) fn at(
         then: OffsetDateTime,

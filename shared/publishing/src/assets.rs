@@ -1,18 +1,19 @@
 //! The files of a post, from where its author put them to what the network takes.
 
-use std::{ops::Range, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use domain::{MediaKind, MediaRules, Violation};
 use futures_util::stream::BoxStream;
-use media::{Intake, Library};
+use media::Intake;
 use platforms::Fault;
 use store::{media as rows, work::Work};
 use tokio::time::Instant;
 
 use crate::{
+    ports::Files,
     progress::StoredAsset,
-    publisher::{LookError, Parts},
+    publisher::{LookError, Means},
 };
 
 /// How long reading, fitting and keeping a file takes at most.
@@ -22,7 +23,7 @@ const KEEPING: Duration = Duration::from_mins(1);
 ///
 /// The inner error is a fault of the files, for the post's author.
 pub(crate) async fn prepare(
-    parts: &Parts,
+    means: &Means,
     work: &Work,
     until: Instant,
 ) -> Result<Result<Vec<StoredAsset>, Fault>, LookError> {
@@ -31,7 +32,7 @@ pub(crate) async fn prepare(
     let mut assets = Vec::with_capacity(work.post.media.len());
     for (place, item) in work.post.media.iter().enumerate() {
         let field = format!("media[{place}]");
-        let stored = match stored(parts, work, item.media_id, &rules, until).await? {
+        let stored = match stored(means, work, item.media_id, &rules, until).await? {
             Ok(stored) => stored,
             Err(fault) => return Ok(Err(fault)),
         };
@@ -45,8 +46,8 @@ pub(crate) async fn prepare(
         let asset = match (item.kind, rules.image) {
             (MediaKind::Image, Some(image)) => {
                 let key = format!("renditions/{}/{}-{place}", work.post.id, work.post.revision);
-                let fitted = parts
-                    .library
+                let fitted = means
+                    .files
                     .fit(
                         &stored.object_key,
                         &stored.facts,
@@ -78,14 +79,14 @@ pub(crate) async fn prepare(
 }
 
 async fn stored(
-    parts: &Parts,
+    means: &Means,
     work: &Work,
     id: domain::MediaId,
     rules: &MediaRules,
     until: Instant,
 ) -> Result<Result<rows::Stored, Fault>, LookError> {
     let user = work.post.user_id;
-    let Some(row) = rows::find(&parts.pool, user, id).await? else {
+    let Some(row) = means.books.file(user, id).await? else {
         return Ok(Err(Fault::content(
             "media_gone",
             "A file of the post is no longer kept; add it again.",
@@ -99,8 +100,8 @@ async fn stored(
         .video
         .map_or(0, |video| video.max_bytes)
         .max(rules.image.map_or(0, |image| image.max_bytes));
-    let taken = parts
-        .library
+    let taken = means
+        .files
         .take_in_whole(&row.source_url, row.kind, &id.to_string(), most)
         .await
         .map_err(LookError::Library)?;
@@ -115,7 +116,7 @@ async fn stored(
                 facts,
                 sha256,
             };
-            rows::store(&parts.pool, user, id, &stored).await?;
+            means.books.keep_file(user, id, &stored).await?;
             Ok(stored)
         }
         Err(broken) if broken.rule == "media_unreachable" => Err(Fault::retry(
@@ -144,7 +145,7 @@ fn of(broken: Violation) -> Fault {
 
 /// Lets the wire read the files of a post.
 pub(crate) struct AssetFiles {
-    pub(crate) library: std::sync::Arc<Library>,
+    pub(crate) files: Arc<dyn Files>,
     pub(crate) keys: Vec<String>,
 }
 
@@ -155,7 +156,7 @@ impl wire::Files for AssetFiles {
         range: Range<u64>,
     ) -> BoxStream<'static, std::io::Result<Bytes>> {
         match self.keys.get(asset) {
-            Some(key) => self.library.stream(key, range),
+            Some(key) => self.files.stream(key, range),
             None => Box::pin(futures_util::stream::once(std::future::ready(Err(
                 std::io::Error::new(std::io::ErrorKind::NotFound, "the post has no such file"),
             )))),

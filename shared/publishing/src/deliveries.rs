@@ -150,7 +150,7 @@ struct Letter<'a> {
 impl Publisher {
     /// Makes the attempt of a delivery whose time has come.
     pub(crate) async fn look_at_delivery(&self, id: DeliveryId) -> Result<(), LookError> {
-        let parts = &self.0;
+        let parts = &self.parts;
         let Ok(slot) = parts.courier.slots.try_acquire() else {
             let now = store::now(&parts.pool).await?;
             parts.doorbell.try_ring(id, now + BUSY).await;
@@ -175,7 +175,7 @@ impl Publisher {
         let Some(row) = run.event else {
             return Ok(Some((run.id.to_string(), ping(run))));
         };
-        let event = events::by_row(&self.0.pool, run.user_id, row).await?;
+        let event = events::by_row(&self.parts.pool, run.user_id, row).await?;
         Ok(event.map(|event| {
             let letter = Letter {
                 event: &event,
@@ -186,7 +186,7 @@ impl Publisher {
     }
 
     async fn send(&self, run: &Run, message: &str, body: Vec<u8>) -> Result<(), LookError> {
-        let parts = &self.0;
+        let parts = &self.parts;
         let keys = self.keys(run).await?;
         let begun = Instant::now();
         let outcome = if keys.is_empty() {
@@ -242,7 +242,7 @@ impl Publisher {
 
     /// What the request is signed with. What does not open, now or ever, signs nothing.
     async fn keys(&self, run: &Run) -> Result<Vec<SecretBox<[u8]>>, LookError> {
-        let parts = &self.0;
+        let parts = &self.parts;
         let mut keys = Vec::new();
         for secret in
             webhook_endpoints::secrets(&parts.pool, run.user_id, run.endpoint_id).await?

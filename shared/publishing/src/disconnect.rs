@@ -14,7 +14,7 @@ const PAUSE: Duration = Duration::seconds(10);
 impl Publisher {
     /// Revokes and wipes a connection that is being disconnected.
     pub(crate) async fn look_at_connection(&self, id: ConnectionId) -> Result<(), LookError> {
-        let pool = &self.0.pool;
+        let pool = &self.parts.pool;
         let Some(connection) = connections::by_message(pool, id).await? else {
             return Ok(());
         };
@@ -26,7 +26,10 @@ impl Publisher {
         let revoked = connections::shares_grant(pool, &connection).await?
             || self.revoke_within(left, &connection, now).await?;
         if !revoked && left.is_positive() {
-            self.0.doorbell.try_ring(id, now + PAUSE.min(left)).await;
+            self.parts
+                .doorbell
+                .try_ring(id, now + PAUSE.min(left))
+                .await;
             return Ok(());
         }
         connections::finish_disconnect(pool, connection.user_id, id).await?;
@@ -61,19 +64,24 @@ impl Publisher {
         now: time::OffsetDateTime,
     ) -> Result<bool, LookError> {
         let Some(app) = self
-            .0
+            .parts
             .apps
             .of_account(connection.platform, &connection.facts)
         else {
             return Ok(true);
         };
-        let Some(credentials) = tokens::credentials(&self.0, connection).await? else {
+        let Some(credentials) = tokens::credentials(&self.means, connection).await? else {
             return Ok(true);
         };
         let Some(call) = platforms::revoke(connection.platform, &credentials, app) else {
             return Ok(true);
         };
-        match self.0.wire.converse(call, &AppContext { now, app }).await {
+        match self
+            .parts
+            .wire
+            .converse(call, &AppContext { now, app })
+            .await
+        {
             Ok(()) => Ok(true),
             Err(fault) => {
                 tracing::warn!(connection.id = %connection.id, code = fault.code, evidence = fault.evidence, "the network did not revoke");

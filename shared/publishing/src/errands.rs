@@ -37,7 +37,7 @@ enum Came {
 impl Publisher {
     /// Runs an errand whose time has come.
     pub(crate) async fn look_at_errand(&self, id: ErrandId) -> Result<(), LookError> {
-        let pool = &self.0.pool;
+        let pool = &self.parts.pool;
         let Some(run) = errands::take(pool, id, LEASE).await? else {
             return Ok(());
         };
@@ -53,14 +53,14 @@ impl Publisher {
             Came::Later(pause) => {
                 let at = run.now + pause;
                 errands::put_down(pool, id, at).await?;
-                self.0.doorbell.try_ring(id, at).await;
+                self.parts.doorbell.try_ring(id, at).await;
             }
         }
         Ok(())
     }
 
     async fn run(&self, run: &Run) -> Result<Came, LookError> {
-        let parts = &self.0;
+        let parts = &self.parts;
         let Ok(errand) = serde_json::from_value::<Errand>(run.wish.clone()) else {
             return Ok(Came::Refused(Fault::operator(
                 "errand_unreadable",
@@ -92,7 +92,7 @@ impl Publisher {
         };
         let mut refused = None;
         loop {
-            let version = match tokens::access(parts, &connection, refused, run.now).await? {
+            let version = match tokens::access(&self.means, &connection, refused, run.now).await? {
                 Access::Token(_, version) => version,
                 Access::Reconnect(reason) => return Ok(Came::Refused(reconnect(&reason))),
                 Access::Wait(pause) => return Ok(Came::Later(pause)),
@@ -100,7 +100,7 @@ impl Publisher {
                     return Ok(Came::Refused(reconnect("The account was disconnected.")));
                 }
             };
-            let Some(credentials) = tokens::credentials(parts, &connection).await? else {
+            let Some(credentials) = tokens::credentials(&self.means, &connection).await? else {
                 return Ok(Came::Refused(reconnect("The account was disconnected.")));
             };
             let cx = AppContext { now: run.now, app };
@@ -143,7 +143,7 @@ impl Publisher {
             return Ok(());
         };
         let (id, url) = (receipt.external_id.as_deref(), receipt.url.as_deref());
-        if work::shown(&self.0.pool, post, id, url).await? {
+        if work::shown(&self.parts.pool, post, id, url).await? {
             tracing::info!(post.id = %post, "{post} can be seen now");
         }
         Ok(())
@@ -163,7 +163,7 @@ impl Publisher {
                 "This network has nothing of the kind.",
             ));
         };
-        self.0.wire.converse(asked, cx).await
+        self.parts.wire.converse(asked, cx).await
     }
 }
 

@@ -19,7 +19,7 @@ impl Publisher {
     /// # Errors
     /// When the database fails.
     pub async fn look_after_feeds(&self) -> Result<usize, StoreError> {
-        let parts = &self.0;
+        let parts = &self.parts;
         // A hub outside reaches nobody's laptop.
         if parts.public_url.scheme() != "https" {
             return Ok(0);
@@ -56,12 +56,20 @@ impl Publisher {
         begins: bool,
         now: OffsetDateTime,
     ) {
-        let callback = self.0.public_url.join(&format!("/api/webhooks/{platform}"));
+        let callback = self
+            .parts
+            .public_url
+            .join(&format!("/api/webhooks/{platform}"));
         let Ok(callback) = callback else { return };
         let Some(call) = platforms::feed(platform, topic, &callback, app, begins) else {
             return;
         };
-        if let Err(fault) = self.0.wire.converse(call, &AppContext { now, app }).await {
+        if let Err(fault) = self
+            .parts
+            .wire
+            .converse(call, &AppContext { now, app })
+            .await
+        {
             tracing::warn!(%platform, topic, begins, code = fault.code, evidence = fault.evidence, "a feed could not be asked for");
         }
     }

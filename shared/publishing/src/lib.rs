@@ -10,6 +10,7 @@ mod disconnect;
 mod errands;
 mod feeds;
 mod pass;
+mod ports;
 mod progress;
 mod publisher;
 mod reseal;
@@ -18,5 +19,6 @@ mod sweep;
 mod tokens;
 
 pub use deliveries::Courier;
-pub use publisher::{AssembleError, Parts, Publisher, courier, vault, wire};
+pub use ports::{Asked, Books, Files};
+pub use publisher::{AssembleError, Means, Parts, Publisher, courier, vault, wire};
 pub use sweep::{RotateError, Swept};

@@ -1,6 +1,6 @@
 //! Who publishes, and what it answers a doorbell.
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, fmt, sync::Arc};
 
 use aws_types::SdkConfig;
 use domain::{ConnectionId, DeliveryId, ErrandId, PostId};
@@ -14,12 +14,17 @@ use url::Url;
 use vault::{SystemClock, Vault, VaultError, Wrapper, WrapperError};
 use wire::{Wire, WireSettings};
 
-use crate::{deliveries::Courier, pass, progress::ProgressError};
+use crate::{
+    deliveries::Courier,
+    pass,
+    ports::{Books, Files},
+    progress::ProgressError,
+};
 
 /// How long a look may last where nobody says when it has to be over.
 const ALLOWANCE: std::time::Duration = std::time::Duration::from_secs(280);
 
-/// What a publisher works with.
+/// What a publisher is made of.
 #[derive(Clone)]
 pub struct Parts {
     /// The truth.
@@ -42,9 +47,29 @@ pub struct Parts {
     pub courier: Courier,
 }
 
+/// What a look at a post works with. Cheap to clone.
+#[derive(Clone)]
+pub struct Means {
+    /// The truth.
+    pub books: Arc<dyn Books>,
+    /// Opens tokens, and seals what is kept between two steps.
+    pub vault: Vault,
+    /// Speaks to the networks.
+    pub wire: Arc<Wire>,
+    /// Our registrations at the networks.
+    pub apps: Arc<Apps>,
+    /// Fetches, converts and keeps files.
+    pub files: Arc<dyn Files>,
+    /// Rings when a row is to be looked at again.
+    pub doorbell: Doorbell,
+}
+
 /// Publishes posts, one look at a time. Cheap to clone.
 #[derive(Clone)]
-pub struct Publisher(pub(crate) Parts);
+pub struct Publisher {
+    pub(crate) parts: Parts,
+    pub(crate) means: Means,
+}
 
 /// Why a look ended early; the row is untouched or under a lease that runs out, so another look mends it.
 #[derive(Debug, thiserror::Error)]
@@ -145,7 +170,7 @@ impl Publisher {
         config: Option<&SdkConfig>,
     ) -> Result<Self, AssembleError> {
         let library = Library::from_settings(objects, config).map_err(AssembleError::Library)?;
-        Ok(Self(Parts {
+        Ok(Self::new(Parts {
             vault: vault(vault_settings, config, pool.clone())?,
             key_life: vault_settings.key_life,
             wire: Arc::new(wire(networks)?),
@@ -159,8 +184,16 @@ impl Publisher {
     }
 
     /// A publisher.
-    pub const fn new(parts: Parts) -> Self {
-        Self(parts)
+    pub fn new(parts: Parts) -> Self {
+        let means = Means {
+            books: Arc::new(parts.pool.clone()),
+            vault: parts.vault.clone(),
+            wire: Arc::clone(&parts.wire),
+            apps: Arc::clone(&parts.apps),
+            files: Arc::clone(&parts.library) as Arc<dyn Files>,
+            doorbell: parts.doorbell.clone(),
+        };
+        Self { parts, means }
     }
 
     /// As [`Publisher::answer_by`], where nobody ends this process at a certain time.
@@ -173,8 +206,15 @@ impl Publisher {
     ///
     /// A subject that is no id of ours can never be answered, so it is logged and dropped.
     pub async fn answer_by(&self, subject: &str, until: Instant) -> Reply {
+        let reply = self.reply(subject, until).await;
+        // Whatever came of it may be news.
+        self.parts.doorbell.announce(None).await;
+        reply
+    }
+
+    async fn reply(&self, subject: &str, until: Instant) -> Reply {
         let looked = if let Ok(id) = subject.parse::<PostId>() {
-            pass::look(self, id, until).await
+            return self.means.answer(id, until).await;
         } else if let Ok(id) = subject.parse::<ConnectionId>() {
             self.look_at_connection(id).await
         } else if let Ok(id) = subject.parse::<ErrandId>() {
@@ -185,13 +225,24 @@ impl Publisher {
             tracing::error!(subject = %subject.chars().take(60).collect::<String>(), "a ring names no row of ours; dropped");
             return Reply::Done;
         };
-        self.0.doorbell.announce(None).await;
-        match looked {
-            Ok(()) => Reply::Done,
-            Err(error) => {
-                tracing::error!(subject, error = &error as &dyn Error, "a look ended early");
-                Reply::Again
-            }
+        replied(subject, looked)
+    }
+}
+
+impl Means {
+    /// Answers a ring for a post: does what comes next for it, and puts it down for the next look where
+    /// that would last beyond `until`.
+    pub async fn answer(&self, post: PostId, until: Instant) -> Reply {
+        replied(post, pass::look(self, post, until).await)
+    }
+}
+
+fn replied(subject: impl fmt::Display, looked: Result<(), LookError>) -> Reply {
+    match looked {
+        Ok(()) => Reply::Done,
+        Err(error) => {
+            tracing::error!(%subject, error = &error as &dyn Error, "a look ended early");
+            Reply::Again
         }
     }
 }

@@ -63,7 +63,7 @@ impl Publisher {
     /// # Errors
     /// When the database fails; the next sweep does what this one did not.
     pub async fn sweep(&self) -> Result<Swept, StoreError> {
-        let parts = &self.0;
+        let parts = &self.parts;
         let pool = &parts.pool;
         let now = store::now(pool).await?;
         let mut swept = Swept::default();
@@ -113,8 +113,8 @@ impl Publisher {
     /// # Errors
     /// When the database fails.
     pub async fn renew_tokens(&self) -> Result<usize, StoreError> {
-        let (begun, now) = (Instant::now(), store::now(&self.0.pool).await?);
-        let ending = stored_tokens::ending(&self.0.pool, &tokens::margins(), AT_MOST).await?;
+        let (begun, now) = (Instant::now(), store::now(&self.parts.pool).await?);
+        let ending = stored_tokens::ending(&self.parts.pool, &tokens::margins(), AT_MOST).await?;
         // What has begun is finished whatever happens: a network may have taken the old tokens back.
         let goes_on = AtomicBool::new(true);
         let renewals = stream::iter(ending)
@@ -139,13 +139,13 @@ impl Publisher {
                 }
             }
         }
-        self.0.doorbell.announce(None).await;
+        self.parts.doorbell.announce(None).await;
         failure.map_or(Ok(tokens), Err)
     }
 
     async fn renew(&self, id: ConnectionId, now: OffsetDateTime) -> Result<(), LookError> {
-        if let Some(connection) = connections::by_message(&self.0.pool, id).await? {
-            tokens::look_after(&self.0, &connection, now).await?;
+        if let Some(connection) = connections::by_message(&self.parts.pool, id).await? {
+            tokens::look_after(&self.means, &connection, now).await?;
         }
         Ok(())
     }
@@ -156,7 +156,7 @@ impl Publisher {
     /// # Errors
     /// When the key service or the database fails; then nothing has changed.
     pub async fn rotate_keys(&self) -> Result<DataKeyId, RotateError> {
-        let id = self.0.vault.rotate().await.map_err(RotateError)?;
+        let id = self.parts.vault.rotate().await.map_err(RotateError)?;
         tracing::info!(data_key.id = %id, "rotated: {id} is the current data key");
         Ok(id)
     }
@@ -168,7 +168,7 @@ impl Publisher {
         now: OffsetDateTime,
         swept: &mut Swept,
     ) -> Result<(), StoreError> {
-        let parts = &self.0;
+        let parts = &self.parts;
         let outcome = match parts.vault.rotate_made_before(now - parts.key_life).await {
             Ok(rotated) => {
                 if let Some(id) = rotated {

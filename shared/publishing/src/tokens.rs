@@ -10,7 +10,7 @@ use store::{
 use time::{Duration, OffsetDateTime};
 use vault::{Pen, Place, VaultError};
 
-use crate::publisher::{LookError, Parts};
+use crate::publisher::{LookError, Means};
 
 /// How long the refresh of a caller that died keeps others waiting.
 const PATIENCE: Duration = Duration::seconds(60);
@@ -38,13 +38,13 @@ pub(crate) enum Access {
 /// The access token of a connection, refreshed when it ends soon, or when `refused` is the version
 /// that the network no longer takes.
 pub(crate) async fn access(
-    parts: &Parts,
+    means: &Means,
     connection: &Connection,
     refused: Option<i32>,
     now: OffsetDateTime,
 ) -> Result<Access, LookError> {
     access_within(
-        parts,
+        means,
         connection,
         refused,
         margin(login(connection)).min(SOON),
@@ -55,24 +55,24 @@ pub(crate) async fn access(
 
 /// Renews what a connection's login renews ahead: its access, and what that is renewed with.
 pub(crate) async fn look_after(
-    parts: &Parts,
+    means: &Means,
     connection: &Connection,
     now: OffsetDateTime,
 ) -> Result<(), LookError> {
     let login = login(connection);
-    access_within(parts, connection, None, margin(login), now).await?;
+    access_within(means, connection, None, margin(login), now).await?;
     let (user, id) = (connection.user_id, connection.id);
-    let Some(current) = tokens::find(&parts.pool, user, id).await? else {
+    let Some(current) = means.books.tokens(user, id).await? else {
         return Ok(());
     };
     let left = current.tokens.refresh_expires_at.map(|end| end - now);
     let ends = left
         .zip(prolong_margin(login))
         .is_some_and(|(left, margin)| left.is_positive() && left < margin);
-    let Some(app) = parts.apps.find(login).filter(|_| ends) else {
+    let Some(app) = means.apps.find(login).filter(|_| ends) else {
         return Ok(());
     };
-    let Some(credentials) = open(parts, connection, &current.tokens).await? else {
+    let Some(credentials) = open(means, connection, &current.tokens).await? else {
         return Ok(());
     };
     if let Some(call) = platforms::prolong(connection.platform, &credentials, app) {
@@ -81,7 +81,7 @@ pub(crate) async fn look_after(
             app,
             need: Need::Later,
         };
-        renew(parts, connection, &current, renewal, now).await?;
+        renew(means, connection, &current, renewal, now).await?;
     }
     Ok(())
 }
@@ -120,26 +120,26 @@ fn prolong_margin(login: &Login) -> Option<Duration> {
 }
 
 async fn access_within(
-    parts: &Parts,
+    means: &Means,
     connection: &Connection,
     refused: Option<i32>,
     margin: Duration,
     now: OffsetDateTime,
 ) -> Result<Access, LookError> {
     let (user, id) = (connection.user_id, connection.id);
-    let Some(current) = tokens::find(&parts.pool, user, id).await? else {
+    let Some(current) = means.books.tokens(user, id).await? else {
         return Ok(Access::Wiped);
     };
-    match of_version(parts, connection, &current, refused, margin, now).await {
+    match of_version(means, connection, &current, refused, margin, now).await {
         Err(LookError::Vault(error)) if error.is_forever() => {
-            unreadable(parts, connection, &current, &error).await
+            unreadable(means, connection, &current, &error).await
         }
         known => known,
     }
 }
 
 async fn of_version(
-    parts: &Parts,
+    means: &Means,
     connection: &Connection,
     current: &tokens::Versioned,
     refused: Option<i32>,
@@ -150,20 +150,20 @@ async fn of_version(
     let left = current.tokens.access_expires_at.map(|end| end - now);
     let usable = !was_refused && left.is_none_or(|left| left > Duration::ZERO);
     if usable && left.is_none_or(|left| left > margin) {
-        return token(parts, connection, current).await;
+        return token(means, connection, current).await;
     }
-    let Some(app) = parts.apps.find(login(connection)) else {
+    let Some(app) = means.apps.find(login(connection)) else {
         return Ok(Access::Wait(PAUSE));
     };
-    let Some(credentials) = open(parts, connection, &current.tokens).await? else {
+    let Some(credentials) = open(means, connection, &current.tokens).await? else {
         return Ok(Access::Wiped);
     };
     let Some(call) = platforms::refresh(connection.platform, &credentials, app) else {
         if usable {
-            return token(parts, connection, current).await;
+            return token(means, connection, current).await;
         }
         return give_up(
-            parts,
+            means,
             connection,
             current.version,
             "The access ended; connect the account again.",
@@ -175,7 +175,7 @@ async fn of_version(
         app,
         need: if usable { Need::Soon } else { Need::Now },
     };
-    renew(parts, connection, current, renewal, now).await
+    renew(means, connection, current, renewal, now).await
 }
 
 /// Asking a network for new tokens.
@@ -197,7 +197,7 @@ enum Need {
 }
 
 async fn renew(
-    parts: &Parts,
+    means: &Means,
     connection: &Connection,
     current: &tokens::Versioned,
     renewal: Renewal<'_>,
@@ -208,26 +208,32 @@ async fn renew(
     let usable = need != Need::Now;
     // Taken before the network is asked: it may take the old tokens back as it gives new ones, and
     // then those must be stored even if no key is to be had any more.
-    let pen = match parts.vault.pen(CONVERSATION).await {
+    let pen = match means.vault.pen(CONVERSATION).await {
         Ok(pen) => pen,
         Err(error) if usable => {
             tracing::warn!(connection.id = %id, error = &error as &dyn std::error::Error, "tokens are renewed later");
-            return token(parts, connection, current).await;
+            return token(means, connection, current).await;
         }
         Err(error) => return Err(error.into()),
     };
-    if !tokens::begin_refresh(&parts.pool, user, id, current.version, PATIENCE).await? {
+    if !means
+        .books
+        .begin_refresh(user, id, current.version, PATIENCE)
+        .await?
+    {
         return if usable {
-            token(parts, connection, current).await
+            token(means, connection, current).await
         } else {
             Ok(Access::Wait(PAUSE))
         };
     }
-    match parts.wire.converse(call, &AppContext { now, app }).await {
+    match means.wire.converse(call, &AppContext { now, app }).await {
         Ok(fresh) => {
             let sealed = seal(&pen, connection, &fresh)?;
-            let stored =
-                tokens::finish_refresh(&parts.pool, user, id, current.version, &sealed).await?;
+            let stored = means
+                .books
+                .finish_refresh(user, id, current.version, &sealed)
+                .await?;
             tracing::info!(connection.id = %id, platform = %connection.platform, stored, "refreshed the tokens of {id}");
             // Not stored: the person connected anew meanwhile, and that token is the better one.
             Ok(if stored {
@@ -240,7 +246,7 @@ async fn renew(
             FaultKind::Content | FaultKind::Reconnect | FaultKind::Unauthorized
                 if need != Need::Later =>
             {
-                give_up(parts, connection, current.version, &fault.message).await
+                give_up(means, connection, current.version, &fault.message).await
             }
             FaultKind::Content
             | FaultKind::Operator
@@ -251,7 +257,7 @@ async fn renew(
             | FaultKind::Unconfirmed { .. } => {
                 tracing::warn!(connection.id = %id, code = fault.code, evidence = fault.evidence, "tokens could not be refreshed");
                 if usable {
-                    return token(parts, connection, current).await;
+                    return token(means, connection, current).await;
                 }
                 // The claim stays until its patience ends: a refresh token that may have been used
                 // is not thrown at the network again at once.
@@ -263,61 +269,58 @@ async fn renew(
 
 /// Everything that is kept of a connection's tokens, opened; `None` when they were wiped.
 pub(crate) async fn credentials(
-    parts: &Parts,
+    means: &Means,
     connection: &Connection,
 ) -> Result<Option<Credentials>, LookError> {
-    match tokens::find(&parts.pool, connection.user_id, connection.id).await? {
-        Some(current) => open(parts, connection, &current.tokens).await,
+    match means
+        .books
+        .tokens(connection.user_id, connection.id)
+        .await?
+    {
+        Some(current) => open(means, connection, &current.tokens).await,
         None => Ok(None),
     }
 }
 
 async fn token(
-    parts: &Parts,
+    means: &Means,
     connection: &Connection,
     current: &tokens::Versioned,
 ) -> Result<Access, LookError> {
-    let access = unseal(parts, connection, "access_token", &current.tokens.access).await?;
+    let access = unseal(means, connection, "access_token", &current.tokens.access).await?;
     Ok(Access::Token(access, current.version))
 }
 
 /// Tokens that were altered, or whose key is gone: only the person can give new ones.
 async fn unreadable(
-    parts: &Parts,
+    means: &Means,
     connection: &Connection,
     seen: &tokens::Versioned,
     error: &VaultError,
 ) -> Result<Access, LookError> {
     let (user, id) = (connection.user_id, connection.id);
     // What was sealed anew while we looked keeps its version, and opens.
-    let is_still = tokens::find(&parts.pool, user, id)
-        .await?
-        .is_some_and(|current| {
-            current.tokens.access == seen.tokens.access
-                && current.tokens.refresh == seen.tokens.refresh
-        });
+    let is_still = means.books.tokens(user, id).await?.is_some_and(|current| {
+        current.tokens.access == seen.tokens.access && current.tokens.refresh == seen.tokens.refresh
+    });
     if !is_still {
         return Ok(Access::Wait(PAUSE));
     }
     tracing::error!(connection.id = %id, error = error as &dyn std::error::Error, "the tokens of {id} do not open");
     let reason = "The access that is kept cannot be read any more; connect the account again.";
-    give_up(parts, connection, seen.version, reason).await
+    give_up(means, connection, seen.version, reason).await
 }
 
 async fn give_up(
-    parts: &Parts,
+    means: &Means,
     connection: &Connection,
     version: i32,
     reason: &str,
 ) -> Result<Access, LookError> {
-    let still = tokens::need_reconnect(
-        &parts.pool,
-        connection.user_id,
-        connection.id,
-        version,
-        reason,
-    )
-    .await?;
+    let still = means
+        .books
+        .need_reconnect(connection.user_id, connection.id, version, reason)
+        .await?;
     Ok(if still {
         Access::Reconnect(reason.to_owned())
     } else {
@@ -326,12 +329,12 @@ async fn give_up(
 }
 
 async fn open(
-    parts: &Parts,
+    means: &Means,
     connection: &Connection,
     sealed: &SealedTokens,
 ) -> Result<Option<Credentials>, LookError> {
     let refresh = match &sealed.refresh {
-        Some(blob) => Some(unseal(parts, connection, "refresh_token", blob).await?),
+        Some(blob) => Some(unseal(means, connection, "refresh_token", blob).await?),
         None => None,
     };
     Ok(Some(Credentials {
@@ -340,7 +343,7 @@ async fn open(
         subject: connection.subject.clone(),
         facts: connection.facts.clone(),
         tokens: Tokens {
-            access: unseal(parts, connection, "access_token", &sealed.access).await?,
+            access: unseal(means, connection, "access_token", &sealed.access).await?,
             access_expires_at: sealed.access_expires_at,
             refresh,
             refresh_expires_at: sealed.refresh_expires_at,
@@ -367,12 +370,12 @@ fn seal(pen: &Pen, connection: &Connection, tokens: &Tokens) -> Result<SealedTok
 }
 
 async fn unseal(
-    parts: &Parts,
+    means: &Means,
     connection: &Connection,
     field: &'static str,
     blob: &[u8],
 ) -> Result<SecretString, LookError> {
-    let clear = parts.vault.open(&place_of(connection, field), blob).await?;
+    let clear = means.vault.open(&place_of(connection, field), blob).await?;
     Ok(String::from_utf8_lossy(clear.expose_secret())
         .into_owned()
         .into())

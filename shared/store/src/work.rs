@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
 
-use crate::{Link, Pool, StoreError, attempts::Outcome, posts::Row};
+use crate::{Pool, StoreError, attempts::Outcome, posts::Row};
 
 /// A post under lease.
 #[derive(Debug, Clone)]
@@ -289,6 +289,8 @@ pub async fn arm(
 /// What a fire came to.
 #[derive(Debug, Clone)]
 pub struct Outcomes<'a> {
+    /// The arm, where it is known; the post's latest otherwise.
+    pub attempt: Option<AttemptId>,
     /// What became of the arm.
     pub outcome: Outcome,
     /// What the network said.
@@ -303,27 +305,50 @@ pub struct Outcomes<'a> {
     pub until: Option<OffsetDateTime>,
 }
 
+/// What storing an outcome came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// The post stood where it was left.
+    InTime,
+    /// Others had taken its outcome for unknown, and it turned out to be accepted: it goes on from there, and
+    /// whoever held it has lost it.
+    Late,
+    /// It stands elsewhere, and this outcome does not change that.
+    Gone,
+}
+
 /// Stores what a fire came to, in one statement. It asks for no fence: whoever was armed knows
-/// best, however late. Tells whether the post still was in doubt.
+/// best, however late.
 pub async fn settle(
     db: impl PgExecutor<'_>,
     work: &Work,
     outcome: &Outcomes<'_>,
-) -> Result<bool, StoreError> {
+) -> Result<Settled, StoreError> {
     let error = outcome.error.map(|error| serde_json::json!(error));
-    let settled = sqlx::query!(
-        "WITH arm AS (
+    let in_time = sqlx::query_scalar!(
+        r#"WITH latest AS (
+             SELECT id FROM attempts WHERE post_id = $1 ORDER BY number DESC LIMIT 1
+         ), arm AS (
              UPDATE attempts SET outcome = $3, evidence = $4, ended_at = app_now()
              WHERE post_id = $1 AND (outcome IS NULL OR outcome = 'unknown')
-               AND number = (SELECT max(number) FROM attempts WHERE post_id = $1)
+               AND id = coalesce($9::uuid, (SELECT id FROM latest))
+         ), found AS (
+             SELECT id, stage = $2 AS in_time FROM posts
+             WHERE id = $1 AND (stage = $2 OR ($3 = 'accepted' AND stage NOT IN ('canceled', 'published')
+                                               AND $9 = (SELECT id FROM latest)))
+             FOR UPDATE
          )
          UPDATE posts SET stage = $5, progress = coalesce($6, progress), error = $7,
              accepted_at = CASE WHEN $3 = 'accepted' THEN coalesce(accepted_at, app_now()) ELSE accepted_at END,
-             next_attempt_at = coalesce($8, next_attempt_at), updated_at = app_now(),
+             next_attempt_at = CASE WHEN in_time THEN coalesce($8, next_attempt_at) ELSE app_now() END,
+             updated_at = app_now(),
              tries = CASE WHEN $3 = 'not_sent' OR $3 = 'rejected' THEN tries + 1 ELSE 0 END,
-             lease_until = CASE WHEN $8::timestamptz IS NULL THEN lease_until END,
-             crash_count = CASE WHEN $8::timestamptz IS NULL THEN crash_count ELSE 0 END
-         WHERE id = $1 AND stage = $2",
+             fence = CASE WHEN in_time THEN fence ELSE fence + 1 END,
+             candidates = CASE WHEN in_time THEN candidates END,
+             lease_until = CASE WHEN in_time AND $8::timestamptz IS NULL THEN lease_until END,
+             crash_count = CASE WHEN in_time AND $8::timestamptz IS NULL THEN crash_count ELSE 0 END
+         FROM found WHERE posts.id = found.id
+         RETURNING in_time AS "in_time!""#,
         work.post.id.uuid(),
         work.post.stage.as_str(),
         outcome.outcome.as_str(),
@@ -331,11 +356,16 @@ pub async fn settle(
         outcome.to.as_str(),
         outcome.progress,
         error,
-        outcome.until
+        outcome.until,
+        outcome.attempt.map(AttemptId::uuid)
     )
-    .execute(db)
+    .fetch_optional(db)
     .await?;
-    Ok(settled.rows_affected() == 1)
+    Ok(match in_time {
+        Some(true) => Settled::InTime,
+        Some(false) => Settled::Late,
+        None => Settled::Gone,
+    })
 }
 
 /// Leads a post whose commit was proven to have published nothing back to `prepared`; tells whether
@@ -417,7 +447,7 @@ pub async fn published(
 /// Ends a post that is not live (`failed`, `missed`) or that nobody can tell of
 /// (`needs_attention`, with candidates); tells whether the lease was still ours.
 pub async fn end(
-    db: &mut Link,
+    db: impl PgExecutor<'_>,
     work: &Work,
     to: Stage,
     error: &PostError,

@@ -7,10 +7,10 @@
 mod body;
 mod converse;
 
-use std::{io, ops::Range, time::Duration};
+use std::{io, ops::Range, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures_util::{StreamExt as _, stream::BoxStream};
+use futures_util::{StreamExt as _, future::BoxFuture, stream::BoxStream};
 use hmac::{Hmac, Mac as _};
 use http::{HeaderName, HeaderValue, Method, header};
 use platforms::{Answer, Auth, Call};
@@ -22,11 +22,22 @@ use url::Url;
 const MOST: usize = 1024 * 1024;
 
 /// Speaks to networks. Make one and share it: its connections are kept.
-#[derive(Debug)]
 pub struct Wire {
-    client: reqwest::Client,
+    carrier: Arc<dyn Carrier>,
     networks_base_url: Option<Url>,
 }
+
+/// What carries a request out and its answer back, once.
+pub trait Carrier: Send + Sync {
+    /// The whole answer, of which no more than a mebibyte need be kept.
+    ///
+    /// # Errors
+    /// [`SendError`]; only [`SendError::NotSent`] proves that nothing happened.
+    fn carry(&self, request: reqwest::Request) -> BoxFuture<'_, Result<Answer, SendError>>;
+}
+
+/// Carries over sockets.
+struct Sockets(reqwest::Client);
 
 /// How to reach the networks.
 #[derive(Debug, Clone)]
@@ -95,7 +106,7 @@ impl Wire {
         let roots = rustls::RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
         };
-        let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let tls = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
@@ -109,10 +120,18 @@ impl Wire {
             .timeout(settings.timeout)
             .user_agent(concat!("Picscripter/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self {
-            client,
-            networks_base_url: settings.networks_base_url,
-        })
+        Ok(Self::over(
+            Arc::new(Sockets(client)),
+            settings.networks_base_url,
+        ))
+    }
+
+    /// A wire over a carrier of the caller's; `networks_base_url` as in [`WireSettings`].
+    pub fn over(carrier: Arc<dyn Carrier>, networks_base_url: Option<Url>) -> Self {
+        Self {
+            carrier,
+            networks_base_url,
+        }
     }
 
     /// Where a browser or this client finds an address of a network: the address itself, or its
@@ -139,27 +158,7 @@ impl Wire {
         files: &dyn Files,
     ) -> Result<Answer, SendError> {
         let request = self.request(call, authority, files)?;
-        let response = self
-            .client
-            .execute(request)
-            .await
-            .map_err(|error| judged(&error))?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let mut body = Vec::new();
-        let mut stream = response.bytes_stream();
-        while let Some(piece) = stream.next().await {
-            let piece = piece.map_err(|error| SendError::Lost(reason(&error)))?;
-            let room = MOST - body.len();
-            body.extend_from_slice(&piece[..piece.len().min(room)]);
-            if body.len() == MOST {
-                break;
-            }
-        }
-        Ok(Answer {
-            status,
-            headers,
-            body,
-        })
+        self.carrier.carry(request).await
     }
 
     fn request(
@@ -199,6 +198,34 @@ impl Wire {
         }
         *request.body_mut() = body.content;
         Ok(request)
+    }
+}
+
+impl Carrier for Sockets {
+    fn carry(&self, request: reqwest::Request) -> BoxFuture<'_, Result<Answer, SendError>> {
+        Box::pin(async move {
+            let response = self
+                .0
+                .execute(request)
+                .await
+                .map_err(|error| judged(&error))?;
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let mut body = Vec::new();
+            let mut stream = response.bytes_stream();
+            while let Some(piece) = stream.next().await {
+                let piece = piece.map_err(|error| SendError::Lost(reason(&error)))?;
+                let room = MOST - body.len();
+                body.extend_from_slice(&piece[..piece.len().min(room)]);
+                if body.len() == MOST {
+                    break;
+                }
+            }
+            Ok(Answer {
+                status,
+                headers,
+                body,
+            })
+        })
     }
 }
 

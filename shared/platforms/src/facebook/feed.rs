@@ -107,7 +107,7 @@ pub(super) fn posted(
 pub(super) fn look(cx: &PublishContext<'_>, photos: Vec<String>, is_duplicate: bool) -> Publish {
     Publish::Look {
         photos,
-        armed_at: cx.armed_at.unwrap_or(cx.now),
+        armed_at: cx.armed(),
         number: 0,
         is_duplicate,
     }

@@ -214,7 +214,7 @@ pub(super) fn finished(
     Ok(Publish::Watch {
         watch: Watch {
             upload,
-            armed_at: cx.armed_at.unwrap_or(cx.now),
+            armed_at: cx.armed(),
             ask_at: cx.now + ASK_AGAIN,
             is_received,
             post,

@@ -97,7 +97,7 @@ pub(super) fn in_doubt(
         doubt: Doubt {
             container,
             fires: fires + 1,
-            armed_at: cx.armed_at.unwrap_or(cx.now),
+            armed_at: cx.armed(),
             number: 0,
             is_blocked,
         },

@@ -45,17 +45,7 @@ pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> 
         if !answer.is_success() {
             return Err(fault::read_refresh(answer, cx.now, cx.app));
         }
-        let tokens = read_tokens(answer, cx.now)?;
-        Ok(Tokens {
-            refresh: tokens.refresh.or_else(|| old.refresh.clone()),
-            refresh_expires_at: tokens.refresh_expires_at.or(old.refresh_expires_at),
-            scopes: if tokens.scopes.is_empty() {
-                old.scopes.clone()
-            } else {
-                tokens.scopes
-            },
-            ..tokens
-        })
+        Ok(read_tokens(answer, cx.now)?.renewing(&old))
     });
     let app = app.clone();
     Some(refresh.settled_by(move |answer| (answer.status == 401).then(|| prove_secret(&app))))

@@ -1,6 +1,6 @@
 //! What Pinterest's headers tell of the calls that are left (reported; their form is not published).
 
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 use super::fault::leading_number;
 use crate::{Answer, Usage, UsageOf};
@@ -11,16 +11,10 @@ const OF_APP: Duration = Duration::DAY;
 const SHORTEST: Duration = Duration::seconds(10);
 /// Without a window a limit that is whole again this late is one of a day.
 const LONG: Duration = Duration::hours(1);
-/// A limit that is said to last longer is not believed.
-const LONGEST: Duration = Duration::hours(25);
 
 /// What an answer tells of its kind of calls, reads or writes. A call that is told to be the last one makes the next
 /// ones wait.
-pub(crate) fn usage(answer: &Answer, _: OffsetDateTime) -> Vec<Usage> {
-    told(answer).into_iter().collect()
-}
-
-fn told(answer: &Answer) -> Option<Usage> {
+pub(crate) fn usage(answer: &Answer) -> Option<Usage> {
     let number = |name| {
         let number = leading_number(answer.header(name)?)?;
         u64::try_from(number).ok()
@@ -39,21 +33,12 @@ fn told(answer: &Answer) -> Option<Usage> {
         Some(window) => window >= OF_APP,
         None => reset.is_some_and(|reset| reset > LONG),
     };
-    let is_used_up = remaining == 0;
-    let percent = if is_used_up {
-        100
+    let of = if lasts_long {
+        UsageOf::App
     } else {
-        limit.saturating_sub(remaining).saturating_mul(100) / limit.max(1)
+        UsageOf::Account
     };
-    Some(Usage {
-        of: if lasts_long {
-            UsageOf::App
-        } else {
-            UsageOf::Account
-        },
-        percent: u8::try_from(percent.min(100)).unwrap_or(100),
-        free_in: reset.filter(|wait| is_used_up && wait.is_positive() && *wait <= LONGEST),
-    })
+    Some(Usage::of_calls(of, limit, remaining, reset))
 }
 
 /// The time that a limit is counted by: the least `w` of `100, 100;w=1, 1000;w=60`.
@@ -68,13 +53,10 @@ fn window_of(limit: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use http::{HeaderMap, HeaderName, HeaderValue};
-    use time::macros::datetime;
 
     use super::*;
 
-    const NOW: OffsetDateTime = datetime!(2026-11-23 12:00 UTC);
-
-    fn read(limit: &'static str, remaining: &'static str, reset: &'static str) -> Vec<Usage> {
+    fn read(limit: &'static str, remaining: &'static str, reset: &'static str) -> Option<Usage> {
         let headers = [
             ("x-ratelimit-limit", limit),
             ("x-ratelimit-remaining", remaining),
@@ -94,15 +76,15 @@ mod tests {
             headers,
             body: Vec::new(),
         };
-        usage(&answer, NOW)
+        usage(&answer)
     }
 
-    fn used(of: UsageOf, percent: u8, free_in: Option<i64>) -> Vec<Usage> {
-        vec![Usage {
+    fn used(of: UsageOf, percent: u8, free_in: Option<i64>) -> Option<Usage> {
+        Some(Usage {
             of,
             percent,
             free_in: free_in.map(Duration::seconds),
-        }]
+        })
     }
 
     #[test]
@@ -123,11 +105,11 @@ mod tests {
 
     #[test]
     fn what_is_not_told_or_makes_no_sense_is_nothing() {
-        assert_eq!(read("", "", ""), []);
-        assert_eq!(read("100", "", "5"), []);
-        assert_eq!(read("100", "many", "5"), []);
+        assert_eq!(read("", "", ""), None);
+        assert_eq!(read("100", "", "5"), None);
+        assert_eq!(read("100", "many", "5"), None);
         // Calls of one second are free again before anybody waits for them.
-        assert_eq!(read("100, 100;w=1", "0", "1"), []);
+        assert_eq!(read("100, 100;w=1", "0", "1"), None);
         let person = UsageOf::Account;
         for reset in ["", "0", "soon"] {
             assert_eq!(read("100", "0", reset), used(person, 100, None), "{reset}");

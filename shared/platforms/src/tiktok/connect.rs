@@ -111,17 +111,7 @@ pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> 
     ]);
     Some(OneCall::new(call, move |answer, cx| {
         let (_, new) = tokens(answer, cx.now)?;
-        let scopes = if new.scopes.is_empty() {
-            old.scopes.clone()
-        } else {
-            new.scopes
-        };
-        Ok(Tokens {
-            refresh_expires_at: new.refresh_expires_at.or(old.refresh_expires_at),
-            refresh: new.refresh.or_else(|| old.refresh.clone()),
-            scopes,
-            ..new
-        })
+        Ok(new.renewing(&old))
     }))
 }
 

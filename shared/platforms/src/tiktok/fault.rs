@@ -287,16 +287,9 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
+    use crate::testing::answer;
 
     const NOW: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
-
-    fn answer(status: u16, body: &serde_json::Value) -> Answer {
-        Answer {
-            status,
-            headers: http::HeaderMap::new(),
-            body: body.to_string().into_bytes(),
-        }
-    }
 
     /// Asserts the fault of `code`, with `data` in the envelope and without.
     fn assert_refused(status: u16, code: &str, kind: &FaultKind, name: &str) {

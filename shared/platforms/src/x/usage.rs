@@ -1,7 +1,7 @@
 //! What X's headers tell of the calls that are left (docs.x.com, rate limits, read 2026-08-22; the
 //! daily ones are reported).
 
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use crate::{Answer, Usage, UsageOf};
 
@@ -11,8 +11,6 @@ const LIMITS: [(&str, UsageOf); 3] = [
     ("x-user-limit-24hour", UsageOf::Account),
     ("x-app-limit-24hour", UsageOf::App),
 ];
-/// A limit that is said to last longer than this is not believed.
-const LONGEST: Duration = Duration::hours(25);
 
 /// One of an answer's limits.
 #[derive(Debug, Clone, Copy)]
@@ -29,21 +27,8 @@ impl Limit {
     }
 
     fn usage(self, now: OffsetDateTime) -> Usage {
-        let used = self.calls.saturating_sub(self.remaining);
-        let percent = if self.is_used_up() {
-            100
-        } else {
-            used * 100 / self.calls.max(1)
-        };
-        Usage {
-            of: self.of,
-            percent: u8::try_from(percent.min(100)).unwrap_or(100),
-            free_in: self
-                .reset
-                .filter(|_| self.is_used_up())
-                .map(|reset| reset - now)
-                .filter(|wait| wait.is_positive() && *wait <= LONGEST),
-        }
+        let reset_in = self.reset.map(|reset| reset - now);
+        Usage::of_calls(self.of, self.calls, self.remaining, reset_in)
     }
 }
 
@@ -87,7 +72,7 @@ pub(super) fn limits(answer: &Answer) -> impl Iterator<Item = Limit> {
 #[cfg(test)]
 mod tests {
     use http::{HeaderMap, HeaderName};
-    use time::macros::datetime;
+    use time::{Duration, macros::datetime};
 
     use super::*;
 

@@ -371,14 +371,7 @@ mod tests {
 
     use super::*;
     use crate::FaultKind;
-
-    fn answer(status: u16, body: &serde_json::Value) -> Answer {
-        Answer {
-            status,
-            headers: http::HeaderMap::new(),
-            body: body.to_string().into_bytes(),
-        }
-    }
+    use crate::testing::answer;
 
     #[test]
     fn each_error_of_the_token_endpoints_is_told_apart() {

@@ -16,13 +16,12 @@
 
 mod conformance;
 mod driver;
-mod samples;
 mod stage;
 mod transcript;
 mod wire;
 
 pub use conformance::{Trial, conformance};
 pub use driver::{Death, Driver, Outcome, Run};
-pub use samples::{Sample, jpeg, mp4, png};
 pub use stage::{Connection, Stage};
+pub use tests::samples::{Sample, jpeg, mp4, png};
 pub use transcript::Transcript;

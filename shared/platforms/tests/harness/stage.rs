@@ -19,8 +19,8 @@ use time::{Duration, OffsetDateTime, macros::datetime};
 use url::Url;
 
 use super::{
+    Sample,
     driver::{Driver, Run},
-    samples::Sample,
     transcript::Transcript,
     wire::{self, Filling, Reply},
 };

@@ -2,7 +2,7 @@
 
 use domain::Stage;
 use platforms::{Answer, Event, Fault, Machine as _, Publish, Safety, Usage, UsageOf};
-use store::budgets::{self, Holder};
+use store::budgets::Holder;
 use time::{Duration, OffsetDateTime};
 use wire::SendError;
 
@@ -51,7 +51,11 @@ impl Pass<'_> {
                 self.work.held_until = Some(self.work.held_until.unwrap_or(until).max(until));
                 tracing::warn!(platform = %self.work.post.platform, connection.id = %self.work.post.connection_id, percent = usage.percent, hold_ms = i64::try_from(hold.whole_milliseconds()).unwrap_or(i64::MAX), "calls to {} are used up", self.work.post.platform);
             }
-            let noted = budgets::tell(&self.parts.pool, holder, usage.percent, hold).await;
+            let noted = self
+                .means
+                .books
+                .tell_budget(holder, usage.percent, hold)
+                .await;
             if let Err(error) = noted {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,

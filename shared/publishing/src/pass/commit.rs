@@ -3,8 +3,8 @@
 use domain::{AttemptId, Stage};
 use platforms::{Answer, Call, Event, Fault, FaultKind, Machine as _, Publish};
 use store::{
-    attempts::{self, Outcome},
-    work::{self, Armed, Outcomes, Save},
+    attempts::Outcome,
+    work::{Armed, Outcomes, Save, Settled},
 };
 use time::OffsetDateTime;
 use tokio::time::Instant;
@@ -32,15 +32,14 @@ impl Pass<'_> {
     ) -> Result<Flow, LookError> {
         if self.work.post.stage == Stage::Confirming && machine.is_partly_live() {
             // What is live stays live: nobody may edit or cancel the post in between.
-            work::go_on(&self.parts.pool, &self.work, call.name).await?;
+            self.means.books.go_on(&self.work, call.name).await?;
         } else if self.work.post.stage == Stage::Confirming {
             // Only proof of absence leads a machine back here; it is written down before anything else.
-            if !work::rewind(
-                &self.parts.pool,
-                &self.work,
-                "the network showed that nothing was published",
-            )
-            .await?
+            if !self
+                .means
+                .books
+                .rewind(&self.work, "the network showed that nothing was published")
+                .await?
             {
                 return Ok(Flow::Over);
             }
@@ -64,7 +63,7 @@ impl Pass<'_> {
                 .map(|()| Flow::Over);
         }
         // Taken before the arm: what the commit comes to must be stored even if no key is to be had after it.
-        let pen = self.parts.vault.pen(COMMIT).await?;
+        let pen = self.means.vault.pen(COMMIT).await?;
         let asked = Instant::now();
         if !self.arm(desk, &machine, call, &pen).await? {
             return Ok(Flow::Over);
@@ -134,7 +133,7 @@ impl Pass<'_> {
             tries: self.work.tries,
             until: None,
         };
-        if work::save(&self.parts.pool, &self.work, &save).await? {
+        if self.means.books.save(&self.work, &save).await? {
             self.work.post.stage = Stage::Prepared;
         }
         Ok(())
@@ -150,13 +149,17 @@ impl Pass<'_> {
     ) -> Result<bool, LookError> {
         let attempt = AttemptId::mint();
         let sealed = self.sealed_with(pen, desk, machine)?;
-        let armed = match work::arm(&self.parts.pool, &self.work, attempt, call.name, &sealed).await
+        let armed = match self
+            .means
+            .books
+            .arm(&self.work, attempt, call.name, &sealed)
+            .await
         {
             Ok(armed) => armed,
             // The commit's own answer was lost. The arm's id tells whether it took; where even that
             // cannot be asked nothing is sent.
             Err(error) => {
-                if !attempts::exists(&self.parts.pool, attempt).await? {
+                if !self.means.books.is_armed(attempt).await? {
                     return Err(error.into());
                 }
                 Armed::Done(self.now())
@@ -166,6 +169,7 @@ impl Pass<'_> {
             Armed::Done(at) => {
                 self.work.post.stage = Stage::Firing;
                 self.work.post.armed_at = Some(at);
+                self.attempt = Some(attempt);
                 self.note("arm", "done", None, None).await;
                 Ok(true)
             }
@@ -216,7 +220,7 @@ impl Pass<'_> {
 
     /// A post found `firing`: whoever was armed may have sent.
     pub(super) async fn doubt(&mut self, desk: &Desk, machine: Publish) -> Result<Flow, LookError> {
-        let pen = self.parts.vault.pen(COMMIT).await?;
+        let pen = self.means.vault.pen(COMMIT).await?;
         self.lost(
             desk,
             machine,
@@ -269,6 +273,7 @@ impl Pass<'_> {
     ) -> Result<Flow, LookError> {
         let progress = self.sealed_with(pen, desk, &next)?;
         let outcomes = Outcomes {
+            attempt: self.attempt,
             outcome,
             evidence: Some(evidence),
             to: Stage::Confirming,
@@ -276,8 +281,15 @@ impl Pass<'_> {
             error: None,
             until: None,
         };
-        if !work::settle(&self.parts.pool, &self.work, &outcomes).await? {
-            return Ok(Flow::Over);
+        match self.means.books.settle(&self.work, &outcomes).await? {
+            Settled::InTime => {}
+            Settled::Late => {
+                tracing::warn!(post.id = %self.work.post.id, "{} was accepted after all", self.work.post.id);
+                let ring = (self.work.post.id, self.work.post.revision);
+                self.means.doorbell.try_ring(ring, self.now()).await;
+                return Ok(Flow::Over);
+            }
+            Settled::Gone => return Ok(Flow::Over),
         }
         self.work.post.stage = Stage::Confirming;
         if outcome == Outcome::Accepted {
@@ -303,6 +315,7 @@ impl Pass<'_> {
             Stage::Prepared
         };
         let outcomes = Outcomes {
+            attempt: self.attempt,
             outcome,
             evidence: fault.evidence.as_deref(),
             to,
@@ -310,13 +323,13 @@ impl Pass<'_> {
             error: Some(&error),
             until,
         };
-        if !work::settle(&self.parts.pool, &self.work, &outcomes).await? {
+        if self.means.books.settle(&self.work, &outcomes).await? != Settled::InTime {
             return Ok(false);
         }
         self.work.post.stage = to;
         self.work.tries += 1;
         if let Some(until) = until {
-            self.parts
+            self.means
                 .doorbell
                 .try_ring((self.work.post.id, self.work.post.revision), until)
                 .await;

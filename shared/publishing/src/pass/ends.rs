@@ -2,7 +2,6 @@
 
 use domain::{Stage, Standing};
 use platforms::{Errand, Fault, FaultKind, Receipt};
-use store::{errands, work};
 use time::Duration;
 
 use super::{Flow, Pass, told};
@@ -14,14 +13,16 @@ impl Pass<'_> {
         let after =
             self.work.post.accepted_at.unwrap_or_else(|| self.now()) - self.work.post.due_at;
         self.plan_follow_up(receipt).await?;
-        let told = work::published(
-            &self.parts.pool,
-            id,
-            receipt.external_id.as_deref(),
-            receipt.url.as_deref(),
-            receipt.standing,
-        )
-        .await;
+        let told = self
+            .means
+            .books
+            .published(
+                id,
+                receipt.external_id.as_deref(),
+                receipt.url.as_deref(),
+                receipt.standing,
+            )
+            .await;
         match told {
             Ok(_) => {
                 self.note("publish", "done", None, None).await;
@@ -59,8 +60,8 @@ impl Pass<'_> {
             on: true,
         });
         let (user, connection, at) = (post.user_id, post.connection_id, at + Duration::MINUTE);
-        let errand = errands::plan(&self.parts.pool, user, connection, &wish, at).await?;
-        self.parts.doorbell.try_ring(errand, at).await;
+        let errand = self.means.books.plan(user, connection, &wish, at).await?;
+        self.means.doorbell.try_ring(errand, at).await;
         Ok(())
     }
 
@@ -95,21 +96,11 @@ impl Pass<'_> {
         candidates: &[platforms::Candidate],
     ) -> Result<(), LookError> {
         let candidates = (!candidates.is_empty()).then(|| serde_json::json!(candidates));
-        let mut connection = self
-            .parts
-            .pool
-            .acquire()
-            .await
-            .map_err(store::StoreError::from)?;
-        let ended = work::end(
-            &mut connection,
-            &self.work,
-            to,
-            &told(fault),
-            candidates.as_ref(),
-        )
-        .await?;
-        drop(connection);
+        let ended = self
+            .means
+            .books
+            .end(&self.work, to, &told(fault), candidates.as_ref())
+            .await?;
         if ended {
             self.note("end", to.as_str(), None, Some(&fault.to_string()))
                 .await;

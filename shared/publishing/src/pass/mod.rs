@@ -12,7 +12,7 @@ mod ends;
 mod open;
 mod waits;
 
-use domain::{ConnectionHealth, Move, PostError, PostId, Stage};
+use domain::{AttemptId, ConnectionHealth, Move, PostError, PostId, Stage};
 use platforms::{
     Account, Action, Answer, App, Call, Content, Event, Fault, Machine as _, Publish,
     PublishContext, Safety,
@@ -20,9 +20,9 @@ use platforms::{
 use secrecy::SecretString;
 use store::{
     StoreError,
-    connections::{self, Connection},
-    job_log,
-    work::{self, Save, Work},
+    connections::Connection,
+    job_log::Step,
+    work::{Save, Work},
 };
 use time::{Duration, OffsetDateTime};
 use tokio::time::{Instant, timeout_at};
@@ -31,10 +31,9 @@ use wire::{Authority, SendError};
 
 use self::waits::{BUSY, PERSON};
 use crate::{
-    Publisher,
     assets::AssetFiles,
     progress::{Progress, Snapshot},
-    publisher::{LookError, Parts},
+    publisher::{LookError, Means},
     tokens::{self, Access},
 };
 
@@ -49,19 +48,14 @@ const CRASHES: i32 = 3;
 ///
 /// What would not be done by then is not begun. Where something lasts longer than it may, the look is
 /// dropped where it stands, as if its process had died there, but the post is put down at once.
-pub(crate) async fn look(
-    publisher: &Publisher,
-    id: PostId,
-    until: Instant,
-) -> Result<(), LookError> {
-    let parts = &publisher.0;
-    let work = match work::lease(&parts.pool, id, LEASE).await {
+pub(crate) async fn look(means: &Means, id: PostId, until: Instant) -> Result<(), LookError> {
+    let work = match means.books.lease(id, LEASE).await {
         Ok(Some(work)) => work,
-        Ok(None) => return not_now(parts, id).await,
-        Err(error @ StoreError::Row { .. }) => return unreadable(parts, id, error).await,
+        Ok(None) => return not_now(means, id).await,
+        Err(error @ StoreError::Row { .. }) => return unreadable(means, id, error).await,
         Err(error) => return Err(error.into()),
     };
-    let mut pass = Pass::new(parts, work, until);
+    let mut pass = Pass::new(means, work, until);
     let ran = timeout_at(until, pass.run()).await;
     match ran.unwrap_or(Err(LookError::OutOfTime)) {
         Err(error) => pass.cut_short(error).await,
@@ -71,12 +65,12 @@ pub(crate) async fn look(
 
 /// A post whose row this build cannot read. Another build may, so its lease runs out as that of a crash
 /// would; after some of those a person is asked.
-async fn unreadable(parts: &Parts, id: PostId, error: StoreError) -> Result<(), LookError> {
+async fn unreadable(means: &Means, id: PostId, error: StoreError) -> Result<(), LookError> {
     let fault = Fault::operator(
         "post_unreadable",
         "The post is kept in a shape that cannot be read. Our operators have been told.",
     );
-    if work::set_aside(&parts.pool, id, CRASHES, &told(&fault)).await? {
+    if means.books.set_aside(id, CRASHES, &told(&fault)).await? {
         tracing::error!(post.id = %id, error = &error as &dyn std::error::Error, "ended {id}, which cannot be read");
         return Ok(());
     }
@@ -85,15 +79,15 @@ async fn unreadable(parts: &Parts, id: PostId, error: StoreError) -> Result<(), 
 
 /// A post that could not be leased: final or gone needs nothing, an early ring is rung again for the
 /// right moment, and one that another publisher works on is rung again for the end of its lease.
-async fn not_now(parts: &Parts, id: PostId) -> Result<(), LookError> {
-    if let Some(seen) = work::glance(&parts.pool, id).await?
+async fn not_now(means: &Means, id: PostId) -> Result<(), LookError> {
+    if let Some(seen) = means.books.glance(id).await?
         && !seen.stage.is_final()
     {
         let free = seen
             .lease_until
             .filter(|until| *until > seen.now)
             .unwrap_or(seen.next_attempt_at);
-        parts
+        means
             .doorbell
             .try_ring((id, seen.revision), free.max(seen.next_attempt_at))
             .await;
@@ -102,11 +96,13 @@ async fn not_now(parts: &Parts, id: PostId) -> Result<(), LookError> {
 }
 
 struct Pass<'a> {
-    parts: &'a Parts,
+    means: &'a Means,
     work: Work,
     started: Instant,
     until: Instant,
     refreshed: bool,
+    /// The arm that was committed last.
+    attempt: Option<AttemptId>,
 }
 
 /// What everything after the first checks is done with.
@@ -158,13 +154,14 @@ impl Heard {
 }
 
 impl<'a> Pass<'a> {
-    fn new(parts: &'a Parts, work: Work, until: Instant) -> Self {
+    fn new(means: &'a Means, work: Work, until: Instant) -> Self {
         Self {
-            parts,
+            means,
             work,
             started: Instant::now(),
             until,
             refreshed: false,
+            attempt: None,
         }
     }
 
@@ -176,8 +173,11 @@ impl<'a> Pass<'a> {
         if unsent && self.now() > self.work.post.due_at + self.work.max_lateness {
             return self.miss().await;
         }
-        let connection =
-            connections::by_message(&self.parts.pool, self.work.post.connection_id).await?;
+        let connection = self
+            .means
+            .books
+            .connection(self.work.post.connection_id)
+            .await?;
         let Some(connection) = connection.filter(|it| !is_gone(it)) else {
             let gone = Fault::content("account_disconnected", "The account was disconnected.");
             let to = if unsent {
@@ -194,7 +194,7 @@ impl<'a> Pass<'a> {
                 .await;
         }
         let Some(app) = self
-            .parts
+            .means
             .apps
             .of_account(connection.platform, &connection.facts)
             .cloned()
@@ -267,7 +267,7 @@ impl<'a> Pass<'a> {
             .assets()
             .filter_map(|asset| desk.files.keys.get(asset))
         {
-            let reached = self.parts.library.reach(key).await;
+            let reached = self.means.files.reach(key).await;
             reached.map_err(LookError::Library)?;
         }
         Ok(())
@@ -330,7 +330,7 @@ impl<'a> Pass<'a> {
             tries: self.work.tries,
             until: None,
         };
-        if !work::save(&self.parts.pool, &self.work, &save).await? {
+        if !self.means.books.save(&self.work, &save).await? {
             return Ok(Flow::Over);
         }
         self.work.post.stage = to;
@@ -344,7 +344,7 @@ impl<'a> Pass<'a> {
         machine: &Publish,
     ) -> Result<Option<(SecretString, i32)>, LookError> {
         let (fault, pause) =
-            match tokens::access(self.parts, &desk.connection, None, self.now()).await? {
+            match tokens::access(self.means, &desk.connection, None, self.now()).await? {
                 Access::Token(token, version) => return Ok(Some((token, version))),
                 Access::Reconnect(reason) => {
                     (Some(Fault::reconnect("reconnect_needed", reason)), PERSON)
@@ -368,7 +368,7 @@ impl<'a> Pass<'a> {
             access_token: Some(token),
             app_secret: Some(desk.app.client_secret.clone()),
         };
-        self.parts.wire.send(call, &authority, &desk.files).await
+        self.means.wire.send(call, &authority, &desk.files).await
     }
 
     /// Writes a call down.
@@ -390,7 +390,7 @@ impl<'a> Pass<'a> {
         answered: Option<(u16, i32)>,
         detail: Option<&str>,
     ) {
-        let step = job_log::Step {
+        let step = Step {
             step: step.to_owned(),
             outcome: outcome.to_owned(),
             http_status: answered.map(|(status, _)| i32::from(status)),
@@ -398,14 +398,14 @@ impl<'a> Pass<'a> {
             detail: detail.map(str::to_owned),
         };
         let (user, id) = (self.work.post.user_id, self.work.post.id);
-        if let Err(error) = job_log::note(&self.parts.pool, user, id, &step).await {
+        if let Err(error) = self.means.books.note(user, id, &step).await {
             tracing::warn!(post.id = %id, error = &error as &dyn std::error::Error, "a step could not be written down");
         }
     }
 
     async fn sealed(&self, desk: &Desk, machine: &Publish) -> Result<Vec<u8>, LookError> {
         let progress = progress(desk, machine);
-        Ok(progress.seal(&self.parts.vault, &self.work).await?)
+        Ok(progress.seal(&self.means.vault, &self.work).await?)
     }
 
     /// As [`Pass::sealed`], without asking anybody for a key.

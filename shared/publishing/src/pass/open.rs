@@ -1,7 +1,9 @@
 //! Opening what was kept of a post, or freezing it and starting its machine.
 
+use std::sync::Arc;
+
 use platforms::{Account, App, Asset, Content, Fault, Publish};
-use store::{connections::Connection, work};
+use store::connections::Connection;
 use time::Duration;
 
 use super::{Desk, Pass};
@@ -23,15 +25,15 @@ impl Pass<'_> {
         app: App,
     ) -> Result<Result<(Desk, Publish), Fault>, LookError> {
         let kept = if let Some(sealed) = self.work.progress.take() {
-            Some(Progress::open(&sealed, &self.parts.vault, &self.work).await?)
+            Some(Progress::open(&sealed, &self.means.vault, &self.work).await?)
         } else {
             // What is prepared is kept sealed: without a key all of it would be for nothing.
-            self.parts.vault.pen(std::time::Duration::ZERO).await?;
+            self.means.vault.pen(std::time::Duration::ZERO).await?;
             None
         };
         let snapshot = match &kept {
             Some(kept) => kept.snapshot.clone(),
-            None => match assets::prepare(self.parts, &self.work, self.until).await? {
+            None => match assets::prepare(self.means, &self.work, self.until).await? {
                 Ok(assets) => Snapshot {
                     caption: self.work.post.caption.as_str().to_owned(),
                     options: self.work.post.options.clone(),
@@ -46,8 +48,8 @@ impl Pass<'_> {
             content_assets.push(Asset {
                 facts: asset.facts.clone(),
                 url: self
-                    .parts
-                    .library
+                    .means
+                    .files
                     .public_url(&asset.object_key, self.now(), until)
                     .await
                     .map_err(LookError::Library)?,
@@ -64,7 +66,7 @@ impl Pass<'_> {
             |kept| kept.machine,
         );
         let files = AssetFiles {
-            library: self.parts.library.clone(),
+            files: Arc::clone(&self.means.files),
             keys: snapshot
                 .assets
                 .iter()
@@ -79,7 +81,7 @@ impl Pass<'_> {
         let claimed = if self.work.post.stage.is_editable() {
             Vec::new()
         } else {
-            work::claimed(&self.parts.pool, &self.work).await?
+            self.means.books.claimed(&self.work).await?
         };
         let desk = Desk {
             connection,

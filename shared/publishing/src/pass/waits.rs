@@ -2,10 +2,7 @@
 
 use domain::Stage;
 use platforms::{Fault, FaultKind, Publish};
-use store::{
-    StoreError,
-    work::{self, Save},
-};
+use store::{StoreError, work::Save};
 use time::{Duration, OffsetDateTime};
 use vault::VaultError;
 
@@ -75,7 +72,7 @@ impl Pass<'_> {
             }
             FaultKind::Unauthorized => {
                 self.refreshed = true;
-                match tokens::access(self.parts, &desk.connection, Some(version), self.now())
+                match tokens::access(self.means, &desk.connection, Some(version), self.now())
                     .await?
                 {
                     Access::Token(..) => None,
@@ -93,7 +90,10 @@ impl Pass<'_> {
         reason: &str,
     ) -> Result<(), LookError> {
         let (user, id) = (desk.connection.user_id, desk.connection.id);
-        store::tokens::need_reconnect(&self.parts.pool, user, id, version, reason).await?;
+        self.means
+            .books
+            .need_reconnect(user, id, version, reason)
+            .await?;
         Ok(())
     }
 
@@ -195,12 +195,12 @@ impl Pass<'_> {
             tries: self.work.tries,
             until: Some(at),
         };
-        if work::save(&self.parts.pool, &self.work, &save).await? {
+        if self.means.books.save(&self.work, &save).await? {
             if let Some(fault) = fault {
                 self.note("wait", "hindered", None, Some(&fault.to_string()))
                     .await;
             }
-            self.parts
+            self.means
                 .doorbell
                 .try_ring((self.work.post.id, self.work.post.revision), at)
                 .await;

@@ -76,17 +76,7 @@ pub fn refresh(credentials: &Credentials, app: &App) -> Option<OneCall<Tokens>> 
         .chain(client(app)),
     );
     Some(OneCall::new(call, move |answer, cx| {
-        let tokens = read_tokens(answer, cx.now)?;
-        Ok(Tokens {
-            refresh: tokens.refresh.or_else(|| old.refresh.clone()),
-            refresh_expires_at: tokens.refresh_expires_at.or(old.refresh_expires_at),
-            scopes: if tokens.scopes.is_empty() {
-                old.scopes.clone()
-            } else {
-                tokens.scopes
-            },
-            ..tokens
-        })
+        Ok(read_tokens(answer, cx.now)?.renewing(&old))
     }))
 }
 

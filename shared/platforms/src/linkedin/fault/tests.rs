@@ -1,31 +1,12 @@
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 use serde_json::{Value, json};
 use time::macros::datetime;
 
 use super::*;
 use crate::FaultKind;
+use crate::testing::{answer, kind_of};
 
 const NOW: OffsetDateTime = datetime!(2026-11-23 21:30 UTC);
-
-fn answer(status: u16, body: &Value) -> Answer {
-    Answer {
-        status,
-        headers: HeaderMap::new(),
-        body: body.to_string().into_bytes(),
-    }
-}
-
-fn kind_of(fault: &Fault) -> &'static str {
-    match fault.kind {
-        FaultKind::Content => "content",
-        FaultKind::Operator => "operator",
-        FaultKind::Quota { .. } => "quota",
-        FaultKind::Reconnect => "reconnect",
-        FaultKind::Retry { .. } => "retry",
-        FaultKind::Unauthorized => "unauthorized",
-        FaultKind::Unconfirmed { .. } => "unconfirmed",
-    }
-}
 
 fn input(status: u16, code: &str) -> Value {
     json!({"status": status, "message": "m", "errorDetails": {"inputErrors": [{"description": "d", "input": {}, "code": code}]}})

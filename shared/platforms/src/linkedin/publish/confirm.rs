@@ -23,7 +23,7 @@ const TWIN_LOOKS: usize = 3;
 
 /// Begins to look for the post that was sent last.
 pub(super) fn begin(cx: &PublishContext<'_>, media: Vec<String>) -> Publish {
-    let armed_at = cx.armed_at.unwrap_or(cx.now);
+    let armed_at = cx.armed();
     Publish::Look {
         media,
         armed_at,
@@ -46,7 +46,7 @@ pub(super) fn refused_as_copy(
         Some(urn) => Ok(Publish::Resolve {
             urn,
             media,
-            armed_at: cx.armed_at.unwrap_or(cx.now),
+            armed_at: cx.armed(),
             number: 0,
             ask_at: cx.now,
         }),
@@ -140,12 +140,8 @@ fn copy_of_nothing() -> Fault {
 
 /// Whether a post says and shows what ours does; files that were uploaded anew have other names.
 fn is_alike(post: &Post, cx: &PublishContext<'_>) -> bool {
-    let told = post.content.as_ref().and_then(|it| it.article.as_ref());
-    let shows_the_same = match (told, article_of(cx.content)) {
-        (None, None) => files_of(post).len() == cx.content.assets.len(),
-        (Some(told), Some(article)) => told.source == article.url,
-        (None, Some(_)) | (Some(_), None) => false,
-    };
+    let as_many = |files: &[&str]| files.len() == cx.content.assets.len();
+    let shows_the_same = shows(post, article_of(cx.content).as_ref(), as_many);
     shows_the_same && normalise(&little_text::plain(&post.commentary)) == normalise(&words(cx))
 }
 
@@ -224,7 +220,7 @@ fn judge(
         .elements
         .iter()
         .filter(|post| is_live(post))
-        .filter(|post| carries(post, media, article.as_ref()))
+        .filter(|post| shows(post, article.as_ref(), |files| files == media))
         .filter_map(sighting)
         .collect();
     settle(
@@ -248,11 +244,15 @@ pub(super) fn permalink(urn: &str) -> String {
     format!("https://www.linkedin.com/feed/update/{urn}/")
 }
 
-/// Whether a post shows the very files that were uploaded for ours, or the same article.
-fn carries(post: &Post, media: &[String], article: Option<&options::Article>) -> bool {
+/// Whether a post shows the files that it should, or the same article.
+fn shows(
+    post: &Post,
+    article: Option<&options::Article>,
+    files: impl FnOnce(&[&str]) -> bool,
+) -> bool {
     let told = post.content.as_ref().and_then(|it| it.article.as_ref());
     match (told, article) {
-        (None, None) => files_of(post) == media,
+        (None, None) => files(&files_of(post)),
         (Some(told), Some(article)) => told.source == article.url,
         (None, Some(_)) | (Some(_), None) => false,
     }

@@ -1,11 +1,12 @@
 //! What each refusal means, row by row.
 
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 use serde_json::{Value, json};
 use time::macros::datetime;
 
 use super::*;
 use crate::FaultKind;
+use crate::testing::{answer, kind_of};
 
 fn app() -> App {
     on_trial(false)
@@ -25,26 +26,6 @@ fn on_trial(is: bool) -> App {
 }
 
 const NOW: OffsetDateTime = datetime!(2026-11-23 12:00 UTC);
-
-fn answer(status: u16, body: &Value) -> Answer {
-    Answer {
-        status,
-        headers: HeaderMap::new(),
-        body: body.to_string().into_bytes(),
-    }
-}
-
-fn kind_of(fault: &Fault) -> &'static str {
-    match fault.kind {
-        FaultKind::Content => "content",
-        FaultKind::Operator => "operator",
-        FaultKind::Quota { .. } => "quota",
-        FaultKind::Reconnect => "reconnect",
-        FaultKind::Retry { .. } => "retry",
-        FaultKind::Unauthorized => "unauthorized",
-        FaultKind::Unconfirmed { .. } => "unconfirmed",
-    }
-}
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table: one entry a row")]

@@ -25,7 +25,7 @@ pub(super) struct Look {
 }
 
 pub(super) fn begin(cx: &PublishContext<'_>) -> Publish {
-    let armed_at = cx.armed_at.unwrap_or(cx.now);
+    let armed_at = cx.armed();
     Publish::Look {
         armed_at,
         number: 0,

@@ -19,9 +19,7 @@ use super::{
     options::Options,
     wire::Progress,
 };
-use crate::{
-    Action, Auth, Call, Content, Event, Fault, Machine, PublishContext, Receipt, next_look,
-};
+use crate::{Action, Auth, Content, Event, Fault, Machine, PublishContext, Receipt};
 
 /// How often a post is started anew after TikTok itself failed.
 const MAX_TRIES: u8 = 3;
@@ -178,7 +176,7 @@ impl Machine for Publish {
             Self::Init { forbids, .. } => Action::Send(order::init(*forbids, cx)),
             Self::Search {
                 armed_at, looks, ..
-            } => look(*armed_at, *looks, cx, || search::list(cx)),
+            } => Action::look(*armed_at, *looks, cx.now, || search::list(cx)),
             Self::Upload {
                 task,
                 upload,
@@ -197,7 +195,7 @@ impl Machine for Publish {
                 armed_at,
                 looks,
                 ..
-            } => look(*armed_at, *looks, cx, || watch::status(task, cx)),
+            } => Action::look(*armed_at, *looks, cx.now, || watch::status(task, cx)),
             Self::Process { task, ask_at, .. } => {
                 Action::at(*ask_at, cx.now, || watch::status(task, cx))
             }
@@ -282,17 +280,6 @@ impl Machine for Publish {
             Self::Live { receipt } => Ok(Self::Live { receipt }),
         }
     }
-}
-
-/// A look at the time of its turn; one that is asked for beyond the last turn is taken at once.
-fn look(
-    armed_at: OffsetDateTime,
-    looks: usize,
-    cx: &PublishContext<'_>,
-    call: impl FnOnce() -> Call,
-) -> Action<Receipt> {
-    let at = next_look(armed_at, looks).unwrap_or(cx.now);
-    Action::at(at, cx.now, call)
 }
 
 fn is_video(cx: &PublishContext<'_>) -> bool {

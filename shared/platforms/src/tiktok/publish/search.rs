@@ -33,7 +33,7 @@ pub(super) fn begun(username: String, cx: &PublishContext<'_>) -> Result<Publish
     }
     Ok(Publish::Search {
         username,
-        armed_at: cx.armed_at.unwrap_or(cx.now),
+        armed_at: cx.armed(),
         looks: 0,
     })
 }

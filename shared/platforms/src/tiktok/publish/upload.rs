@@ -130,7 +130,7 @@ pub(super) fn sent(
 ) -> Result<Publish, Fault> {
     let is_last = at.place >= upload.plan.last();
     let doubt = Doubt {
-        armed_at: cx.armed_at.unwrap_or(cx.now),
+        armed_at: cx.armed(),
         looks: 0,
         fires: at.fires.saturating_add(1),
     };

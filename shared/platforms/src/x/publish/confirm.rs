@@ -22,7 +22,7 @@ pub(super) struct Look {
 
 /// Begins to look for the part that was sent last.
 pub(super) fn begin(cx: &PublishContext<'_>, held: Held, twin: bool) -> Publish {
-    let armed_at = cx.armed_at.unwrap_or(cx.now);
+    let armed_at = cx.armed();
     Publish::Look {
         armed_at,
         number: 0,

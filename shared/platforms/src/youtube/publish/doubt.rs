@@ -14,24 +14,14 @@ use super::{
     session::{Session, Told},
 };
 use crate::{
-    Action, Answer, Auth, Call, Expectation, Fault, FaultKind, PublishContext, Receipt, Sighting,
-    Verdict, next_look, settle,
+    Answer, Auth, Call, Expectation, Fault, FaultKind, PublishContext, Sighting, Verdict,
+    next_look, settle,
 };
 
 /// How often the last chunk goes out until its answers come to nothing.
 const MAX_FIRES: u8 = 3;
 /// How long a lost last chunk settles before it may be sent again on proof that it did not arrive.
 const SETTLE: Duration = Duration::minutes(2);
-
-pub(super) fn at_look(
-    armed_at: OffsetDateTime,
-    looks: usize,
-    cx: &PublishContext<'_>,
-    call: impl FnOnce() -> Call,
-) -> Action<Receipt> {
-    let at = next_look(armed_at, looks).unwrap_or(cx.now);
-    Action::at(at, cx.now, call)
-}
 
 pub(super) fn confirmed(
     session: Session,

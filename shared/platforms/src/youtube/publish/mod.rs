@@ -195,9 +195,9 @@ impl Machine for Publish {
                 session,
                 armed_at,
                 looks,
-            } => doubt::at_look(*armed_at, *looks, cx, || session.ask(cx)),
+            } => Action::look(*armed_at, *looks, cx.now, || session.ask(cx)),
             Self::List { armed_at, looks } => {
-                doubt::at_look(*armed_at, *looks, cx, || doubt::uploads(cx))
+                Action::look(*armed_at, *looks, cx.now, || doubt::uploads(cx))
             }
             Self::Compare { video_ids, .. } => Action::Send(doubt::compare(video_ids, cx)),
             Self::Process {

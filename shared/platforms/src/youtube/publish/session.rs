@@ -285,7 +285,7 @@ fn pause(session: &Session, answer: &Answer) -> Duration {
 fn gone(session: &Session, cx: &PublishContext<'_>) -> Result<Publish, Fault> {
     if session.fires > 0 {
         return Ok(Publish::List {
-            armed_at: cx.armed_at.unwrap_or(cx.now),
+            armed_at: cx.armed(),
             looks: 0,
         });
     }
@@ -307,7 +307,7 @@ fn in_doubt(session: Session, cx: &PublishContext<'_>) -> Publish {
             fires: session.fires + 1,
             ..session
         },
-        armed_at: cx.armed_at.unwrap_or(cx.now),
+        armed_at: cx.armed(),
         looks: 0,
     }
 }

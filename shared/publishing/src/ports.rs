@@ -1,0 +1,355 @@
+//! What a look at a post leans on beside keys, the wire and the doorbell: rows and files.
+//!
+//! Between a look and everything that can fail stand these two traits, [`wire::Carrier`],
+//! [`vault::KeyShelf`] and [`doorbell::Ring`]. So the same look runs over a database, a bucket and
+//! sockets, and over fakes that fail wherever they are told to.
+
+use std::{io, ops::Range};
+
+use bytes::Bytes;
+use domain::{
+    AttemptId, ConnectionId, ErrandId, ImageRules, MediaFacts, MediaId, MediaKind, PostError,
+    PostId, Standing, UserId, Violation,
+};
+use futures_util::{future::BoxFuture, stream::BoxStream};
+use media::{Intake, Library, LibraryError};
+use serde_json::Value;
+use store::{
+    Pool, StoreError, attempts,
+    budgets::{self, Holder},
+    connections::{self, Connection, SealedTokens},
+    errands,
+    job_log::{self, Step},
+    media as media_rows, sweep,
+    tokens::{self, Versioned},
+    work::{self, Armed, Glance, Outcomes, Save, Settled, Work},
+};
+use time::{Duration, OffsetDateTime};
+use url::Url;
+
+/// What asking the rows comes to.
+pub type Asked<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+
+/// The rows that a look reads and writes; each is the function of `store` that its text names.
+pub trait Books: Send + Sync {
+    /// [`work::lease`].
+    fn lease(&self, post: PostId, time: Duration) -> Asked<'_, Option<Work>>;
+    /// [`work::glance`].
+    fn glance(&self, post: PostId) -> Asked<'_, Option<Glance>>;
+    /// [`work::set_aside`].
+    fn set_aside<'a>(&'a self, post: PostId, crashes: i32, error: &'a PostError)
+    -> Asked<'a, bool>;
+    /// [`work::save`].
+    fn save<'a>(&'a self, work: &'a Work, save: &'a Save<'a>) -> Asked<'a, bool>;
+    /// [`work::arm`].
+    fn arm<'a>(
+        &'a self,
+        work: &'a Work,
+        attempt: AttemptId,
+        step: &'a str,
+        progress: &'a [u8],
+    ) -> Asked<'a, Armed>;
+    /// [`attempts::exists`].
+    fn is_armed(&self, attempt: AttemptId) -> Asked<'_, bool>;
+    /// [`work::settle`].
+    fn settle<'a>(&'a self, work: &'a Work, outcomes: &'a Outcomes<'a>) -> Asked<'a, Settled>;
+    /// [`work::rewind`].
+    fn rewind<'a>(&'a self, work: &'a Work, evidence: &'a str) -> Asked<'a, bool>;
+    /// [`work::go_on`].
+    fn go_on<'a>(&'a self, work: &'a Work, step: &'a str) -> Asked<'a, ()>;
+    /// [`work::published`].
+    fn published<'a>(
+        &'a self,
+        post: PostId,
+        external_id: Option<&'a str>,
+        external_url: Option<&'a str>,
+        standing: Standing,
+    ) -> Asked<'a, bool>;
+    /// [`work::end`].
+    fn end<'a>(
+        &'a self,
+        work: &'a Work,
+        to: domain::Stage,
+        error: &'a PostError,
+        candidates: Option<&'a Value>,
+    ) -> Asked<'a, bool>;
+    /// [`work::claimed`].
+    fn claimed<'a>(&'a self, work: &'a Work) -> Asked<'a, Vec<String>>;
+    /// [`job_log::note`].
+    fn note<'a>(&'a self, user: UserId, post: PostId, step: &'a Step) -> Asked<'a, ()>;
+    /// [`connections::by_message`].
+    fn connection(&self, id: ConnectionId) -> Asked<'_, Option<Connection>>;
+    /// [`tokens::find`].
+    fn tokens(&self, user: UserId, id: ConnectionId) -> Asked<'_, Option<Versioned>>;
+    /// [`tokens::begin_refresh`].
+    fn begin_refresh(
+        &self,
+        user: UserId,
+        id: ConnectionId,
+        version: i32,
+        patience: Duration,
+    ) -> Asked<'_, bool>;
+    /// [`tokens::finish_refresh`].
+    fn finish_refresh<'a>(
+        &'a self,
+        user: UserId,
+        id: ConnectionId,
+        version: i32,
+        tokens: &'a SealedTokens,
+    ) -> Asked<'a, bool>;
+    /// [`tokens::need_reconnect`].
+    fn need_reconnect<'a>(
+        &'a self,
+        user: UserId,
+        id: ConnectionId,
+        version: i32,
+        reason: &'a str,
+    ) -> Asked<'a, bool>;
+    /// [`budgets::tell`].
+    fn tell_budget(&self, holder: Holder, used_percent: u8, hold: Duration) -> Asked<'_, ()>;
+    /// [`media_rows::find`].
+    fn file(&self, user: UserId, id: MediaId) -> Asked<'_, Option<media_rows::Media>>;
+    /// [`media_rows::store`].
+    fn keep_file<'a>(
+        &'a self,
+        user: UserId,
+        id: MediaId,
+        stored: &'a media_rows::Stored,
+    ) -> Asked<'a, ()>;
+    /// [`errands::plan`].
+    fn plan<'a>(
+        &'a self,
+        user: UserId,
+        connection: ConnectionId,
+        wish: &'a Value,
+        at: OffsetDateTime,
+    ) -> Asked<'a, ErrandId>;
+    /// [`sweep::overdue`].
+    fn overdue(&self, limit: i64, turn: Duration) -> Asked<'_, Vec<(PostId, OffsetDateTime)>>;
+}
+
+/// The files that a look fetches, fits and hands out; see [`Library`] for each.
+pub trait Files: Send + Sync {
+    /// [`Library::take_in_whole`].
+    fn take_in_whole<'a>(
+        &'a self,
+        url: &'a str,
+        kind: MediaKind,
+        id: &'a str,
+        most: u64,
+    ) -> BoxFuture<'a, Result<Result<Intake, Violation>, LibraryError>>;
+    /// [`Library::fit`].
+    fn fit<'a>(
+        &'a self,
+        from: &'a str,
+        facts: &'a MediaFacts,
+        rules: ImageRules,
+        network: &'static str,
+        field: &'a str,
+        to: &'a str,
+    ) -> BoxFuture<'a, Result<Result<MediaFacts, Violation>, LibraryError>>;
+    /// [`Library::stream`].
+    fn stream(&self, key: &str, range: Range<u64>) -> BoxStream<'static, io::Result<Bytes>>;
+    /// [`Library::reach`].
+    fn reach<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), LibraryError>>;
+    /// [`Library::public_url`].
+    fn public_url<'a>(
+        &'a self,
+        key: &'a str,
+        now: OffsetDateTime,
+        ends_at: OffsetDateTime,
+    ) -> BoxFuture<'a, Result<Url, LibraryError>>;
+}
+
+impl Books for Pool {
+    fn lease(&self, post: PostId, time: Duration) -> Asked<'_, Option<Work>> {
+        Box::pin(work::lease(self, post, time))
+    }
+
+    fn glance(&self, post: PostId) -> Asked<'_, Option<Glance>> {
+        Box::pin(work::glance(self, post))
+    }
+
+    fn set_aside<'a>(
+        &'a self,
+        post: PostId,
+        crashes: i32,
+        error: &'a PostError,
+    ) -> Asked<'a, bool> {
+        Box::pin(work::set_aside(self, post, crashes, error))
+    }
+
+    fn save<'a>(&'a self, work: &'a Work, save: &'a Save<'a>) -> Asked<'a, bool> {
+        Box::pin(work::save(self, work, save))
+    }
+
+    fn arm<'a>(
+        &'a self,
+        work: &'a Work,
+        attempt: AttemptId,
+        step: &'a str,
+        progress: &'a [u8],
+    ) -> Asked<'a, Armed> {
+        Box::pin(work::arm(self, work, attempt, step, progress))
+    }
+
+    fn is_armed(&self, attempt: AttemptId) -> Asked<'_, bool> {
+        Box::pin(attempts::exists(self, attempt))
+    }
+
+    fn settle<'a>(&'a self, work: &'a Work, outcomes: &'a Outcomes<'a>) -> Asked<'a, Settled> {
+        Box::pin(work::settle(self, work, outcomes))
+    }
+
+    fn rewind<'a>(&'a self, work: &'a Work, evidence: &'a str) -> Asked<'a, bool> {
+        Box::pin(work::rewind(self, work, evidence))
+    }
+
+    fn go_on<'a>(&'a self, work: &'a Work, step: &'a str) -> Asked<'a, ()> {
+        Box::pin(work::go_on(self, work, step))
+    }
+
+    fn published<'a>(
+        &'a self,
+        post: PostId,
+        external_id: Option<&'a str>,
+        external_url: Option<&'a str>,
+        standing: Standing,
+    ) -> Asked<'a, bool> {
+        Box::pin(work::published(
+            self,
+            post,
+            external_id,
+            external_url,
+            standing,
+        ))
+    }
+
+    fn end<'a>(
+        &'a self,
+        work: &'a Work,
+        to: domain::Stage,
+        error: &'a PostError,
+        candidates: Option<&'a Value>,
+    ) -> Asked<'a, bool> {
+        Box::pin(work::end(self, work, to, error, candidates))
+    }
+
+    fn claimed<'a>(&'a self, work: &'a Work) -> Asked<'a, Vec<String>> {
+        Box::pin(work::claimed(self, work))
+    }
+
+    fn note<'a>(&'a self, user: UserId, post: PostId, step: &'a Step) -> Asked<'a, ()> {
+        Box::pin(job_log::note(self, user, post, step))
+    }
+
+    fn connection(&self, id: ConnectionId) -> Asked<'_, Option<Connection>> {
+        Box::pin(connections::by_message(self, id))
+    }
+
+    fn tokens(&self, user: UserId, id: ConnectionId) -> Asked<'_, Option<Versioned>> {
+        Box::pin(tokens::find(self, user, id))
+    }
+
+    fn begin_refresh(
+        &self,
+        user: UserId,
+        id: ConnectionId,
+        version: i32,
+        patience: Duration,
+    ) -> Asked<'_, bool> {
+        Box::pin(tokens::begin_refresh(self, user, id, version, patience))
+    }
+
+    fn finish_refresh<'a>(
+        &'a self,
+        user: UserId,
+        id: ConnectionId,
+        version: i32,
+        tokens: &'a SealedTokens,
+    ) -> Asked<'a, bool> {
+        Box::pin(tokens::finish_refresh(self, user, id, version, tokens))
+    }
+
+    fn need_reconnect<'a>(
+        &'a self,
+        user: UserId,
+        id: ConnectionId,
+        version: i32,
+        reason: &'a str,
+    ) -> Asked<'a, bool> {
+        Box::pin(tokens::need_reconnect(self, user, id, version, reason))
+    }
+
+    fn tell_budget(&self, holder: Holder, used_percent: u8, hold: Duration) -> Asked<'_, ()> {
+        Box::pin(budgets::tell(self, holder, used_percent, hold))
+    }
+
+    fn file(&self, user: UserId, id: MediaId) -> Asked<'_, Option<media_rows::Media>> {
+        Box::pin(media_rows::find(self, user, id))
+    }
+
+    fn keep_file<'a>(
+        &'a self,
+        user: UserId,
+        id: MediaId,
+        stored: &'a media_rows::Stored,
+    ) -> Asked<'a, ()> {
+        Box::pin(media_rows::store(self, user, id, stored))
+    }
+
+    fn plan<'a>(
+        &'a self,
+        user: UserId,
+        connection: ConnectionId,
+        wish: &'a Value,
+        at: OffsetDateTime,
+    ) -> Asked<'a, ErrandId> {
+        Box::pin(errands::plan(self, user, connection, wish, at))
+    }
+
+    fn overdue(&self, limit: i64, turn: Duration) -> Asked<'_, Vec<(PostId, OffsetDateTime)>> {
+        Box::pin(sweep::overdue(self, limit, turn))
+    }
+}
+
+impl Files for Library {
+    fn take_in_whole<'a>(
+        &'a self,
+        url: &'a str,
+        kind: MediaKind,
+        id: &'a str,
+        most: u64,
+    ) -> BoxFuture<'a, Result<Result<Intake, Violation>, LibraryError>> {
+        Box::pin(self.take_in_whole(url, kind, id, most))
+    }
+
+    fn fit<'a>(
+        &'a self,
+        from: &'a str,
+        facts: &'a MediaFacts,
+        rules: ImageRules,
+        network: &'static str,
+        field: &'a str,
+        to: &'a str,
+    ) -> BoxFuture<'a, Result<Result<MediaFacts, Violation>, LibraryError>> {
+        Box::pin(self.fit(from, facts, rules, network, field, to))
+    }
+
+    fn stream(&self, key: &str, range: Range<u64>) -> BoxStream<'static, io::Result<Bytes>> {
+        self.stream(key, range)
+    }
+
+    fn reach<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), LibraryError>> {
+        Box::pin(self.reach(key))
+    }
+
+    fn public_url<'a>(
+        &'a self,
+        key: &'a str,
+        now: OffsetDateTime,
+        ends_at: OffsetDateTime,
+    ) -> BoxFuture<'a, Result<Url, LibraryError>> {
+        Box::pin(self.public_url(key, now, ends_at))
+    }
+}

@@ -1,0 +1,186 @@
+//! Where a look can be stopped, and what can become of it there.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
+};
+
+/// One await of a look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Point {
+    /// Rows are read or written.
+    Books(&'static str),
+    /// Files are read or written.
+    Files(&'static str),
+    /// A wrapped key is asked for.
+    Keys,
+    /// A request goes out: method, host and path.
+    Network(String),
+    /// A ring is ordered.
+    Ring,
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Books(what) | Self::Files(what) => f.write_str(what),
+            Self::Keys => f.write_str("keys"),
+            Self::Network(what) => f.write_str(what),
+            Self::Ring => f.write_str("ring"),
+        }
+    }
+}
+
+/// What goes wrong at a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Fault {
+    /// The process dies before it.
+    Dies,
+    /// The process stands still for longer than its lease, and then goes on.
+    Pauses,
+    /// Nothing is done, and an error is told.
+    Down,
+    /// It is done, and an error is told: the answer of the commit was lost.
+    DoneButLost,
+    /// The request never leaves.
+    NotSent,
+    /// The request is lost on its way.
+    RequestLost,
+    /// The request has its effect; the answer is lost.
+    AnswerLost,
+    /// The request has its effect a good while after it was given up.
+    EffectLate,
+    /// The network breaks down before it does anything, and says so.
+    Breaks,
+    /// The network does it, and says that it broke down.
+    BreaksAfter,
+    /// The network asks to wait, and does nothing.
+    Busy,
+    /// Every access token of the network ends just before the request.
+    TokensEnd,
+    /// The ring is lost.
+    RingLost,
+    /// The ring comes twice.
+    RingTwice,
+    /// The post's author edits it at this moment.
+    Edited,
+    /// The post's author cancels it at this moment.
+    Canceled,
+    /// The account is disconnected at this moment.
+    Disconnected,
+    /// The database's clock jumps forward.
+    ClockJumps,
+    /// The database's clock is set back.
+    ClockSetBack,
+}
+
+impl Fault {
+    /// Every fault.
+    pub const ALL: [Self; 19] = [
+        Self::Dies,
+        Self::Pauses,
+        Self::Down,
+        Self::DoneButLost,
+        Self::NotSent,
+        Self::RequestLost,
+        Self::AnswerLost,
+        Self::EffectLate,
+        Self::Breaks,
+        Self::BreaksAfter,
+        Self::Busy,
+        Self::TokensEnd,
+        Self::RingLost,
+        Self::RingTwice,
+        Self::Edited,
+        Self::Canceled,
+        Self::Disconnected,
+        Self::ClockJumps,
+        Self::ClockSetBack,
+    ];
+
+    /// Whether it can happen there.
+    pub fn fits(self, point: &Point) -> bool {
+        match self {
+            Self::Dies
+            | Self::Pauses
+            | Self::Edited
+            | Self::Canceled
+            | Self::Disconnected
+            | Self::ClockJumps
+            | Self::ClockSetBack => true,
+            Self::Down => matches!(point, Point::Books(_) | Point::Files(_) | Point::Keys),
+            Self::DoneButLost => matches!(point, Point::Books(_)),
+            // What LinkedIn ends is ended for good, and what follows is for the person to do.
+            Self::TokensEnd => match point {
+                Point::Network(path) => !path.contains("linkedin.com"),
+                Point::Books(_) | Point::Files(_) | Point::Keys | Point::Ring => false,
+            },
+            Self::NotSent
+            | Self::RequestLost
+            | Self::AnswerLost
+            | Self::EffectLate
+            | Self::Breaks
+            | Self::BreaksAfter
+            | Self::Busy => matches!(point, Point::Network(_)),
+            Self::RingLost | Self::RingTwice => matches!(point, Point::Ring),
+        }
+    }
+
+    /// Whether its author or a person at the network did it, so that the post need not go out.
+    pub const fn is_wish(self) -> bool {
+        matches!(self, Self::Edited | Self::Canceled | Self::Disconnected)
+    }
+}
+
+/// Stops the look that is polled until it is told how to go on. Copies are the same gates.
+#[derive(Debug, Clone, Default)]
+pub struct Gates(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    arrived: Option<Point>,
+    order: Option<Option<Fault>>,
+    are_open: bool,
+}
+
+impl Gates {
+    /// Stops here until the way is free, and tells what goes wrong.
+    pub(crate) async fn pass(&self, point: Point) -> Option<Fault> {
+        let mut point = Some(point);
+        poll_fn(|_| {
+            let mut state = self.state();
+            if state.are_open {
+                return Poll::Ready(None);
+            }
+            if let Some(fault) = state.order.take() {
+                return Poll::Ready(fault);
+            }
+            if let Some(point) = point.take() {
+                state.arrived = Some(point);
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Where the look that was polled last stopped.
+    pub(crate) fn arrived(&self) -> Option<Point> {
+        self.state().arrived.take()
+    }
+
+    /// Lets the look that is polled next go on like this.
+    pub(crate) fn let_pass(&self, fault: Option<Fault>) {
+        self.state().order = Some(fault);
+    }
+
+    /// Lets everybody through, or nobody.
+    pub(crate) fn open(&self, are_open: bool) {
+        self.state().are_open = are_open;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
