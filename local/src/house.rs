@@ -6,6 +6,7 @@ use axum::Router;
 use cloud::SdkConfig;
 use cluster::{Cluster, ClusterSettings, Durability};
 use doorbell::{Doorbell, Receiver, Reception};
+use guard::{Beside, Guard, SystemResolver};
 use media::{Folder, Library};
 use publishing::{Parts, Publisher};
 use settings::{
@@ -182,10 +183,13 @@ impl House {
             library,
             doorbell: doorbell.clone(),
         };
+        let beside = Beside::loopback_if(http.stage.is_development());
         let webhooks = webhooks::Env {
             web: web.clone(),
             apps,
             doorbell: doorbell.clone(),
+            guard: Guard::new(beside, Arc::new(SystemResolver))?,
+            sealer: self.vault()?.sealer(),
         };
         let router = auth::router(web.clone())
             .merge(connections::router(connections))
@@ -224,6 +228,7 @@ impl House {
             public_url: networks.public_url.clone(),
             library: Arc::new(Library::from_settings(objects, self.config.as_ref())?),
             doorbell: self.doorbell.clone(),
+            courier: publishing::courier(networks)?,
         }))
     }
 

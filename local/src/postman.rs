@@ -17,7 +17,7 @@ const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/colle
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The collection's variables, and what they are at first. Scripts fill in those that are empty.
-const VARIABLES: [(&str, &str, &str); 11] = [
+const VARIABLES: [(&str, &str, &str); 13] = [
     ("baseUrl", "http://127.0.0.1:3000", "Where Picscripter is."),
     ("accessToken", "", "Filled in by signing up, in or on."),
     ("refreshToken", "", "Filled in by signing up, in or on."),
@@ -40,6 +40,16 @@ const VARIABLES: [(&str, &str, &str); 11] = [
         "Filled in by listing the connections: the first one.",
     ),
     ("postId", "", "Filled in by publishing and scheduling."),
+    (
+        "endpointId",
+        "",
+        "Filled in by making an endpoint for webhooks.",
+    ),
+    (
+        "deliveryId",
+        "",
+        "Filled in by listing what was sent to it: the latest.",
+    ),
     ("scheduledAt", "", "Filled in: an hour from now."),
 ];
 
@@ -53,21 +63,25 @@ const FILLED: [(&str, &str); 5] = [
 ];
 
 /// Parameters in paths whose value is one of the variables.
-const NAMED: [(&str, &str); 5] = [
+const NAMED: [(&str, &str); 7] = [
     ("boardId", "boardId"),
     ("code", "deletionCode"),
     ("connectionId", "connectionId"),
+    ("deliveryId", "deliveryId"),
+    ("endpointId", "endpointId"),
     ("id", "postId"),
     ("platform", "platform"),
 ];
 
 /// What of an answer is kept in which variable, by the schema of the answer.
-const KEPT: [(&str, &[(&str, &str)]); 3] = [
+const KEPT: [(&str, &[(&str, &str)]); 5] = [
     ("Connections", &[("connections[0]?.id", "connectionId")]),
     (
         "SignedIn",
         &[("token", "accessToken"), ("refreshToken", "refreshToken")],
     ),
+    ("DeliveryPage", &[("deliveries[0]?.id", "deliveryId")]),
+    ("NewWebhookEndpoint", &[("id", "endpointId")]),
     ("Post", &[("id", "postId")]),
 ];
 

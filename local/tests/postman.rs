@@ -115,6 +115,17 @@ impl<'a> Person<'a> {
         let (status, post) = self.click("POST /api/schedule").await;
         assert_eq!(status, StatusCode::ACCEPTED, "{post}");
         self.keep("postId", &post["id"]);
+        let shown = "GET /api/webhook-endpoints/:endpointId";
+        if self.variables["endpointId"].is_empty() || !self.click(shown).await.0.is_success() {
+            let (status, made) = self.click("POST /api/webhook-endpoints").await;
+            assert_eq!(status, StatusCode::CREATED, "{made}");
+            self.keep("endpointId", &made["id"]);
+        }
+        self.click("POST /api/webhook-endpoints/:endpointId/test")
+            .await;
+        let listed = "GET /api/webhook-endpoints/:endpointId/deliveries";
+        let (_, listed) = self.click(listed).await;
+        self.keep("deliveryId", &listed["deliveries"][0]["id"]);
     }
 
     /// As seldom as possible: how often an address may sign in is limited.

@@ -198,6 +198,7 @@ async fn keep(
         tracing::info!(connection.id = %id, %platform, "connected {id}");
         views.push(connection.into());
     }
+    env.doorbell.announce(user).await;
     Ok(views)
 }
 

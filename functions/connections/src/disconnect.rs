@@ -86,6 +86,7 @@ pub(crate) async fn disconnect(
     tx.commit().await.map_err(StoreError::from)?;
     let now = store::now(&env.web.pool).await?;
     env.doorbell.try_ring(id, now).await;
+    env.doorbell.announce(caller.user).await;
     let connection = connections::find(&env.web.pool, caller.user, id)
         .await?
         .ok_or_else(Problem::not_found)?;

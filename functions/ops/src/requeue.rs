@@ -56,6 +56,7 @@ pub(crate) async fn requeue(
             tracing::info!(post.id = %id, user.id = %owner, operator.id = %operator.user, at_once = request.at_once, "requeued {id}");
             let now = store::now(&env.web.pool).await?;
             env.doorbell.try_ring(id, now).await;
+            env.doorbell.announce(owner).await;
             Ok((
                 StatusCode::ACCEPTED,
                 Json(RequeuedPost { id: id.to_string() }),

@@ -77,6 +77,7 @@ pub(crate) async fn accept(
             env.doorbell
                 .try_ring((post.id, post.revision), post.next_attempt_at)
                 .await;
+            env.doorbell.announce(user).await;
             tracing::info!(post.id = %post.id, %platform, "accepted {}", post.id);
             Ok(post)
         }

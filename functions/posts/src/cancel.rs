@@ -38,6 +38,7 @@ pub(crate) async fn cancel(
                     "a ring could not be taken back"
                 );
             }
+            env.doorbell.announce(caller.user).await;
             Ok(Json((*post).into()))
         }
         Changed::Missing => Err(Problem::not_found()),

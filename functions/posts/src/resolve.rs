@@ -77,6 +77,7 @@ pub(crate) async fn resolve(
                     .try_ring((id, post.revision), post.next_attempt_at)
                     .await;
             }
+            env.doorbell.announce(caller.user).await;
             Ok(Json((*post).into()))
         }
         Ok(Changed::Missing) => Err(Problem::not_found()),

@@ -59,6 +59,7 @@ fn tell(swept: &Swept) {
         posts = swept.posts,
         connections = swept.connections,
         errands = swept.errands,
+        deliveries = swept.deliveries,
         resealed = swept.resealed,
         retired = swept.retired,
         files = swept.files,

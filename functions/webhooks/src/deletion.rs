@@ -60,6 +60,7 @@ pub(crate) async fn delete(
         )
         .await?;
         tx.commit().await.map_err(StoreError::from)?;
+        env.doorbell.announce(None).await;
         tracing::info!(%platform, deletion.code = asked.code, "deleted what the network gave us of a person");
     }
     let url = env

@@ -178,6 +178,7 @@ pub(crate) async fn hear(
     for errand in errands {
         env.doorbell.try_ring(errand, now).await;
     }
+    env.doorbell.announce(None).await;
     Ok(())
 }
 

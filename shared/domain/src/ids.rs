@@ -81,6 +81,8 @@ ids! {
     ConnectionId = "con";
     /// A key that encrypts secrets at rest.
     DataKeyId = "key";
+    /// An event on its way to an endpoint.
+    DeliveryId = "dlv";
     /// Something that an account is asked for beside posts.
     ErrandId = "ern";
     /// Something that happened, as the app's feed tells it.
@@ -97,6 +99,10 @@ ids! {
     SessionId = "ses";
     /// A user of the app: the tenant.
     UserId = "usr";
+    /// Where a user's own server is told of events.
+    WebhookEndpointId = "whe";
+    /// What requests to an endpoint are signed with.
+    WebhookSecretId = "whs";
 }
 
 fn parse(prefix: &'static str, text: &str) -> Result<Uuid, IdError> {

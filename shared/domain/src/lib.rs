@@ -6,6 +6,7 @@
 mod caption;
 mod connection;
 mod counted;
+mod event;
 mod ids;
 mod limits;
 mod media;
@@ -18,9 +19,10 @@ mod violation;
 pub use caption::{Caption, CaptionError};
 pub use connection::{ConnectionHealth, UnknownHealth};
 pub use counted::Counted;
+pub use event::{EVENT_TYPES, Event};
 pub use ids::{
-    AttemptId, ConnectionId, DataKeyId, ErrandId, EventId, GrantId, IdError, MediaId,
-    OauthAttemptId, PostId, SessionId, UserId,
+    AttemptId, ConnectionId, DataKeyId, DeliveryId, ErrandId, EventId, GrantId, IdError, MediaId,
+    OauthAttemptId, PostId, SessionId, UserId, WebhookEndpointId, WebhookSecretId,
 };
 pub use limits::{
     AudioCodec, CaptionRule, Container, DocumentFormat, DocumentRules, ImageFormat, ImageRules,

@@ -26,6 +26,7 @@ use std::{
 
 pub use aws::{AwsSettings, Reach, Timers};
 use aws_types::SdkConfig;
+use domain::UserId;
 use futures_util::future::BoxFuture;
 pub use open::{OpenError, open};
 #[cfg(feature = "redis")]
@@ -34,6 +35,9 @@ use store::Pool;
 pub use subject::Subject;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
+
+/// How many planned deliveries are rung for at once; the next who looks, or the sweeper, rings for the rest.
+const AT_MOST: i64 = 50;
 
 /// Rings when a row is to be looked at. Cheap to clone.
 #[derive(Clone)]
@@ -153,6 +157,29 @@ impl Doorbell {
         }
     }
 
+    /// Rings for deliveries that were planned together with what was committed just before: those of `user`, or of
+    /// everybody. A failure is logged and left to the sweeper.
+    pub async fn announce(&self, user: impl Into<Option<UserId>>) {
+        let Some(pool) = self.pool() else { return };
+        let announced = async {
+            let planned = store::dispatch::unrung(pool, user.into(), AT_MOST).await?;
+            if planned.is_empty() {
+                return Ok(());
+            }
+            let now = store::now(pool).await?;
+            for delivery in planned {
+                self.try_ring(delivery, now).await;
+            }
+            Ok::<_, store::StoreError>(())
+        };
+        if let Err(error) = announced.await {
+            tracing::warn!(
+                error = &error as &dyn Error,
+                "planned deliveries could not be rung for"
+            );
+        }
+    }
+
     /// Takes a ring back.
     ///
     /// # Errors
@@ -201,6 +228,17 @@ impl Doorbell {
                 Arc::clone(redis),
                 reception,
             ))),
+        }
+    }
+
+    /// Where deliveries are planned; an engine of the caller's knows none.
+    fn pool(&self) -> Option<&Pool> {
+        match &self.engine {
+            Engine::Aws(aws) => Some(aws.pool()),
+            Engine::Other(_) => None,
+            Engine::Postgres(pool) => Some(pool),
+            #[cfg(feature = "redis")]
+            Engine::Redis(redis) => Some(redis.pool()),
         }
     }
 

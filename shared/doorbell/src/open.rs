@@ -40,6 +40,7 @@ pub fn open(
             let settings = AwsSettings {
                 queue_url: aws.queue_url,
                 immediate_queue_url: aws.immediate_queue_url,
+                delivery_queue_url: aws.delivery_queue_url,
                 timers,
                 reach: Reach::default(),
             };

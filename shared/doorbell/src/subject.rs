@@ -2,16 +2,22 @@
 
 use std::fmt;
 
-use domain::{ConnectionId, ErrandId, PostId};
+use domain::{ConnectionId, DeliveryId, ErrandId, PostId};
 
 /// The row to look at. A message carries its id and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     id: String,
     revision: i32,
+    is_delivery: bool,
 }
 
 impl Subject {
+    /// Whether it is a delivery to a user's own server, which may be slow: posts do not queue behind it.
+    pub(crate) const fn is_delivery(&self) -> bool {
+        self.is_delivery
+    }
+
     /// Which edit of the row; it tells the timers of a row apart and is 0 where none will stand.
     pub const fn revision(&self) -> i32 {
         self.revision
@@ -23,6 +29,7 @@ impl Subject {
         Self {
             id: self.id.clone(),
             revision: self.revision - 1,
+            is_delivery: self.is_delivery,
         }
     }
 }
@@ -38,6 +45,17 @@ impl From<ConnectionId> for Subject {
         Self {
             id: id.to_string(),
             revision: 0,
+            is_delivery: false,
+        }
+    }
+}
+
+impl From<DeliveryId> for Subject {
+    fn from(id: DeliveryId) -> Self {
+        Self {
+            id: id.to_string(),
+            revision: 0,
+            is_delivery: true,
         }
     }
 }
@@ -47,6 +65,7 @@ impl From<ErrandId> for Subject {
         Self {
             id: id.to_string(),
             revision: 0,
+            is_delivery: false,
         }
     }
 }
@@ -62,6 +81,7 @@ impl From<(PostId, i32)> for Subject {
         Self {
             id: id.to_string(),
             revision,
+            is_delivery: false,
         }
     }
 }

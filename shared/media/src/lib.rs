@@ -3,7 +3,6 @@
 //! [`Library`] is what everybody else uses; the rest are its parts. Probing and converting block a
 //! thread; the library sends them to the blocking pool.
 
-mod address;
 mod fetch;
 mod fit;
 mod judge;
@@ -12,8 +11,7 @@ mod objects;
 pub mod probe;
 pub mod samples;
 
-pub use address::is_public;
-pub use fetch::{FetchError, FetchSettings, Fetched, Fetcher, Resolve, SystemResolver};
+pub use fetch::{FetchError, Fetched, Fetcher};
 pub use fit::{Fitted, fit};
 pub use judge::judge;
 pub use library::{Intake, LONG_PATIENCE, Library, LibraryError, Looked, SetUpError};

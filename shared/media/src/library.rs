@@ -1,11 +1,12 @@
 //! Everything that is done with a file between its author and the network.
 
-use std::{io, ops::Range, path::PathBuf, time::Duration};
+use std::{io, ops::Range, path::PathBuf, sync::Arc, time::Duration};
 
 use aws_types::SdkConfig;
 use bytes::Bytes;
 use domain::{ImageRules, MediaFacts, MediaKind, Violation};
 use futures_util::{StreamExt as _, stream::BoxStream};
+use guard::{Beside, Guard, SystemResolver};
 use settings::{ObjectPlace, ObjectSettings};
 use time::OffsetDateTime;
 use tokio::fs;
@@ -97,14 +98,10 @@ impl Library {
         settings: &ObjectSettings,
         config: Option<&SdkConfig>,
     ) -> Result<Self, SetUpError> {
-        let fetch = crate::FetchSettings {
-            local_origins: settings
-                .local_origins
-                .iter()
-                .filter_map(|origin| Some(Url::parse(origin).ok()?.origin()))
-                .collect(),
-        };
-        let fetcher = Fetcher::new(fetch, std::sync::Arc::new(crate::SystemResolver))?;
+        let origins = settings.local_origins.iter();
+        let origins = origins.filter_map(|origin| Some(Url::parse(origin).ok()?.origin()));
+        let beside = Beside::Origins(origins.collect());
+        let fetcher = Fetcher::new(Guard::new(beside, Arc::new(SystemResolver))?);
         let (objects, scratch) = match &settings.place {
             ObjectPlace::Bucket(name) => {
                 let config = config.ok_or(SetUpError::NoCloud)?;

@@ -2,6 +2,7 @@
 
 use domain::PostId;
 use time::Duration;
+use uuid::Uuid;
 
 const FIRST: Duration = Duration::seconds(2);
 const LONGEST: Duration = Duration::minutes(5);
@@ -12,12 +13,12 @@ const LONGEST: Duration = Duration::minutes(5);
 pub(crate) fn after(tries: i32, post: PostId) -> Duration {
     let doublings = u32::try_from(tries.clamp(1, 16) - 1).unwrap_or(0);
     let full = (FIRST * 2_i32.saturating_pow(doublings).min(1024)).min(LONGEST);
-    full * (1.0 - 0.5 * share(tries, post))
+    full * (1.0 - 0.5 * share(tries, post.uuid()))
 }
 
-/// A number from 0 to 1 that is spread over posts and tries.
-fn share(tries: i32, post: PostId) -> f64 {
-    let bytes = post.uuid().into_bytes();
+/// A number from 0 to 1 that is spread over rows and tries.
+pub(crate) fn share(tries: i32, row: Uuid) -> f64 {
+    let bytes = row.into_bytes();
     let seed = bytes
         .iter()
         .fold(u64::from(tries.unsigned_abs()), |hash, byte| {

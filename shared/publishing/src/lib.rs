@@ -5,6 +5,7 @@
 
 mod assets;
 mod backoff;
+mod deliveries;
 mod disconnect;
 mod errands;
 mod feeds;
@@ -13,9 +14,11 @@ mod ports;
 mod progress;
 mod publisher;
 mod reseal;
+mod signature;
 mod sweep;
 mod tokens;
 
+pub use deliveries::Courier;
 pub use ports::{Asked, Books, Files};
-pub use publisher::{AssembleError, Means, Parts, Publisher, vault, wire};
+pub use publisher::{AssembleError, Means, Parts, Publisher, courier, vault, wire};
 pub use sweep::{RotateError, Swept};

@@ -3,7 +3,7 @@
 use std::{error::Error, fmt, sync::Arc};
 
 use aws_types::SdkConfig;
-use domain::{ConnectionId, ErrandId, PostId};
+use domain::{ConnectionId, DeliveryId, ErrandId, PostId};
 use doorbell::{Doorbell, Reply};
 use media::Library;
 use settings::{Apps, Networks, ObjectSettings, VaultSettings};
@@ -15,6 +15,7 @@ use vault::{SystemClock, Vault, VaultError, Wrapper, WrapperError};
 use wire::{Wire, WireSettings};
 
 use crate::{
+    deliveries::Courier,
     pass,
     ports::{Books, Files},
     progress::ProgressError,
@@ -42,6 +43,8 @@ pub struct Parts {
     pub library: Arc<Library>,
     /// Rings when a row is to be looked at again.
     pub doorbell: Doorbell,
+    /// Tells users' own servers of events.
+    pub courier: Courier,
 }
 
 /// What a look at a post works with. Cheap to clone.
@@ -104,6 +107,9 @@ impl LookError {
 /// Why a publisher could not be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum AssembleError {
+    /// TLS has no usable defaults.
+    #[error("the client for users' own servers could not be made")]
+    Courier(#[source] rustls::Error),
     /// The key that wraps data keys is of no use.
     #[error("KMS_KEY_ID or TOKEN_KEY is of no use")]
     Key(#[source] WrapperError),
@@ -142,6 +148,14 @@ pub fn wire(networks: &Networks) -> Result<Wire, AssembleError> {
     Wire::new(settings).map_err(AssembleError::Wire)
 }
 
+/// What tells users' own servers of events.
+///
+/// # Errors
+/// [`AssembleError::Courier`].
+pub fn courier(networks: &Networks) -> Result<Courier, AssembleError> {
+    Courier::of_stage(networks.stage).map_err(AssembleError::Courier)
+}
+
 impl Publisher {
     /// A publisher as the settings say; `config` tells how AWS is reached, where it is.
     ///
@@ -164,6 +178,7 @@ impl Publisher {
             public_url: networks.public_url.clone(),
             library: Arc::new(library),
             doorbell,
+            courier: courier(networks)?,
             pool,
         }))
     }
@@ -191,12 +206,21 @@ impl Publisher {
     ///
     /// A subject that is no id of ours can never be answered, so it is logged and dropped.
     pub async fn answer_by(&self, subject: &str, until: Instant) -> Reply {
+        let reply = self.reply(subject, until).await;
+        // Whatever came of it may be news.
+        self.parts.doorbell.announce(None).await;
+        reply
+    }
+
+    async fn reply(&self, subject: &str, until: Instant) -> Reply {
         let looked = if let Ok(id) = subject.parse::<PostId>() {
             return self.means.answer(id, until).await;
         } else if let Ok(id) = subject.parse::<ConnectionId>() {
             self.look_at_connection(id).await
         } else if let Ok(id) = subject.parse::<ErrandId>() {
             self.look_at_errand(id).await
+        } else if let Ok(id) = subject.parse::<DeliveryId>() {
+            self.look_at_delivery(id).await
         } else {
             tracing::error!(subject = %subject.chars().take(60).collect::<String>(), "a ring names no row of ours; dropped");
             return Reply::Done;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use vault::VaultError;
 
 use crate::{
-    progress,
+    deliveries, progress,
     publisher::{LookError, Parts},
     tokens,
 };
@@ -18,12 +18,13 @@ const PAGE: i64 = 50;
 /// How many rows one sweep seals anew, and how many it sets aside before it gives up.
 const AT_MOST: usize = 500;
 
-/// Seals old tokens and progress anew; gives how many rows.
+/// Seals old tokens, progress and secrets of endpoints anew; gives how many rows.
 ///
 /// # Errors
 /// When the database fails, or the key service: then every row would fail alike.
 pub(crate) async fn reseal(parts: &Parts) -> Result<usize, LookError> {
-    Ok(reseal_tokens(parts).await? + reseal_progress(parts).await?)
+    let rows = reseal_tokens(parts).await? + reseal_progress(parts).await?;
+    Ok(rows + reseal_webhook_secrets(parts).await?)
 }
 
 async fn reseal_tokens(parts: &Parts) -> Result<usize, LookError> {
@@ -54,6 +55,20 @@ async fn reseal_progress(parts: &Parts) -> Result<usize, LookError> {
     Ok(round.end("posts"))
 }
 
+async fn reseal_webhook_secrets(parts: &Parts) -> Result<usize, LookError> {
+    let mut round = Round::default();
+    while round.goes_on() {
+        let page = sealed::old_webhook_secrets(&parts.pool, &round.set_aside, PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        for old in page {
+            round.note(old.id.uuid(), webhook_secret_anew(parts, &old).await)?;
+        }
+    }
+    Ok(round.end("webhook_secrets"))
+}
+
 async fn tokens_anew(parts: &Parts, old: &Tokens) -> Result<bool, LookError> {
     let access = token_anew(parts, old, "access_token", old.access.as_deref()).await?;
     let refresh = token_anew(parts, old, "refresh_token", old.refresh.as_deref()).await?;
@@ -81,6 +96,17 @@ async fn progress_anew(parts: &Parts, old: &sealed::Progress) -> Result<bool, Lo
     let place = progress::place(old.id, old.user, old.platform);
     match parts.vault.reseal(&place, &old.sealed).await? {
         Some(fresh) => Ok(sealed::replace_progress(&parts.pool, old, &fresh).await?),
+        None => Ok(false),
+    }
+}
+
+async fn webhook_secret_anew(
+    parts: &Parts,
+    old: &sealed::WebhookSecret,
+) -> Result<bool, LookError> {
+    let place = deliveries::place(old.id, old.user);
+    match parts.vault.reseal(&place, &old.sealed).await? {
+        Some(fresh) => Ok(sealed::replace_webhook_secret(&parts.pool, old, &fresh).await?),
         None => Ok(false),
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use domain::{ConnectionId, DataKeyId};
 use futures_util::{StreamExt as _, stream};
-use store::{StoreError, connections, data_keys, sweep, tokens as stored_tokens};
+use store::{StoreError, connections, data_keys, events, sweep, tokens as stored_tokens};
 use time::{Duration, OffsetDateTime};
 use vault::VaultError;
 
@@ -19,6 +19,8 @@ use crate::{Publisher, publisher::LookError, reseal, tokens};
 const AT_MOST: i64 = 500;
 /// How long after one overdue post the next is rung for.
 const TURN: Duration = Duration::milliseconds(40);
+/// How many deliveries to one endpoint are rung for; each that ends rings for the next.
+const EACH: i64 = 2;
 /// How many tokens are renewed at once, and for how long new renewals are begun.
 const AT_ONCE: usize = 8;
 const RENEWING: std::time::Duration = std::time::Duration::from_mins(2);
@@ -39,6 +41,8 @@ pub struct Swept {
     pub connections: usize,
     /// Overdue errands that were rung for.
     pub errands: usize,
+    /// Overdue deliveries to users' own servers that were rung for.
+    pub deliveries: usize,
     /// Rows whose secrets were sealed anew, under the current data key.
     pub resealed: usize,
     /// Data keys that were deleted because nothing lay under them.
@@ -80,6 +84,13 @@ impl Publisher {
             parts.doorbell.try_ring(id, now).await;
             swept.errands += 1;
         }
+        for id in sweep::overdue_deliveries(pool, EACH, AT_MOST).await? {
+            parts.doorbell.try_ring(id, now).await;
+            swept.deliveries += 1;
+        }
+        for user in events::without_place(pool, AT_MOST).await? {
+            events::give_places(pool, user).await?;
+        }
         self.look_after_keys(now, &mut swept).await?;
         for (id, key) in sweep::outlived_media(pool, AT_MOST).await? {
             if let Some(key) = key
@@ -95,6 +106,7 @@ impl Publisher {
         swept.warned = stored_tokens::warn(pool, WARNING).await?;
         swept.rows = sweep::forget(pool).await?;
         swept.unconfirmed = sweep::unconfirmed(pool).await?;
+        parts.doorbell.announce(None).await;
         Ok(swept)
     }
 
@@ -131,6 +143,7 @@ impl Publisher {
                 }
             }
         }
+        self.parts.doorbell.announce(None).await;
         failure.map_or(Ok(tokens), Err)
     }
 

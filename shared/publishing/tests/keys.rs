@@ -431,6 +431,7 @@ impl House {
             vault,
             key_life: settings.key_life,
             wire: Arc::new(publishing::wire(&networks).unwrap()),
+            courier: publishing::courier(&networks).unwrap(),
             apps: Arc::new(networks.apps),
             public_url: networks.public_url,
             library: Arc::new(Library::from_settings(&objects, None).unwrap()),

@@ -23,6 +23,8 @@ pub struct AwsDoorbell {
     pub queue_url: String,
     /// `IMMEDIATE_QUEUE_URL`: the queue of rings that are due at once.
     pub immediate_queue_url: String,
+    /// `DELIVERY_QUEUE_URL`: the queue of rings for deliveries to users' own servers.
+    pub delivery_queue_url: String,
     /// What schedules are made of, for the functions that ring far ahead.
     pub timers: Option<TimerSettings>,
 }
@@ -48,6 +50,7 @@ impl DoorbellSettings {
             Some("aws") => Self::Aws(AwsDoorbell {
                 queue_url: reader.required("QUEUE_URL", String::new()),
                 immediate_queue_url: reader.required("IMMEDIATE_QUEUE_URL", String::new()),
+                delivery_queue_url: reader.required("DELIVERY_QUEUE_URL", String::new()),
                 timers: timers(reader),
             }),
             Some("redis") => Self::Redis {
@@ -98,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cloud_needs_both_queues_and_all_of_the_timers_or_none() {
+    fn the_cloud_needs_all_queues_and_all_of_the_timers_or_none() {
         let error = read(&[("DOORBELL", "aws"), ("SCHEDULE_GROUP", "posts")]).unwrap_err();
         let missing: Vec<_> = error
             .0
@@ -108,6 +111,7 @@ mod tests {
         let expected = [
             "QUEUE_URL",
             "IMMEDIATE_QUEUE_URL",
+            "DELIVERY_QUEUE_URL",
             "SCHEDULE_QUEUE_ARN",
             "SCHEDULE_ROLE_ARN",
             "SCHEDULE_DEAD_LETTER_ARN",
@@ -117,6 +121,7 @@ mod tests {
             ("DOORBELL", "aws"),
             ("QUEUE_URL", "a"),
             ("IMMEDIATE_QUEUE_URL", "b"),
+            ("DELIVERY_QUEUE_URL", "c"),
         ];
         let Ok(DoorbellSettings::Aws(aws)) = read(&queues) else {
             panic!("queues alone are enough");

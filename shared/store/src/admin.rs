@@ -81,6 +81,10 @@ pub async fn restored(pool: &Pool, from: OffsetDateTime) -> Result<Option<Restor
     )
     .fetch_one(&mut tx)
     .await?;
+    // Places that were given since are known outside; whoever reads on from one must not pass by what comes.
+    sqlx::query!("UPDATE feeds SET last_place = last_place + 1000000")
+        .execute(&mut tx)
+        .await?;
     let waiting = sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM posts WHERE stage IN ('scheduled', 'preparing', 'prepared')"#
     )

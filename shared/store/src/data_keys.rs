@@ -106,7 +106,9 @@ pub async fn retire(pool: &Pool) -> Result<u64, StoreError> {
                              AND substring(c.refresh_token_ciphertext FROM 2 FOR 16) = uuid_send(k.id))
            AND NOT EXISTS (SELECT 1 FROM posts p
                            WHERE p.progress IS NOT NULL
-                             AND substring(p.progress FROM 2 FOR 16) = uuid_send(k.id))"
+                             AND substring(p.progress FROM 2 FOR 16) = uuid_send(k.id))
+           AND NOT EXISTS (SELECT 1 FROM webhook_secrets s
+                           WHERE substring(s.ciphertext FROM 2 FOR 16) = uuid_send(k.id))"
     )
     .execute(pool)
     .await?;

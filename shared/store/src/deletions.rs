@@ -67,6 +67,16 @@ pub async fn delete(
     )
     .execute(&mut *db)
     .await?;
+    // What is told of them keeps its place and loses what the network gave us.
+    sqlx::query!(
+        "UPDATE events e SET data = e.data - '{displayName,externalId,healthReason,url,username}'::text[]
+         FROM (SELECT user_id, id FROM connections WHERE id = ANY($1)
+               UNION ALL SELECT user_id, id FROM posts WHERE connection_id = ANY($1)) AS them
+         WHERE e.user_id = them.user_id AND e.subject = them.id",
+        &ids
+    )
+    .execute(&mut *db)
+    .await?;
     sqlx::query!(
         "UPDATE connections SET health = 'disconnected', health_reason = NULL, updated_at = app_now(),
              external_id = 'deleted:' || id, username = NULL, display_name = 'Deleted account', avatar_url = NULL,

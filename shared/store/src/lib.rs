@@ -1,7 +1,8 @@
 //! All SQL of the project, one file per aggregate, checked at compile time.
 //!
 //! What a user asks for takes the user first and finds nothing of anybody else's. What the
-//! publisher, the sweeper and operators do stands in [`work`], [`sweep`], [`sealed`], [`admin`] and [`punctuality`].
+//! publisher, the sweeper and operators do stands in [`work`], [`dispatch`], [`sweep`], [`sealed`], [`admin`] and
+//! [`punctuality`].
 
 mod error;
 mod link;
@@ -14,6 +15,8 @@ pub mod budgets;
 pub mod connections;
 pub mod data_keys;
 pub mod deletions;
+pub mod deliveries;
+pub mod dispatch;
 pub mod errands;
 pub mod events;
 pub mod job_log;
@@ -31,6 +34,7 @@ pub mod subscriptions;
 pub mod sweep;
 pub mod tokens;
 pub mod users;
+pub mod webhook_endpoints;
 pub mod webhook_receipts;
 pub mod work;
 

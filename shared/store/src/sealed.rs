@@ -3,7 +3,7 @@
 //! Every replacement compares with the bytes that were found: what was refreshed, wiped or sealed anew
 //! meanwhile stays as it is. Versions and times of change stay too, so nobody notices a replacement.
 
-use domain::{ConnectionId, Platform, PostId, UserId};
+use domain::{ConnectionId, Platform, PostId, UserId, WebhookSecretId};
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
@@ -34,6 +34,17 @@ pub struct Progress {
     /// For which network.
     pub platform: Platform,
     /// The progress.
+    pub sealed: Vec<u8>,
+}
+
+/// The sealed secret of one endpoint.
+#[derive(Debug, Clone)]
+pub struct WebhookSecret {
+    /// Its row.
+    pub id: WebhookSecretId,
+    /// Whose it is.
+    pub user: UserId,
+    /// The secret.
     pub sealed: Vec<u8>,
 }
 
@@ -144,6 +155,48 @@ pub async fn replace_progress(
 ) -> Result<bool, StoreError> {
     let replaced = sqlx::query!(
         "UPDATE posts SET progress = $4 WHERE user_id = $1 AND id = $2 AND progress = $3",
+        old.user.uuid(),
+        old.id.uuid(),
+        old.sealed,
+        sealed
+    )
+    .execute(db)
+    .await?;
+    Ok(replaced.rows_affected() == 1)
+}
+
+/// Secrets of endpoints that lie under a key that is not current, but not those of `set_aside`.
+pub async fn old_webhook_secrets(
+    db: impl PgExecutor<'_>,
+    set_aside: &[Uuid],
+    limit: i64,
+) -> Result<Vec<WebhookSecret>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT s.id, s.user_id, s.ciphertext FROM data_keys k
+         JOIN webhook_secrets s ON substring(s.ciphertext FROM 2 FOR 16) = uuid_send(k.id)
+         WHERE NOT k.is_current AND s.id <> ALL($1)
+         LIMIT $2",
+        set_aside,
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    let secrets = rows.into_iter().map(|row| WebhookSecret {
+        id: row.id.into(),
+        user: row.user_id.into(),
+        sealed: row.ciphertext,
+    });
+    Ok(secrets.collect())
+}
+
+/// Puts a secret that was sealed anew in the place of `old`; tells whether that still was there.
+pub async fn replace_webhook_secret(
+    db: impl PgExecutor<'_>,
+    old: &WebhookSecret,
+    sealed: &[u8],
+) -> Result<bool, StoreError> {
+    let replaced = sqlx::query!(
+        "UPDATE webhook_secrets SET ciphertext = $4 WHERE user_id = $1 AND id = $2 AND ciphertext = $3",
         old.user.uuid(),
         old.id.uuid(),
         old.sealed,

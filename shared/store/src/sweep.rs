@@ -1,6 +1,6 @@
 //! What the sweeper finds: work whose bell was lost, and what has outlived its retention.
 
-use domain::{ConnectionId, ErrandId, PostId};
+use domain::{ConnectionId, DeliveryId, ErrandId, PostId};
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
 
@@ -76,6 +76,30 @@ pub async fn overdue_errands(
     .fetch_all(db)
     .await?;
     Ok(ids.into_iter().map(ErrandId::from).collect())
+}
+
+/// Deliveries whose time came 30 seconds ago and that nobody sends, those that waited longest first; no more than
+/// `each` for one endpoint, so that none that is behind stands before the others.
+pub async fn overdue_deliveries(
+    db: impl PgExecutor<'_>,
+    each: i64,
+    limit: i64,
+) -> Result<Vec<DeliveryId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "SELECT late.id FROM webhook_endpoints e, LATERAL (
+             SELECT id, due_at FROM deliveries
+             WHERE endpoint_id = e.id AND state IN ('running', 'waiting')
+               AND due_at < app_now() - interval '30 seconds'
+               AND (lease_until IS NULL OR lease_until < app_now())
+             ORDER BY due_at LIMIT $1
+         ) AS late
+         WHERE e.enabled ORDER BY late.due_at LIMIT $2",
+        each,
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(DeliveryId::from).collect())
 }
 
 /// How many posts are unconfirmed: sent, the answer lost, and not yet settled by anybody.
@@ -156,7 +180,13 @@ pub async fn forget(pool: &Pool) -> Result<u64, StoreError> {
         .execute(pool)
         .await?
         .rows_affected();
-    rows += sqlx::query!("DELETE FROM events WHERE created_at < app_now() - interval '30 days'")
+    rows += forget_events(pool).await?;
+    rows +=
+        sqlx::query!("DELETE FROM deliveries WHERE created_at < app_now() - interval '30 days'")
+            .execute(pool)
+            .await?
+            .rows_affected();
+    rows += sqlx::query!("DELETE FROM webhook_secrets WHERE ends_at < app_now()")
         .execute(pool)
         .await?
         .rows_affected();
@@ -183,4 +213,22 @@ pub async fn forget(pool: &Pool) -> Result<u64, StoreError> {
         .await?
         .rows_affected();
     Ok(rows)
+}
+
+/// Deletes old events that have a place, and notes in each feed how far they went.
+async fn forget_events(pool: &Pool) -> Result<u64, StoreError> {
+    let forgotten = sqlx::query_scalar!(
+        r#"WITH gone AS (
+               DELETE FROM events WHERE created_at < app_now() - interval '30 days' AND place IS NOT NULL
+               RETURNING user_id, place
+           ), noted AS (
+               UPDATE feeds f SET forgotten_place = greatest(f.forgotten_place, old.place)
+               FROM (SELECT user_id, max(place) AS place FROM gone GROUP BY user_id) AS old
+               WHERE f.user_id = old.user_id
+           )
+           SELECT count(*) AS "count!" FROM gone"#
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(u64::try_from(forgotten).unwrap_or_default())
 }

@@ -37,7 +37,7 @@ const NAMES: [(&str, &str, &[&str]); 11] = [
     ("sqs", "send_message_batch", &["sqs:SendMessage"]),
 ];
 /// What a function is built with and never does, and why.
-const NEVER: [(&str, &str, &str); 6] = [
+const NEVER: [(&str, &str, &str); 7] = [
     (
         "connections",
         "kms:Decrypt",
@@ -60,6 +60,11 @@ const NEVER: [(&str, &str, &str); 6] = [
     ),
     ("sweeper", "s3:GetObject", "it deletes files and reads none"),
     ("sweeper", "s3:PutObject", "it deletes files and keeps none"),
+    (
+        "webhooks",
+        "kms:Decrypt",
+        "it holds a sealer, which cannot open",
+    ),
 ];
 /// What Lambda asks of the role of a function that reads from a queue.
 const FROM_QUEUE: [&str; 3] = [
@@ -288,8 +293,8 @@ fn expected(action: &str, function: &Value, queues: &BTreeSet<String>) -> BTreeS
                 .map(Value::to_string)
                 .collect()
         }
-        ("sqs", _) => [name("QUEUE_URL"), name("IMMEDIATE_QUEUE_URL")]
-            .map(arn)
+        ("sqs", _) => ["QUEUE_URL", "IMMEDIATE_QUEUE_URL", "DELIVERY_QUEUE_URL"]
+            .map(|variable| arn(name(variable)))
             .into(),
         _ => BTreeSet::new(),
     }

@@ -17,7 +17,7 @@ use settings::{
 use crate::{Code, Template, code::literals, rights, tools};
 
 /// What is read and given to nobody by a template, and why. Without a function's name it holds for all.
-const LEFT_OUT: [(&str, &str, &str); 13] = [
+const LEFT_OUT: [(&str, &str, &str); 14] = [
     (
         "",
         "JWT_SECRET_PREVIOUS",
@@ -35,6 +35,7 @@ const LEFT_OUT: [(&str, &str, &str); 13] = [
     ("connections", "TOKEN_KEY", "KMS wraps data keys"),
     ("publisher", "TOKEN_KEY", "KMS wraps data keys"),
     ("sweeper", "TOKEN_KEY", "KMS wraps data keys"),
+    ("webhooks", "TOKEN_KEY", "KMS wraps data keys"),
 ];
 /// Secrets by their names, wherever they would be set.
 const SECRET: [&str; 8] = [

@@ -33,9 +33,10 @@ impl Account {
     pub async fn open() -> Self {
         let server = StandIn::moto().await;
         let config = server.config().await;
-        let (scheduled, immediate, dead) = (
+        let (scheduled, immediate, deliveries, dead) = (
             queue(&config, "scheduled").await,
             queue(&config, "immediate").await,
+            queue(&config, "deliveries").await,
             queue(&config, "dead").await,
         );
         let group = aws_sdk_scheduler::Client::new(&config)
@@ -49,6 +50,7 @@ impl Account {
             .bucket(BUCKET);
         bucket.send().await.unwrap();
         let resources = [
+            ("DELIVERY_QUEUE_URL", deliveries.url),
             ("IMMEDIATE_QUEUE_URL", immediate.url),
             ("KMS_KEY_ID", key),
             ("MEDIA_BUCKET", BUCKET.to_owned()),
@@ -74,9 +76,10 @@ impl Account {
         &self.config
     }
 
-    /// The addresses of the queues: of rings that are due later, and at once.
-    pub fn queues(&self) -> [&str; 2] {
-        ["QUEUE_URL", "IMMEDIATE_QUEUE_URL"].map(|name| self.resources[name].as_str())
+    /// The addresses of the queues: of rings that are due later, at once, and for deliveries.
+    pub fn queues(&self) -> [&str; 3] {
+        ["QUEUE_URL", "IMMEDIATE_QUEUE_URL", "DELIVERY_QUEUE_URL"]
+            .map(|name| self.resources[name].as_str())
     }
 
     /// What the template gives to functions, with what it makes standing in this account, `own` in place of

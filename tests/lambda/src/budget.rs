@@ -24,7 +24,7 @@ impl Budget {
         let (megabytes, milliseconds) = match function {
             // The dictionaries that passwords are held against, and the expressions that read them; the clients of
             // keys, queues, timers and networks.
-            "auth" | "connections" => (10, 10),
+            "auth" | "connections" | "webhooks" => (10, 10),
             // The client of S3, and the decoders of pictures.
             "posts" => (12, 10),
             "publisher" | "sweeper" => (14, 15),

@@ -195,13 +195,11 @@ fn judge_post(
         }
         Stage::NeedsAttention => {
             verdict.unconfirmed += 1;
-            // What was accepted and then disconnected cannot be followed to its end, and the rest of a thread
-            // that came too late is for its author.
-            let is_gone = filed.kind.parts > 1
-                || day
-                    .disconnected
-                    .iter()
-                    .any(|(it, _)| *it == filed.connection);
+            // What was accepted and then disconnected cannot be followed to its end.
+            let is_gone = day
+                .disconnected
+                .iter()
+                .any(|(it, _)| *it == filed.connection);
             let is_unknown = rows.attempts.iter().any(|arm| {
                 let is_open = match arm.outcome {
                     None | Some(Outcome::Unknown) => true,

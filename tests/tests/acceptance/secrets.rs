@@ -1,12 +1,14 @@
 //! No secret leaves its place in clear: not into a row, an answer, or a line of the log.
 
+use serde_json::json;
 use simulator::Fault;
 use sqlx::{PgPool, Row as _};
 use time::Duration;
 use tracing::Level;
 
 use crate::{
-    house::{CANARY, House, Log},
+    deliveries::{deliver, endpoint},
+    house::{CANARY, House, Log, Person, Receiver},
     networks::NETWORKS,
 };
 
@@ -53,6 +55,7 @@ async fn no_secret_is_found_in_a_row_an_answer_or_the_log(pool: PgPool) {
             }
         }
     }
+    let (hook, rotated) = told_elsewhere(&house, &author).await;
     house.get(&author, "/api/me").await;
     house.get(&author, "/api/connections").await;
     house.get(&author, "/api/posts?limit=100").await;
@@ -60,6 +63,7 @@ async fn no_secret_is_found_in_a_row_an_answer_or_the_log(pool: PgPool) {
     assert!(tokens.len() > NETWORKS.len(), "{} tokens", tokens.len());
     canaries.extend(tokens);
     canaries.push(author.refresh_token());
+    canaries.extend([hook.clone(), rotated.clone()]);
 
     let rows = everything(&house.pool).await;
     let log = log.text();
@@ -68,8 +72,8 @@ async fn no_secret_is_found_in_a_row_an_answer_or_the_log(pool: PgPool) {
     let own = author.bearer().replace("Bearer ", "");
     assert!(house.heard().contains(&own), "the answers were heard");
     for canary in &canaries {
-        // A person's own sign-in is answered to that person, and to nobody else.
-        let is_answered = *canary == author.refresh_token();
+        // A person's own sign-in is answered to that person, and a new secret once to who asked for it.
+        let is_answered = [&author.refresh_token(), &hook, &rotated].contains(&canary);
         for (place, text) in [("row", &rows), ("log", &log), ("answer", &house.heard())] {
             assert!(
                 (place == "answer" && is_answered) || !text.contains(canary.as_str()),
@@ -79,6 +83,25 @@ async fn no_secret_is_found_in_a_row_an_answer_or_the_log(pool: PgPool) {
         }
     }
     assert!(!rows.contains(&own) && !log.contains(&own));
+    for secret in [&hook, &rotated] {
+        assert_eq!(house.heard().matches(secret.as_str()).count(), 1);
+    }
+}
+
+/// Has events told to a server of the author's, whose secret is rotated; gives both secrets without their prefix.
+async fn told_elsewhere(house: &House, author: &Person) -> (String, String) {
+    let receiver = Receiver::open().await;
+    let made = endpoint(house, author, &receiver.url("/"), json!({})).await;
+    let path = made.path("/rotate-secret");
+    let rotated = house.send(author, &path, &json!({})).await;
+    let rotated = rotated.text("secret").to_owned();
+    let told = deliver(house, author, &made, &receiver).await;
+    assert_eq!(told.signed_by(&rotated), 1);
+    receiver.answers(&[(500, "no")]);
+    deliver(house, author, &made, &receiver).await;
+    house.get(author, &made.path("/deliveries")).await;
+    let bare = |secret: &str| secret.trim_start_matches("whsec_").to_owned();
+    (bare(&made.secret), bare(&rotated))
 }
 
 /// Every column of every row of every table, as text and as the bytes in it.

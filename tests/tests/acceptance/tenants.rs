@@ -7,6 +7,7 @@ use sqlx::PgPool;
 use time::Duration;
 
 use crate::{
+    endpoints,
     house::{Answer, House, Person},
     networks::{Network, What},
 };
@@ -147,6 +148,9 @@ async fn who_is_not_signed_in_is_told_so_and_nothing_else(pool: PgPool) {
     let id = PostId::mint().to_string();
     let mut told = Vec::new();
     let others = [
+        (Method::GET, "/api/events", None),
+        (Method::GET, "/api/webhook-endpoints", None),
+        (Method::POST, "/api/webhook-endpoints", Some("{}")),
         (Method::GET, "/api/me", None),
         (Method::GET, "/api/connections", None),
         (Method::GET, "/api/connect/x", None),
@@ -158,7 +162,7 @@ async fn who_is_not_signed_in_is_told_so_and_nothing_else(pool: PgPool) {
         (Method::POST, "/api/admin/posts/{id}/requeue", Some("{}")),
         (Method::GET, "/api/admin/punctuality", None),
     ];
-    for (method, route, body) in ROUTES.into_iter().chain(others) {
+    for (method, route, body) in ROUTES.into_iter().chain(endpoints::ROUTES).chain(others) {
         let request = stranger
             .request(method.clone(), &route.replace("{id}", &id))
             .header(http::header::CONTENT_TYPE, "application/json")

@@ -1,13 +1,14 @@
 //! What the tests here share: a house, and networks that can sign.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, future::ready, sync::Arc};
 
 use axum::{Router, body::Body};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use domain::{ConnectionId, GrantId, Platform, PostId, UserId};
+use domain::{ConnectionId, GrantId, Platform, PostId, SessionId, UserId};
 use doorbell::Doorbell;
+use guard::{Addresses, Beside, Guard, Resolve};
 use hmac::{Hmac, Mac as _};
-use http::{HeaderMap, Request, StatusCode, header};
+use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use platforms::App;
 use serde_json::{Value, json};
@@ -15,9 +16,11 @@ use settings::{Apps, HttpSettings, Stage};
 use sha1::Sha1;
 use sha2::Sha256;
 use sqlx::PgPool;
+use store::data_keys::Shelf;
 use time::Duration;
 use tower::ServiceExt as _;
 use url::Url;
+use vault::{LocalKey, Sealer, SystemClock, Wrapper};
 use web::{Clock, WebEnv};
 
 use crate::{Env, router};
@@ -28,6 +31,24 @@ pub(super) const HANDLE: &str = "ADxlaPEugAQ";
 pub(super) struct House {
     pub(super) pool: PgPool,
     router: Router,
+    settings: Arc<HttpSettings>,
+}
+
+/// Names that lead to an address of this machine's network, to one beside a public one, nowhere, and to the public
+/// internet.
+struct Names;
+
+impl Resolve for Names {
+    fn resolve<'a>(&'a self, host: &'a str) -> Addresses<'a> {
+        let addresses: &[&str] = match host {
+            "private.example.com" => &["10.0.0.1"],
+            "mixed.example.com" => &["93.184.216.34", "::1"],
+            "nowhere.example.com" => &[],
+            _ => &["93.184.216.34"],
+        };
+        let addresses = addresses.iter().map(|text| text.parse().unwrap()).collect();
+        Box::pin(ready(Ok(addresses)))
+    }
 }
 
 #[derive(Debug)]
@@ -38,6 +59,10 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
     pub(super) fn rule(&self) -> String {
         assert_eq!(
             self.headers[header::CONTENT_TYPE],
@@ -76,11 +101,49 @@ impl House {
             },
             apps: Arc::new(apps),
             doorbell: Doorbell::postgres(pool.clone()),
+            guard: Guard::new(Beside::Nothing, Arc::new(Names)).unwrap(),
+            sealer: Sealer::new(
+                Wrapper::Local(LocalKey::from_base64(&LocalKey::mint().unwrap()).unwrap()),
+                Arc::new(Shelf(pool.clone().into())),
+                Arc::new(SystemClock),
+            ),
         };
         Self {
             pool,
             router: web::dress(router(env), &settings),
+            settings,
         }
+    }
+
+    /// Somebody who is signed in: their id and their token.
+    pub(super) async fn sign_in(&self) -> (UserId, String) {
+        let (user, session) = (UserId::mint(), SessionId::mint());
+        let email = format!("{user}@picscripter.example");
+        store::users::add(&self.pool, user, &email, "-")
+            .await
+            .unwrap();
+        store::sessions::open(&self.pool, user, session, &[0; 32], Duration::DAY)
+            .await
+            .unwrap();
+        let token = web::issue(&self.settings, user, session, Clock::default().now()).unwrap();
+        (user, token)
+    }
+
+    /// What somebody who is signed in asks.
+    pub(super) async fn call(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "application/json");
+        let body = body.map_or_else(Body::empty, |body| body.to_string().into());
+        self.ask(request.body(body).unwrap()).await
     }
 
     pub(super) async fn ask(&self, request: Request<Body>) -> Answer {

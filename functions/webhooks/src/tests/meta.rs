@@ -139,6 +139,16 @@ async fn a_deletion_leaves_nothing_that_the_network_gave_and_the_authors_own_wor
     .execute(&pool)
     .await
     .unwrap();
+    sqlx::query(
+        "INSERT INTO events (user_id, kind, subject, data)
+         SELECT user_id, 'connection.needs_reconnect', id,
+             '{\"username\": \"canary\", \"displayName\": \"canary\", \"healthReason\": \"canary\"}'
+         FROM connections WHERE id <> $1",
+    )
+    .bind(other.uuid())
+    .execute(&pool)
+    .await
+    .unwrap();
     for (stage, connection) in [
         ("scheduled", page),
         ("prepared", page),
@@ -155,6 +165,14 @@ async fn a_deletion_leaves_nothing_that_the_network_gave_and_the_authors_own_wor
             "UPDATE posts SET external_id = 'canary' || id, external_url = 'canary', progress = 'canary',
                  candidates = '[\"canary\"]', error = '{\"code\": \"a\", \"message\": \"b\", \"evidence\": \"canary\"}'
              WHERE id = $1",
+        )
+        .bind(id.uuid())
+        .execute(&pool)
+        .await
+        .unwrap();
+        sqlx::query(
+            "INSERT INTO events (user_id, kind, subject, data)
+             SELECT user_id, 'post.published', id, '{\"externalId\": \"canary\", \"url\": \"canary\"}' FROM posts WHERE id = $1",
         )
         .bind(id.uuid())
         .execute(&pool)
@@ -188,7 +206,7 @@ async fn a_deletion_leaves_nothing_that_the_network_gave_and_the_authors_own_wor
     assert_eq!(house.count("deletions").await, 1);
 
     // A canary is left in the other person's rows, and in no other.
-    for table in ["attempts", "connections", "job_log", "posts"] {
+    for table in ["attempts", "connections", "events", "job_log", "posts"] {
         let query = format!("SELECT count(*) FROM {table} t WHERE t::text LIKE '%canary%'");
         let left: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(query))
             .fetch_one(&pool)

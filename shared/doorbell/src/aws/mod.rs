@@ -23,6 +23,8 @@ pub struct AwsSettings {
     /// The address of the queue of rings that are due at once; a crowd of scheduled posts never holds
     /// them up.
     pub immediate_queue_url: String,
+    /// The address of the queue of rings for deliveries to users' own servers; slow ones hold nothing else up.
+    pub delivery_queue_url: String,
     /// Who rings far ahead has them; without, a message walks: it comes early and is rung again.
     pub timers: Option<Timers>,
     /// How far ahead a message can wait.
@@ -72,11 +74,20 @@ pub(crate) struct Aws {
 impl Aws {
     pub(crate) fn new(settings: AwsSettings, config: &SdkConfig, pool: Pool) -> Self {
         Self {
-            queues: Queues::new(config, settings.queue_url, settings.immediate_queue_url),
+            queues: Queues::new(
+                config,
+                settings.queue_url,
+                settings.immediate_queue_url,
+                settings.delivery_queue_url,
+            ),
             standing: settings.timers.map(|timers| Standing::new(config, timers)),
             reach: settings.reach,
             pool,
         }
+    }
+
+    pub(crate) const fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     pub(crate) async fn ring(
@@ -87,7 +98,8 @@ impl Aws {
         let now = store::now(&self.pool).await.map_err(RingError::new)?;
         let ahead = at - now;
         match &self.standing {
-            Some(standing) if ahead > self.reach.delay => {
+            // Of deliveries that are further ahead the sweeper knows: minutes do not matter there.
+            Some(standing) if ahead > self.reach.delay && !subject.is_delivery() => {
                 standing.set(subject, at - self.reach.lead).await
             }
             Some(_) | None => self.queues.send(subject, ahead.min(self.reach.delay)).await,

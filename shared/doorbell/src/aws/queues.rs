@@ -11,21 +11,30 @@ pub(crate) struct Queues {
     client: Client,
     later: String,
     at_once: String,
+    deliveries: String,
 }
 
 impl Queues {
-    pub(crate) fn new(config: &SdkConfig, later: String, at_once: String) -> Self {
+    pub(crate) fn new(
+        config: &SdkConfig,
+        later: String,
+        at_once: String,
+        deliveries: String,
+    ) -> Self {
         Self {
             client: Client::new(config),
             later,
             at_once,
+            deliveries,
         }
     }
 
     /// Sends a message that comes `ahead` from now, to the second and not before.
     pub(crate) async fn send(&self, subject: &Subject, ahead: Duration) -> Result<(), RingError> {
         let seconds = whole_seconds(ahead);
-        let queue = if seconds > 0 {
+        let queue = if subject.is_delivery() {
+            &self.deliveries
+        } else if seconds > 0 {
             &self.later
         } else {
             &self.at_once

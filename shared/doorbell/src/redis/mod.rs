@@ -79,6 +79,10 @@ impl fmt::Debug for Link {
 }
 
 impl Redis {
+    pub(crate) const fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
     pub(crate) fn new(settings: RedisSettings, pool: Pool) -> Self {
         Self {
             settings,

@@ -3,7 +3,7 @@
 use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindowMode};
 use aws_sdk_sqs::types::QueueAttributeName;
 use cloud::testing::StandIn;
-use domain::PostId;
+use domain::{DeliveryId, PostId};
 use doorbell::{AwsSettings, Doorbell, Reach, Subject, Timers};
 use sqlx::PgPool;
 use time::Duration;
@@ -59,7 +59,7 @@ async fn what_is_far_ahead_gets_a_timer_that_fires_early_once_and_to_the_right_p
     assert_eq!(target.role_arn(), ROLE);
     assert_eq!(target.input(), Some(id.to_string().as_str()));
     let dead = target.dead_letter_config().and_then(|config| config.arn());
-    assert_eq!(dead, Some(cloud.arns[2].as_str()));
+    assert_eq!(dead, Some(cloud.arns[3].as_str()));
     let retry = target.retry_policy().expect("a policy");
     assert_eq!(retry.maximum_event_age_in_seconds(), Some(3_600));
     assert_eq!(retry.maximum_retry_attempts(), Some(185));
@@ -81,6 +81,22 @@ async fn what_sqs_can_hold_back_gets_no_timer(pool: PgPool) {
     }
     assert_eq!(cloud.waiting("scheduled").await, 1);
     assert_eq!(cloud.waiting("immediate").await, 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn deliveries_have_a_queue_of_their_own_and_no_timers(pool: PgPool) {
+    let cloud = Cloud::new(StandIn::moto().await).await;
+    let bell = cloud.bell(pool.clone(), Reach::default()).await;
+    let now = store::now(&pool).await.unwrap();
+    let ids = [DeliveryId::mint(), DeliveryId::mint(), DeliveryId::mint()];
+    for (id, ahead) in ids.into_iter().zip([0, 60, 7_200]) {
+        bell.ring(id, now + Duration::seconds(ahead)).await.unwrap();
+        assert!(cloud.timer(&id.into()).await.is_none(), "{ahead}");
+    }
+    assert_eq!(cloud.waiting("deliveries").await, 3);
+    for other in ["scheduled", "immediate"] {
+        assert_eq!(cloud.waiting(other).await, 0, "{other}");
+    }
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -161,7 +177,7 @@ struct Cloud {
     server: StandIn,
     scheduler: aws_sdk_scheduler::Client,
     queues: Queues,
-    /// Of the queues `scheduled`, `immediate` and `dead`.
+    /// Of the queues `scheduled`, `immediate`, `deliveries` and `dead`.
     arns: Vec<String>,
 }
 
@@ -170,7 +186,7 @@ impl Cloud {
         let config = server.config().await;
         let sqs = aws_sdk_sqs::Client::new(&config);
         let (mut urls, mut arns) = (Vec::new(), Vec::new());
-        for name in ["scheduled", "immediate", "dead"] {
+        for name in ["scheduled", "immediate", "deliveries", "dead"] {
             let made = sqs
                 .create_queue()
                 .queue_name(name)
@@ -196,7 +212,7 @@ impl Cloud {
         let scheduler = aws_sdk_scheduler::Client::new(&config);
         let group = scheduler.create_schedule_group().name(GROUP).send().await;
         group.expect("a group");
-        urls.truncate(2);
+        urls.truncate(3);
         Self {
             queues: Queues::new(server.address(), urls).await,
             scheduler,
@@ -211,17 +227,18 @@ impl Cloud {
     }
 
     fn settings(&self, reach: Reach) -> AwsSettings {
-        let [scheduled, immediate] = self.queues.urls.as_slice() else {
-            unreachable!("two queues were made");
+        let [scheduled, immediate, deliveries] = self.queues.urls.as_slice() else {
+            unreachable!("three queues were made");
         };
         AwsSettings {
             queue_url: scheduled.clone(),
             immediate_queue_url: immediate.clone(),
+            delivery_queue_url: deliveries.clone(),
             timers: Some(Timers {
                 group: GROUP.to_owned(),
                 queue_arn: self.arns[0].clone(),
                 role_arn: ROLE.to_owned(),
-                dead_letter_arn: self.arns[2].clone(),
+                dead_letter_arn: self.arns[3].clone(),
             }),
             reach,
         }

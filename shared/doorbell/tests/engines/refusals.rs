@@ -179,6 +179,8 @@ fn settings() -> AwsSettings {
         queue_url: "https://sqs.us-east-1.amazonaws.com/123456789012/scheduled".to_owned(),
         immediate_queue_url: "https://sqs.us-east-1.amazonaws.com/123456789012/immediate"
             .to_owned(),
+        delivery_queue_url: "https://sqs.us-east-1.amazonaws.com/123456789012/deliveries"
+            .to_owned(),
         timers: Some(Timers {
             group: "posts".to_owned(),
             queue_arn: "arn:aws:sqs:us-east-1:123456789012:scheduled".to_owned(),

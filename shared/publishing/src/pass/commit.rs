@@ -35,11 +35,6 @@ impl Pass<'_> {
         call: &Call,
     ) -> Result<Flow, LookError> {
         if self.work.post.stage == Stage::Confirming && machine.is_partly_live() {
-            if self.is_too_late() {
-                let broken = Fault::unconfirmed(Vec::new())
-                    .seen("part of it is live, and it is too late for the rest");
-                return self.end_with(&broken).await;
-            }
             // What is live stays live: nobody may edit or cancel the post in between.
             self.means.books.go_on(&self.work, call.name).await?;
         } else if self.work.post.stage == Stage::Confirming {

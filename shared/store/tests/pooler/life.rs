@@ -3,6 +3,7 @@
 use domain::{
     AttemptId, ConnectionId, Counted, DataKeyId, GrantId, MediaFacts, MediaId, MediaKind,
     OauthAttemptId, Platform, Post, PostError, PostId, SessionId, Stage, Standing, UserId,
+    WebhookEndpointId, WebhookSecretId,
 };
 use serde_json::json;
 use store::{
@@ -11,6 +12,8 @@ use store::{
     budgets::{self, Holder},
     connections::{self, Granted, SealedTokens},
     data_keys, deletions,
+    deliveries::{self, Again},
+    dispatch::{self, Failure},
     errands::{self, Asked},
     events,
     job_log::{self, Step},
@@ -20,11 +23,13 @@ use store::{
     posts::{self, Change, Changed, Filter, NewPost, Resolution},
     punctuality,
     rate_limits::{self, Limit},
-    registrations, rings,
+    registrations, rings, sealed,
     sessions::{self, Rotation},
     subscriptions, sweep,
     tokens::{self, Margin},
-    users, webhook_receipts,
+    users,
+    webhook_endpoints::{self, SealedSecret},
+    webhook_receipts,
     work::{self, Armed, Outcomes, Save, Settled, Work},
 };
 use time::Duration;
@@ -38,10 +43,12 @@ pub async fn live(pool: &Pool) -> Result<(), StoreError> {
     let connection = connect(pool, user).await?;
     files(pool, user).await?;
     ask(pool, user, connection).await?;
+    listen(pool, user).await?;
     publish(pool, user, connection).await?;
     edit_and_cancel(pool, user, connection).await?;
     give_up(pool, user, connection).await?;
     resolve(pool, user, connection).await?;
+    deliver(pool, user).await?;
     ring(pool).await?;
     keys(pool).await?;
     sweep(pool).await?;
@@ -230,7 +237,9 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
     assert_eq!(job_log::list(pool, user, id).await?.len(), 1);
     let attempts = attempts::list(pool, user, id).await?;
     assert_eq!(attempts[0].outcome.as_deref(), Some("accepted"));
-    assert!(!events::after(pool, user, 0, 10).await?.is_empty());
+    let (told, span) = events::after(pool, user, 0, 100).await?;
+    assert_eq!(told.last().map(|event| event.sequence), Some(span.last));
+    assert!(told.iter().any(|event| event.post_id == Some(id)));
     Ok(())
 }
 
@@ -365,6 +374,93 @@ async fn ask(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<(), 
     Ok(())
 }
 
+fn endpoint() -> webhook_endpoints::Wish<'static> {
+    webhook_endpoints::Wish {
+        url: "https://hooks.picscripter.example/",
+        description: Some("sample"),
+        event_types: &[],
+        enabled: true,
+    }
+}
+
+fn secret() -> SealedSecret {
+    SealedSecret {
+        id: WebhookSecretId::mint(),
+        ciphertext: vec![1; 40],
+    }
+}
+
+/// Makes two endpoints, of which one is removed again.
+async fn listen(pool: &Pool, user: UserId) -> Result<(), StoreError> {
+    let (kept, removed) = (WebhookEndpointId::mint(), WebhookEndpointId::mint());
+    for (id, most, expected) in [(kept, 2, true), (removed, 2, true), (removed, 2, false)] {
+        let mut tx = pool.begin().await?;
+        let made = webhook_endpoints::add(&mut tx, user, id, &endpoint(), &secret(), most).await?;
+        tx.commit().await?;
+        assert_eq!(made, expected);
+    }
+    assert!(webhook_endpoints::remove(pool, user, removed).await?);
+    assert!(!webhook_endpoints::remove(pool, user, removed).await?);
+    assert!(
+        webhook_endpoints::find(pool, user, removed)
+            .await?
+            .is_none()
+    );
+    let mut tx = pool.begin().await?;
+    let ends = webhook_endpoints::rotate(&mut tx, user, kept, &secret(), Duration::DAY).await?;
+    assert!(ends.is_some());
+    tx.commit().await?;
+    assert_eq!(webhook_endpoints::secrets(pool, user, kept).await?.len(), 2);
+    Ok(())
+}
+
+/// Delivers one event, fails at another, and gives the rest up.
+async fn deliver(pool: &Pool, user: UserId) -> Result<(), StoreError> {
+    let endpoint_id = webhook_endpoints::list(pool, user).await?[0].id;
+    let planned = dispatch::unrung(pool, Some(user), 1_000).await?;
+    assert!(planned.len() > 3, "{}", planned.len());
+    dispatch::unrung(pool, None, 1).await?;
+    let attempt = json!({"status": 200});
+    let run = dispatch::take(pool, planned[0], 1, LEASE).await?.unwrap();
+    assert_eq!(dispatch::take(pool, planned[1], 1, LEASE).await?, None);
+    let event = events::by_row(pool, user, run.event.unwrap()).await?;
+    assert!(event.is_some());
+    dispatch::delivered(pool, &run, &attempt).await?;
+    let next = dispatch::next(pool, endpoint_id).await?.unwrap();
+    let run = dispatch::take(pool, next, 1, LEASE).await?.unwrap();
+    let standing = dispatch::failed(
+        pool,
+        &run,
+        &attempt,
+        Failure::Failed,
+        Some(Duration::HOUR),
+        Duration::DAY,
+    );
+    assert_eq!(standing.await?, dispatch::Standing::Same);
+    let filter = deliveries::Filter {
+        state: Some("delivered".to_owned()),
+        before: None,
+    };
+    let listed = deliveries::list(pool, user, endpoint_id, &filter, 10).await?;
+    assert_eq!(listed.len(), 1);
+    let again = deliveries::again(pool, user, endpoint_id, listed[0].id).await?;
+    assert!(matches!(again, Again::Ordered(_)), "{again:?}");
+    let ping = deliveries::ping(pool, user, endpoint_id).await?.unwrap();
+    assert_eq!(ping.event, None);
+    let replayed = deliveries::replay(pool, user, endpoint_id, 0, None, 10).await?;
+    // Of what happened before there was an endpoint it was not told.
+    assert_eq!((replayed.found, replayed.planned), (10, 1));
+    let run = dispatch::take(pool, ping.id, 1, LEASE).await?.unwrap();
+    let gone = dispatch::failed(pool, &run, &attempt, Failure::Gone, None, Duration::DAY).await?;
+    assert_eq!(gone, dispatch::Standing::Disabled("gone"));
+    let mut tx = pool.begin().await?;
+    let locked = webhook_endpoints::lock(&mut tx, user, endpoint_id).await?;
+    assert_eq!(locked.unwrap().disabled_reason.as_deref(), Some("gone"));
+    webhook_endpoints::change(&mut tx, user, endpoint_id, &endpoint()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 async fn sweep(pool: &Pool) -> Result<(), StoreError> {
     let holder = Holder::App(PLATFORM);
     budgets::tell(pool, holder, 96, Duration::ZERO).await?;
@@ -379,6 +475,11 @@ async fn sweep(pool: &Pool) -> Result<(), StoreError> {
     assert_eq!(registrations::settings(pool, "TIKTOK").await?, known);
     sweep::overdue(pool, 10, Duration::SECOND).await?;
     sweep::unsettled(pool, 10).await?;
+    sweep::overdue_deliveries(pool, 2, 10).await?;
+    for user in events::without_place(pool, 10).await? {
+        events::give_places(pool, user).await?;
+    }
+    sealed::old_webhook_secrets(pool, &[], 10).await?;
     sweep::disconnecting(pool, 10).await?;
     sweep::outlived_media(pool, 10).await?;
     sweep::forget(pool).await?;

@@ -165,6 +165,11 @@ impl House {
         self.account.queues()[1]
     }
 
+    /// Of rings for deliveries to users' own servers.
+    pub fn delivery_queue(&self) -> &str {
+        self.account.queues()[2]
+    }
+
     /// The names of the schedules that stand.
     pub async fn schedules(&self) -> Vec<String> {
         let client = aws_sdk_scheduler::Client::new(self.account.config());

@@ -34,6 +34,7 @@ async fn every_route_is_answered_and_a_post_goes_from_the_app_to_its_network(poo
     .await;
     publish(&house, &token).await;
     schedule(&house, &pool, &token).await;
+    hear_of_it(&house, &token).await;
     hear_from_networks(&house).await;
     disconnect(&house, &token).await;
     sign_out(&house, &token).await;
@@ -188,6 +189,92 @@ async fn schedule(house: &House, pool: &PgPool, token: &str) {
     let canceled = house.ask(Method::DELETE, "/api/posts/{id}", ask).await;
     assert_eq!(canceled.json()["status"], "canceled", "{}", canceled.body);
     assert!(house.schedules().await.is_empty());
+}
+
+/// Reads the feed; has a server of one's own told, whose ring goes through a queue of its own.
+async fn hear_of_it(house: &House, token: &str) {
+    let feed = get(house, token, "/api/events", "/api/events?limit=200").await;
+    let events = feed["events"].as_array().unwrap();
+    let told = |kind: &str| events.iter().any(|event| event["type"] == kind);
+    assert!(told("post.published") && told("post.canceled"), "{feed}");
+
+    let (listener, base) = tests::world::listen().await;
+    let (heard, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let server = axum::Router::new().fallback(move |headers: http::HeaderMap, body: String| {
+        let heard = heard.clone();
+        async move { heard.send((headers, body)).unwrap() }
+    });
+    tokio::spawn(async move { axum::serve(listener, server).await.unwrap() });
+    let route = "/api/webhook-endpoints";
+    let ask = Ask::of(token).json(&json!({ "url": format!("{base}/hook") }));
+    let made = house.ask(Method::POST, route, ask).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    let (id, secret) = (made.text("id"), made.text("secret"));
+    let listed = get(house, token, route, route).await;
+    assert_eq!(listed["endpoints"][0]["id"], id);
+    let (one, path) = (format!("{route}/{{endpointId}}"), format!("{route}/{id}"));
+    let shown = get(house, token, &one, &path).await;
+    assert_eq!(shown["enabled"], true);
+    let ask = Ask::of(token)
+        .at(&path)
+        .json(&json!({ "description": "Ours" }));
+    let changed = house.ask(Method::PATCH, &one, ask).await;
+    assert_eq!(changed.text("description"), "Ours");
+
+    let at = async |rest: &str, body: Value| {
+        let (route, path) = (format!("{one}{rest}"), format!("{path}{rest}"));
+        let answer = house
+            .ask(Method::POST, &route, Ask::of(token).at(&path).json(&body))
+            .await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.body);
+        answer
+    };
+    at("/test", json!({})).await;
+    publish_rings(house).await;
+    let (headers, body) = told.recv().await.unwrap();
+    assert_eq!(
+        signed(&headers, &body, secret),
+        headers["webhook-signature"]
+    );
+    let route = format!("{one}/deliveries");
+    let sent = get(house, token, &route, &format!("{path}/deliveries")).await;
+    assert_eq!(sent["deliveries"][0]["status"], "delivered", "{sent}");
+    let delivery = sent["deliveries"][0]["id"].as_str().unwrap();
+    let route = format!("{one}/deliveries/{{deliveryId}}/redeliver");
+    let again = format!("{path}/deliveries/{delivery}/redeliver");
+    let ask = Ask::of(token).at(&again).json(&json!({}));
+    let ordered = house.ask(Method::POST, &route, ask).await;
+    assert_eq!(ordered.status, StatusCode::ACCEPTED, "{}", ordered.body);
+    publish_rings(house).await;
+    let (_, twin) = told.recv().await.unwrap();
+    assert_eq!(twin, body);
+    at("/rotate-secret", json!({})).await;
+    let replayed = at("/replay", json!({ "since": "2026-01-01T00:00:00Z" })).await;
+    assert_eq!(replayed.json()["planned"], events.len());
+    let removed = house
+        .ask(Method::DELETE, &one, Ask::of(token).at(&path))
+        .await;
+    assert_eq!(removed.status, StatusCode::NO_CONTENT, "{}", removed.body);
+}
+
+/// Has the publisher answer what rings for deliveries.
+async fn publish_rings(house: &House) {
+    let rings = house.receive(house.delivery_queue()).await;
+    assert!(!rings.is_empty(), "nothing rings: {}", house.watch.log());
+    let event = event::messages(rings.iter().map(String::as_str));
+    let (status, answer) = house.watch.send("publisher", &event).await;
+    assert_eq!((status, answer), (200, json!({ "batchItemFailures": [] })));
+}
+
+/// The signature of a request, as whoever receives it makes it by the specification.
+fn signed(headers: &http::HeaderMap, body: &str, secret: &str) -> String {
+    let key = BASE64_STANDARD
+        .decode(secret.trim_start_matches("whsec_"))
+        .unwrap();
+    let [id, time] = ["webhook-id", "webhook-timestamp"].map(|it| headers[it].to_str().unwrap());
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
+    mac.update(format!("{id}.{time}.{body}").as_bytes());
+    format!("v1,{}", BASE64_STANDARD.encode(mac.finalize().into_bytes()))
 }
 
 /// The check of an address, a signed body of JSON, and a signed form, which the runtime hands on in base64.

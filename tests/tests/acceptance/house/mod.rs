@@ -3,6 +3,7 @@
 mod keys;
 mod log;
 mod person;
+mod receiver;
 mod verdict;
 
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ use vault::{Vault, testing::SteeredWrapper};
 
 pub use log::Log;
 pub use person::Person;
+pub use receiver::{Receiver, Told};
 pub use tests::{Answer, settings::CANARY};
 
 use crate::networks::{Commit, Network, What};

@@ -1,0 +1,2 @@
+-- A user's events are found by their place.
+DROP INDEX events_by_user;
