@@ -9,8 +9,9 @@ CREATE TABLE webhook_endpoints (
     enabled boolean NOT NULL DEFAULT true,
     disabled_reason text CHECK (disabled_reason IN ('asked', 'failing', 'gone')),
     disabled_at timestamptz,
-    -- Since when nothing arrived there, while that is so.
+    -- Since when nothing arrived there, while that is so, and how many attempts failed since.
     failing_since timestamptz,
+    failures integer NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL DEFAULT app_now(),
     updated_at timestamptz NOT NULL DEFAULT app_now(),
     CONSTRAINT webhook_endpoints_say_why CHECK (enabled = (disabled_reason IS NULL))

@@ -153,6 +153,7 @@ pub(crate) async fn edit(
             env.doorbell
                 .try_ring_anew((id, post.revision), post.next_attempt_at)
                 .await;
+            env.doorbell.announce(caller.user).await;
             shown(&env, caller.user, *post).await.map(Json)
         }
         Changed::Missing => Err(Problem::not_found()),

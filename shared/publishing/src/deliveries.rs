@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::json;
 use settings::Stage;
 use store::{
-    dispatch::{self, Failure, Run, Standing},
+    dispatch::{self, Failure, Patience, Run, Standing},
     events, webhook_endpoints,
 };
 use time::{Duration, OffsetDateTime};
@@ -55,8 +55,12 @@ const JITTER: f64 = 0.2;
 const LONGEST: Duration = Duration::DAY;
 /// How far ahead an attempt is rung for; of later ones the sweeper knows.
 const RUNG_FOR: Duration = Duration::minutes(10);
-/// How long nothing may arrive at an endpoint before it is disabled.
-const FAILING: Duration = Duration::days(5);
+/// How long nothing may arrive at an endpoint before it is disabled; as often as one delivery is tried, so that no
+/// moment of weakness after a long silence is enough.
+const FAILING: Patience = Patience {
+    time: Duration::days(5),
+    attempts: 10,
+};
 /// How much of an answer is read, in bytes, and shown, in characters.
 const READ: usize = 2_048;
 const SHOWN: usize = 300;

@@ -97,7 +97,7 @@ pub async fn delivered(pool: &Pool, run: &Run, attempt: &Value) -> Result<(), St
     .execute(pool)
     .await?;
     sqlx::query!(
-        "UPDATE webhook_endpoints SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL",
+        "UPDATE webhook_endpoints SET failing_since = NULL, failures = 0 WHERE id = $1 AND failing_since IS NOT NULL",
         run.endpoint_id.uuid()
     )
     .execute(pool)
@@ -105,23 +105,34 @@ pub async fn delivered(pool: &Pool, run: &Run, attempt: &Value) -> Result<(), St
     Ok(())
 }
 
+/// How long nothing may arrive at an endpoint, and in how many attempts.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// That long,
+    pub time: Duration,
+    /// and that many, this one included.
+    pub attempts: i32,
+}
+
 /// Notes that an attempt failed, and plans the next one in `next`, if there is to be one. An endpoint that is gone,
-/// or where nothing arrived for `patience`, is disabled, and all that was on its way there is given up.
+/// or that is out of `patience`, is disabled, and all that was on its way there is given up.
 pub async fn failed(
     pool: &Pool,
     run: &Run,
     attempt: &Value,
     failure: Failure,
     next: Option<Duration>,
-    patience: Duration,
+    patience: Patience,
 ) -> Result<Standing, StoreError> {
     let mut tx = pool.begin().await?;
     // The endpoint first, as everybody does.
     let endpoint = sqlx::query!(
-        r#"SELECT enabled, coalesce(failing_since <= app_now() - make_interval(secs => $2), false) AS "is_failing!"
+        r#"SELECT enabled, failures + 1 >= $3
+                  AND coalesce(failing_since <= app_now() - make_interval(secs => $2), false) AS "is_failing!"
            FROM webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE"#,
         run.endpoint_id.uuid(),
-        patience.as_seconds_f64()
+        patience.time.as_seconds_f64(),
+        patience.attempts
     )
     .fetch_optional(&mut tx)
     .await?;
@@ -153,7 +164,7 @@ pub async fn failed(
         return Ok(Standing::Same);
     }
     sqlx::query!(
-        "UPDATE webhook_endpoints SET failing_since = coalesce(failing_since, app_now()),
+        "UPDATE webhook_endpoints SET failing_since = coalesce(failing_since, app_now()), failures = failures + 1,
              enabled = enabled AND $2::text IS NULL, disabled_reason = coalesce(disabled_reason, $2),
              disabled_at = CASE WHEN $2::text IS NULL THEN disabled_at ELSE app_now() END
          WHERE id = $1",

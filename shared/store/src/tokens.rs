@@ -196,10 +196,11 @@ pub async fn warn(db: impl PgExecutor<'_>, ahead: Duration) -> Result<u64, Store
              UPDATE connections c SET warned_at = app_now() FROM ends
              WHERE c.id = ends.id AND c.warned_at IS NULL
                AND ends.at < app_now() + make_interval(secs => $1)
-             RETURNING c.user_id, c.id, c.platform, ends.at
+             RETURNING c.user_id, c.id, c.platform, c.username, c.display_name, c.health, ends.at
          )
          INSERT INTO events (user_id, kind, subject, data)
-         SELECT user_id, 'connection.expiring', id, jsonb_build_object('platform', platform, 'endsAt', at)
+         SELECT user_id, 'connection.expiring', id, jsonb_strip_nulls(jsonb_build_object('platform', platform,
+             'username', username, 'displayName', display_name, 'health', health, 'endsAt', at))
          FROM warned",
         ahead.as_seconds_f64()
     )

@@ -186,6 +186,7 @@ pub async fn change(
              disabled_reason = CASE WHEN NOT $6 THEN coalesce(disabled_reason, 'asked') END,
              disabled_at = CASE WHEN NOT $6 THEN coalesce(disabled_at, app_now()) END,
              failing_since = CASE WHEN enabled OR NOT $6 THEN failing_since END,
+             failures = CASE WHEN enabled OR NOT $6 THEN failures ELSE 0 END,
              updated_at = app_now()
          WHERE user_id = $1 AND id = $2",
         user.uuid(),

@@ -170,6 +170,9 @@ async fn an_endpoint_where_nothing_arrives_for_five_days_is_disabled_and_its_own
     endpoint(&house, &owner, &other.url("/"), wanted).await;
     dead.answers(&[(500, ""); 30]);
     house.connect(&owner, Platform::X).await;
+    for _ in 0..8 {
+        house.send(&owner, &disabled.path("/test"), &json!({})).await;
+    }
     house.run_due().await;
     house.advance(Duration::days(4));
     house.send(&owner, "/api/disconnect/x", &json!({})).await;
@@ -224,6 +227,23 @@ async fn a_success_ends_the_count_of_days(pool: PgPool) {
         (&shown["enabled"], &shown["failingSince"]),
         (&true.into(), &Value::Null)
     );
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_moment_of_weakness_after_a_long_silence_is_not_held_against_an_endpoint(pool: PgPool) {
+    let house = House::open(pool).await;
+    let owner = house.sign_up().await;
+    let receiver = Receiver::open().await;
+    let endpoint = endpoint(&house, &owner, &receiver.url("/"), json!({})).await;
+    receiver.answers(&[(500, ""); 2]);
+    for _ in 0..2 {
+        house.send(&owner, &endpoint.path("/test"), &json!({})).await;
+        house.run_due().await;
+        house.advance(Duration::days(9));
+    }
+    let shown = house.get(&owner, &endpoint.path("")).await.json();
+    assert_eq!(shown["enabled"], true, "{shown}");
+    assert!(shown["failingSince"].is_string());
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

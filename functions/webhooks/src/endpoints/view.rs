@@ -23,7 +23,7 @@ pub(crate) struct EndpointView {
     pub(crate) event_types: Vec<String>,
     /// Whether events are sent.
     pub(crate) enabled: bool,
-    /// Why none are sent: `asked` by you; `failing`, nothing arrived for five days; `gone`, it answered 410.
+    /// Why none are sent: `asked` by you; `failing`, nothing arrived for five days and in ten attempts; `gone`, it answered 410.
     pub(crate) disabled_reason: Option<String>,
     /// Since when none are sent.
     #[serde(with = "time::serde::rfc3339::option")]

@@ -414,6 +414,11 @@ async fn listen(pool: &Pool, user: UserId) -> Result<(), StoreError> {
     Ok(())
 }
 
+const PATIENCE: dispatch::Patience = dispatch::Patience {
+    time: Duration::DAY,
+    attempts: 10,
+};
+
 /// Delivers one event, fails at another, and gives the rest up.
 async fn deliver(pool: &Pool, user: UserId) -> Result<(), StoreError> {
     let endpoint_id = webhook_endpoints::list(pool, user).await?[0].id;
@@ -434,7 +439,7 @@ async fn deliver(pool: &Pool, user: UserId) -> Result<(), StoreError> {
         &attempt,
         Failure::Failed,
         Some(Duration::HOUR),
-        Duration::DAY,
+        PATIENCE,
     );
     assert_eq!(standing.await?, dispatch::Standing::Same);
     let filter = deliveries::Filter {
@@ -451,7 +456,7 @@ async fn deliver(pool: &Pool, user: UserId) -> Result<(), StoreError> {
     // Of what happened before there was an endpoint it was not told.
     assert_eq!((replayed.found, replayed.planned), (10, 1));
     let run = dispatch::take(pool, ping.id, 1, LEASE).await?.unwrap();
-    let gone = dispatch::failed(pool, &run, &attempt, Failure::Gone, None, Duration::DAY).await?;
+    let gone = dispatch::failed(pool, &run, &attempt, Failure::Gone, None, PATIENCE).await?;
     assert_eq!(gone, dispatch::Standing::Disabled("gone"));
     let mut tx = pool.begin().await?;
     let locked = webhook_endpoints::lock(&mut tx, user, endpoint_id).await?;
