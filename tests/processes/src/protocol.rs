@@ -77,6 +77,11 @@ impl Message {
         self.kind == b'C'
     }
 
+    /// Whether it is a row whose last column is null.
+    pub(crate) fn ends_in_null(&self) -> bool {
+        self.kind == b'D' && self.bytes.ends_with(&[0xff; 4])
+    }
+
     /// Whether a statement was refused.
     pub(crate) const fn tells_an_error(&self) -> bool {
         self.kind == b'E'
@@ -86,7 +91,7 @@ impl Message {
 /// Something that a client wants to last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wish {
-    /// A transaction; the post that it arms, where it arms one.
+    /// A transaction, or a statement that arms; the post that it arms, where it arms one.
     Commit(Option<Uuid>),
     /// A statement by itself.
     Statement,
@@ -132,7 +137,15 @@ impl Session {
             b'S' => {
                 let is_alone = !self.is_in_transaction && self.has_written;
                 self.has_written = false;
-                return is_alone.then_some(Wish::Statement);
+                let armed = if self.is_in_transaction {
+                    None
+                } else {
+                    self.armed.take()
+                };
+                return is_alone.then_some(match armed {
+                    Some(post) => Wish::Commit(Some(post)),
+                    None => Wish::Statement,
+                });
             }
             b'Q' if content.starts_with(b"COMMIT") => {
                 return Some(Wish::Commit(self.armed.take()));
@@ -160,7 +173,7 @@ impl Sort {
                 .iter()
                 .any(|verb| sql.contains(verb))
         };
-        if sql.starts_with(ARM) {
+        if sql.contains(ARM) {
             Self::Arm
         } else if !sql.starts_with("SELECT") && writes(sql) {
             Self::Write
@@ -288,6 +301,25 @@ mod tests {
         let commit = message(b'Q', b"COMMIT\0");
         assert_eq!(session.hears(&commit), Some(Wish::Commit(Some(post))));
         assert_eq!(session.hears(&commit), Some(Wish::Commit(None)));
+    }
+
+    #[test]
+    fn a_statement_by_itself_tells_the_post_that_it_arms() {
+        let post = Uuid::from_bytes([7; 16]);
+        let mut session = Session::default();
+        for message in [
+            parse(
+                "arm",
+                &format!("WITH armed AS ({ARM} WHERE id = $1) SELECT 1"),
+            ),
+            bind("arm", post.as_bytes()),
+            message(b'E', b"\0\0\0\0\0"),
+        ] {
+            assert_eq!(session.hears(&message), None);
+        }
+        let end = message(b'S', b"");
+        assert_eq!(session.hears(&end), Some(Wish::Commit(Some(post))));
+        assert_eq!(session.hears(&end), None);
     }
 
     #[test]

@@ -139,6 +139,12 @@ impl Inner {
                 if message.tells_an_error() {
                     awaited = None;
                 }
+                // An arm that was not granted tells no time.
+                if let Some((Wish::Commit(Some(_)), is_lost)) = awaited
+                    && message.ends_in_null()
+                {
+                    awaited = Some((Wish::Statement, is_lost));
+                }
                 if let Some((wish, is_lost)) = awaited {
                     if message.tells_the_end() {
                         awaited = None;

@@ -171,7 +171,9 @@ async fn an_endpoint_where_nothing_arrives_for_five_days_is_disabled_and_its_own
     dead.answers(&[(500, ""); 30]);
     house.connect(&owner, Platform::X).await;
     for _ in 0..8 {
-        house.send(&owner, &disabled.path("/test"), &json!({})).await;
+        house
+            .send(&owner, &disabled.path("/test"), &json!({}))
+            .await;
     }
     house.run_due().await;
     house.advance(Duration::days(4));
@@ -237,7 +239,9 @@ async fn a_moment_of_weakness_after_a_long_silence_is_not_held_against_an_endpoi
     let endpoint = endpoint(&house, &owner, &receiver.url("/"), json!({})).await;
     receiver.answers(&[(500, ""); 2]);
     for _ in 0..2 {
-        house.send(&owner, &endpoint.path("/test"), &json!({})).await;
+        house
+            .send(&owner, &endpoint.path("/test"), &json!({}))
+            .await;
         house.run_due().await;
         house.advance(Duration::days(9));
     }

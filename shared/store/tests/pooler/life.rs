@@ -285,8 +285,8 @@ async fn give_up(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
     assert_eq!(requeued, admin::Requeued::Done(user));
     let missing = admin::requeue(&mut link, PostId::mint(), true).await?;
     assert_eq!(missing, admin::Requeued::Missing);
-    let now = store::now(pool).await?;
-    let all = punctuality::punctuality(pool, now - Duration::DAY, now).await?;
+    let now = store::now(&mut link).await?;
+    let all = punctuality::punctuality(&mut link, now - Duration::DAY, now).await?;
     assert_eq!(all[0].platform, None);
     let changed = posts::cancel(&mut link, user, work.post.id).await?;
     assert!(matches!(changed, Changed::Done(_)), "{changed:?}");

@@ -1,4 +1,4 @@
-//! Documents: PDF, and what Word and PowerPoint write, new and old. What is inside is the network's to judge.
+//! Documents: PDF, and what Word and `PowerPoint` write, new and old. What is inside is the network's to judge.
 
 pub(super) mod compound;
 pub(super) mod package;

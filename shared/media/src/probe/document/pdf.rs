@@ -129,8 +129,8 @@ fn table(
         }
     }
     let trailer = window.some(place, DICTIONARY)?;
-    let root = match entry(trailer, b"/Root") {
-        Some(Value::Reference(root)) => Some(root),
+    let catalog = match entry(trailer, b"/Root") {
+        Some(Value::Reference(object)) => Some(object),
         Some(Value::Number(_) | Value::Other(_)) | None => None,
     };
     let previous = match entry(trailer, b"/Prev") {
@@ -138,7 +138,13 @@ fn table(
         Some(Value::Other(_) | Value::Reference(_)) => return Ok(None),
         None => None,
     };
-    Ok(Some((Table { stretches, root }, previous)))
+    Ok(Some((
+        Table {
+            stretches,
+            root: catalog,
+        },
+        previous,
+    )))
 }
 
 /// The beginning of an object, behind its number; `None` where it is packed, deleted or something else.
