@@ -50,7 +50,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_millis(250);
 
 fn main() -> ExitCode {
-    let Some(count) = bench::asked("punctuality") else {
+    let Some(bench::Asked { count }) = bench::asked("punctuality") else {
         return ExitCode::SUCCESS;
     };
     let posts = count.unwrap_or(POSTS);
