@@ -4,7 +4,7 @@
 use std::{
     fs::File,
     io::Write as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
@@ -25,7 +25,7 @@ pub(crate) struct Clocks {
 impl Clocks {
     /// The clocks of a server whose data lie in a folder, and these.
     pub(crate) fn new(
-        data: PathBuf,
+        data: &Path,
         pool: Pool,
         web: web::Clock,
         networks: simulator::Clock,

@@ -5,8 +5,6 @@
 //! Everything that is drawn comes from one seed. How processes run beside each other does not, so a seed tells what
 //! was tried and not what happened: the log of each post does.
 
-#![expect(clippy::unwrap_used, reason = "tests of the modules fail by panicking")]
-
 mod authors;
 mod chaos;
 mod clocks;

@@ -95,7 +95,7 @@ impl Town {
         sweeper.sweep().await?;
         Ok(Self {
             sweeper,
-            clocks: Clocks::new(data, pool.clone(), web_clock, network_clock),
+            clocks: Clocks::new(&data, pool.clone(), web_clock, network_clock),
             samples: format!("{base}/_simulator/samples"),
             server: SocketAddr::from(([127, 0, 0, 1], cluster.port())),
             cluster: RwLock::new(Some(cluster)),

@@ -95,7 +95,9 @@ impl Chance for LostCommits {
                 let lost = self.lost.get_mut(self.arms - 1)?;
                 std::mem::take(lost).then_some(Fault::AnswerLost)
             }
-            _ => None,
+            Point::Books(_) | Point::Files(_) | Point::Keys | Point::Network(_) | Point::Ring => {
+                None
+            }
         }
     }
 

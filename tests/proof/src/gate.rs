@@ -141,6 +141,10 @@ impl Fault {
     }
 }
 
+/// How a look goes on from its gate: with what goes wrong there, if anything.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Order(pub(crate) Option<Fault>);
+
 /// Stops the look that is polled until it is told how to go on. Copies are the same gates.
 #[derive(Debug, Clone, Default)]
 pub struct Gates(Arc<Mutex<State>>);
@@ -148,7 +152,7 @@ pub struct Gates(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     arrived: Option<Point>,
-    order: Option<Option<Fault>>,
+    order: Option<Order>,
     are_open: bool,
 }
 
@@ -161,7 +165,7 @@ impl Gates {
             if state.are_open {
                 return Poll::Ready(None);
             }
-            if let Some(fault) = state.order.take() {
+            if let Some(Order(fault)) = state.order.take() {
                 return Poll::Ready(fault);
             }
             if let Some(point) = point.take() {
@@ -178,8 +182,8 @@ impl Gates {
     }
 
     /// Lets the look that is polled next go on like this.
-    pub(crate) fn let_pass(&self, fault: Option<Fault>) {
-        self.state().order = Some(fault);
+    pub(crate) fn let_pass(&self, order: Order) {
+        self.state().order = Some(order);
     }
 
     /// Lets everybody through, or nobody.

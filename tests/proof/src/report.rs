@@ -166,12 +166,10 @@ impl Report {
             verdict.published,
             self.caught.len(),
         );
-        for flaw in &self.missed {
-            text += &format!("  not caught: {flaw:?}\n");
-        }
-        for finding in verdict.findings.iter().take(SHOWN) {
-            text += &format!("  {finding}\n");
-        }
+        let missed = self.missed.iter();
+        let missed = missed.map(|flaw| format!("  not caught: {flaw:?}\n"));
+        let findings = self.verdict.findings.iter().take(SHOWN);
+        text.extend(missed.chain(findings.map(|finding| format!("  {finding}\n"))));
         text
     }
 

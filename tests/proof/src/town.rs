@@ -1,7 +1,6 @@
 //! A day of a world: looks that are begun, stopped, killed and gone on with, until every post has its end.
 
 use std::{
-    collections::BTreeSet,
     pin::Pin,
     task::{Context, Poll, Waker},
 };
@@ -14,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::{
     books::{PostRow, Rows},
-    gate::{Fault, Point},
+    gate::{Fault, Order, Point},
     planted::Flaw,
     world::{Filed, World},
 };
@@ -57,8 +56,6 @@ pub struct Day {
     pub rest: Option<OffsetDateTime>,
     /// When accounts were disconnected.
     pub disconnected: Vec<(domain::ConnectionId, OffsetDateTime)>,
-    /// Posts that their authors canceled, and were told that they are.
-    pub canceled: BTreeSet<PostId>,
 }
 
 impl Day {
@@ -82,7 +79,7 @@ struct Look {
     post: PostId,
     runs: Pin<Box<dyn Future<Output = Reply>>>,
     /// What it is told at the gate where it stopped.
-    order: Option<Option<Fault>>,
+    order: Option<Order>,
     wakes_at: Option<OffsetDateTime>,
 }
 
@@ -227,7 +224,7 @@ impl Town<'_> {
         let post = self.looks[place].post;
         let filed = filed.iter_mut().find(|filed| filed.id == post);
         let look = &mut self.looks[place];
-        look.order = Some(fault);
+        look.order = Some(Order(fault));
         match fault {
             Some(Fault::Dies) => {
                 self.looks.swap_remove(place);
@@ -246,9 +243,7 @@ impl Town<'_> {
                 }
             }
             Some(Fault::Canceled) => {
-                if self.world.books.cancel(post) {
-                    self.day.canceled.insert(post);
-                }
+                self.world.books.cancel(post);
             }
             Some(Fault::Disconnected) => {
                 if let Some(filed) = filed {

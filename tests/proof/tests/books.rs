@@ -1,6 +1,8 @@
 //! The rows in memory are held against those of the database: the same steps, drawn by chance, must come to the
 //! same, one by one.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::{fmt::Debug, sync::Arc};
 
 use domain::{

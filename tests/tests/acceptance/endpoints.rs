@@ -8,7 +8,7 @@ use time::Duration;
 
 use crate::{
     deliveries::{Endpoint, deliver, deliveries, endpoint},
-    house::{House, Receiver},
+    house::{House, Receiver, Told},
     networks::{Network, What},
 };
 
@@ -100,7 +100,7 @@ async fn only_the_wanted_types_of_events_are_sent_and_only_ones_own(pool: PgPool
         house.post(person, &draft).await;
         house.run_due().await;
     }
-    let mut kinds: Vec<String> = all.take().iter().map(|told| told.kind()).collect();
+    let mut kinds: Vec<String> = all.take().iter().map(Told::kind).collect();
     kinds.sort();
     let expected = [
         "connection.active",
@@ -109,7 +109,7 @@ async fn only_the_wanted_types_of_events_are_sent_and_only_ones_own(pool: PgPool
         "post.queued",
     ];
     assert_eq!(kinds, expected);
-    let kinds: Vec<String> = some.take().iter().map(|told| told.kind()).collect();
+    let kinds: Vec<String> = some.take().iter().map(Told::kind).collect();
     assert_eq!(kinds, ["post.published"]);
 }
 
@@ -250,7 +250,7 @@ async fn nothing_is_sent_to_an_endpoint_that_is_disabled(pool: PgPool) {
     let answer = house.send(&owner, &endpoint.path("/replay"), &since).await;
     assert_eq!(answer.json()["planned"], 2, "{}", answer.body);
     house.run_due().await;
-    let kinds: Vec<String> = receiver.take().iter().map(|told| told.kind()).collect();
+    let kinds: Vec<String> = receiver.take().iter().map(Told::kind).collect();
     assert!(kinds.contains(&"connection.active".to_owned()), "{kinds:?}");
 }
 

@@ -46,14 +46,14 @@ struct Score {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn whoever_is_first_to_a_text_its_author_is_told_the_truth(pool: PgPool) {
     let house = House::open(pool).await;
-    everywhere(&house, Platform::X, |steps| steps + 1).await;
+    Box::pin(everywhere(&house, Platform::X, |steps| steps + 1)).await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn whoever_is_first_to_a_picture_its_author_is_told_the_truth(pool: PgPool) {
     let house = House::open(pool).await;
     for platform in [Platform::Facebook, Platform::Instagram, Platform::Linkedin] {
-        everywhere(&house, platform, |steps| steps + 1 + steps / 6).await;
+        Box::pin(everywhere(&house, platform, |steps| steps + 1 + steps / 6)).await;
     }
 }
 

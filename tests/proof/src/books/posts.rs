@@ -344,7 +344,7 @@ impl MemoryBooks {
             rows.close_latest(
                 work.post.id,
                 Outcome::Absent,
-                Some(Some(evidence)),
+                Some(evidence),
                 &[None, Some(Outcome::Unknown), Some(Outcome::Accepted)],
             );
             let row = rows.posts.get_mut(&work.post.id);
@@ -622,7 +622,7 @@ impl Rows {
         &mut self,
         post: PostId,
         outcome: Outcome,
-        evidence: Option<Option<&str>>,
+        evidence: Option<&str>,
         from: &[Option<Outcome>],
     ) {
         if let Some(arm) = self
@@ -631,7 +631,7 @@ impl Rows {
         {
             arm.outcome = Some(outcome);
             if let Some(evidence) = evidence {
-                arm.evidence = evidence.map(str::to_owned);
+                arm.evidence = Some(evidence.to_owned());
             }
         }
     }
