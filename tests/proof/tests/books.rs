@@ -513,7 +513,9 @@ fn same<T: Debug + PartialEq>(
 ) -> Result<(), String> {
     let rule = |error: StoreError| match error {
         StoreError::Conflict(rule) => rule,
-        error => panic!("{what}: {error:?}"),
+        error @ (StoreError::Database(_) | StoreError::Migrate(_) | StoreError::Row { .. }) => {
+            panic!("{what}: {error:?}")
+        }
     };
     let (there, here) = (there.map_err(rule), here.map_err(rule));
     if there == here {

@@ -73,7 +73,7 @@ async fn everywhere(house: &House, platform: Platform, next: impl Fn(usize) -> u
                     start: begins(steps),
                     words: format!("To {platform}, {change:?} at {:?}", begins(steps)),
                 };
-                let ran = timeout(PATIENCE, race.run(house, &author, platform)).await;
+                let ran = timeout(PATIENCE, Box::pin(race.run(house, &author, platform))).await;
                 let Ok((was_over, verdict)) = ran else {
                     panic!("{}: they hold each other up", race.words);
                 };
