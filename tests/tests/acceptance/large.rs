@@ -117,14 +117,8 @@ async fn a_gibibyte_reaches_youtube_whole_and_once_although_it_breaks_off_twenty
     pool: PgPool,
 ) {
     let route = "PUT /upload/youtube/v3/videos";
-    arrives_whole(
-        pool,
-        Platform::Youtube,
-        "www.googleapis.com",
-        route,
-        8 << 20,
-    )
-    .await;
+    let host = "www.googleapis.com";
+    Box::pin(arrives_whole(pool, Platform::Youtube, host, route, 8 << 20)).await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -132,5 +126,13 @@ async fn a_gibibyte_reaches_tiktok_whole_and_once_although_it_breaks_off_twenty_
     pool: PgPool,
 ) {
     let host = "open-upload.tiktokapis.com";
-    arrives_whole(pool, Platform::Tiktok, host, "PUT /video/", 10_000_000).await;
+    let route = "PUT /video/";
+    Box::pin(arrives_whole(
+        pool,
+        Platform::Tiktok,
+        host,
+        route,
+        10_000_000,
+    ))
+    .await;
 }

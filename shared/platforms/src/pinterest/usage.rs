@@ -79,12 +79,12 @@ mod tests {
         usage(&answer)
     }
 
-    fn used(of: UsageOf, percent: u8, free_in: Option<i64>) -> Option<Usage> {
-        Some(Usage {
+    fn used(of: UsageOf, percent: u8, free_in: Option<i64>) -> Usage {
+        Usage {
             of,
             percent,
             free_in: free_in.map(Duration::seconds),
-        })
+        }
     }
 
     #[test]
@@ -99,7 +99,11 @@ mod tests {
             ("300", "0", "40000", used(app, 100, Some(40_000))),
             ("", "0", "45.5", used(person, 100, Some(45))),
         ] {
-            assert_eq!(read(limit, remaining, reset), told, "{limit} {remaining}");
+            assert_eq!(
+                read(limit, remaining, reset),
+                Some(told),
+                "{limit} {remaining}"
+            );
         }
     }
 
@@ -112,9 +116,13 @@ mod tests {
         assert_eq!(read("100, 100;w=1", "0", "1"), None);
         let person = UsageOf::Account;
         for reset in ["", "0", "soon"] {
-            assert_eq!(read("100", "0", reset), used(person, 100, None), "{reset}");
+            assert_eq!(
+                read("100", "0", reset),
+                Some(used(person, 100, None)),
+                "{reset}"
+            );
         }
-        let later = used(UsageOf::App, 100, None);
+        let later = Some(used(UsageOf::App, 100, None));
         assert_eq!(read("100", "0", "99999999"), later);
     }
 }
