@@ -83,7 +83,15 @@ fn samples() -> Router {
         )
             .into_response()
     };
+    let pdf = || async {
+        (
+            [(header::CONTENT_TYPE, "application/pdf")],
+            media::samples::pages_pdf(),
+        )
+            .into_response()
+    };
     Router::new()
         .route("/_simulator/samples/clip.mp4", get(mp4))
+        .route("/_simulator/samples/pages.pdf", get(pdf))
         .route("/_simulator/samples/photo.jpg", get(jpeg))
 }

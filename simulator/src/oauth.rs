@@ -132,6 +132,13 @@ pub struct OauthBook {
 }
 
 impl OauthBook {
+    /// Forgets everybody but who is registered.
+    pub(crate) fn forget(&mut self) {
+        self.visits.clear();
+        self.codes.clear();
+        self.tokens.clear();
+    }
+
     pub(crate) fn new(registrations: Vec<Registration>) -> Self {
         Self {
             registrations,

@@ -21,6 +21,9 @@ use crate::{
     oauth::OauthBook,
 };
 
+/// Ids are as long as those of real networks.
+const FIRST_NUMBER: u64 = 17_000_000_000_000_001;
+
 /// How the simulation starts.
 pub struct Settings {
     /// The time at the networks.
@@ -197,7 +200,7 @@ impl Simulator {
             clock: settings.clock,
             pull: settings.pull,
             base_url: settings.base_url,
-            counter: AtomicU64::new(17_000_000_000_000_001),
+            counter: AtomicU64::new(FIRST_NUMBER),
             blobs: Mutex::default(),
             calls: Mutex::default(),
             faults: Mutex::default(),
@@ -234,6 +237,19 @@ impl Simulator {
     /// Every live post.
     pub fn ledger(&self) -> Ledger {
         self.world.ledger()
+    }
+
+    /// Lets the networks forget all that ever happened, but for our registrations; the clock stays.
+    pub fn forget(&self) {
+        let inner = &*self.world.0;
+        inner.counter.store(FIRST_NUMBER, Ordering::Relaxed);
+        *lock(&inner.blobs) = Blobs::default();
+        lock(&inner.calls).clear();
+        lock(&inner.faults).clear();
+        *lock(&inner.ledger) = Ledger::default();
+        lock(&inner.oauth).forget();
+        lock(&inner.processing).clear();
+        inner.states.forget();
     }
 
     /// Orders a fault.

@@ -42,8 +42,7 @@ const MEBIBYTE: u64 = 1 << 20;
 const KEY: &str = "media/large";
 
 fn main() -> ExitCode {
-    // `cargo bench` says so; `cargo test` would run it for nothing.
-    if !std::env::args().any(|argument| argument == "--bench") {
+    if tests::bench::asked("upload_memory").is_none() {
         return ExitCode::SUCCESS;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod answer;
+pub mod bench;
 pub mod samples;
 pub mod settings;
 mod survival;

@@ -1,6 +1,6 @@
 //! Files that look like what they claim to be as far as networks look: magic bytes, dimensions, size.
 
-use domain::{AudioCodec, Container, ImageFormat, MediaFacts, VideoCodec};
+use domain::{AudioCodec, Container, DocumentFormat, ImageFormat, MediaFacts, VideoCodec};
 
 /// A file and what is true of it.
 #[derive(Debug, Clone)]
@@ -64,6 +64,21 @@ pub fn mp4(bytes: usize) -> Sample {
             bytes: bytes as u64,
         },
         bytes: filled(head, bytes),
+    }
+}
+
+/// A PDF of one page and of that many bytes.
+pub fn pdf(bytes: usize) -> Sample {
+    let end = b"\n%%EOF\n";
+    let mut file = filled(b"%PDF-1.7\n<< /Type /Page >>\n".to_vec(), bytes - end.len());
+    file.extend(end);
+    Sample {
+        facts: MediaFacts::Document {
+            format: DocumentFormat::Pdf,
+            pages: Some(1),
+            bytes: bytes as u64,
+        },
+        bytes: file,
     }
 }
 

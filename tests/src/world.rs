@@ -90,7 +90,12 @@ fn samples() -> Router {
         let kind = [(header::CONTENT_TYPE, "video/mp4")];
         (kind, media::samples::clip_mp4()).into_response()
     };
+    let pdf = || async {
+        let kind = [(header::CONTENT_TYPE, "application/pdf")];
+        (kind, media::samples::pages_pdf()).into_response()
+    };
     Router::new()
         .route("/_simulator/samples/clip.mp4", get(mp4))
+        .route("/_simulator/samples/pages.pdf", get(pdf))
         .route("/_simulator/samples/photo.jpg", get(jpeg))
 }

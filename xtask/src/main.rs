@@ -3,6 +3,7 @@
 mod check;
 mod forward;
 mod lambda;
+mod prove;
 mod queries;
 mod sam_local;
 mod shell;
@@ -25,6 +26,7 @@ run
 prove
   check                               format, lints, docs, dependencies, stale files; all are run
   test [FILTER…]                      every test beside a throw-away Postgres, and the doc tests
+  prove [--soak TIME] [--seed N]      that no post is lost, doubled or misreported, whatever breaks; see docs/RELIABILITY.md
   lambda [--arm64]                    every function built for release: size, C library, start, memory
   bench [CRATE [FILTER…]]             the benchmarks of a crate
   sam-local [NETWORK…]                the demo, with every function as built for Lambda, in containers under SAM
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         }
         "dev" | "worker" => forward::server(&command, rest),
         "lambda" => lambda::command(&rest),
+        "prove" => prove::command(&rest),
         "sam-local" => sam_local::command(&rest),
         "sqlx" => queries::command(&rest),
         "test" => suite::test(&rest),

@@ -3,7 +3,7 @@
 use std::{ffi::OsStr, fs, process::ExitCode};
 
 use crate::{
-    lambda,
+    lambda, prove,
     shell::{self, FEATURES},
     tools,
 };
@@ -55,6 +55,9 @@ fn run_tests(filters: &[String]) -> Result<(), String> {
         "--features",
         FEATURES,
     ]))?;
+    if filters.is_empty() {
+        prove::landing()?;
+    }
     if !shell::has_cargo("nextest") {
         eprintln!("cargo-nextest is not installed; cargo's own runner is used");
         return beside_postgres(

@@ -1,8 +1,9 @@
-//! For operators and developers: health, the API description, the console, requeueing.
+//! For operators and developers: health, the API description, the console, requeueing, punctuality.
 
 mod console;
 mod docs;
 mod health;
+mod punctuality;
 mod requeue;
 
 use axum::{
@@ -33,6 +34,7 @@ pub fn router(env: Env) -> Router {
     Router::new()
         .route("/", get(console::console))
         .route("/api/admin/posts/{id}/requeue", post(requeue::requeue))
+        .route("/api/admin/punctuality", get(punctuality::punctuality))
         .route("/docs", get(docs::docs))
         .route("/healthz", get(health::live))
         .route("/openapi.json", get(docs::openapi))
@@ -43,7 +45,7 @@ pub fn router(env: Env) -> Router {
 /// The description of these routes.
 #[derive(OpenApi)]
 #[openapi(
-    paths(health::live, health::ready, requeue::requeue),
+    paths(health::live, health::ready, punctuality::punctuality, requeue::requeue),
     tags((name = "ops", description = "For operators."))
 )]
 #[derive(Debug)]

@@ -6,6 +6,7 @@ use domain::{PostId, SessionId, UserId};
 use doorbell::Doorbell;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
 use settings::{HttpSettings, Stage};
 use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
@@ -127,6 +128,86 @@ async fn a_failed_post_is_queued_and_rung_for_and_a_live_one_is_left_alone(pool:
     }
 }
 
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn only_operators_are_told_how_late_posts_were_and_for_thirty_days_at_most(pool: PgPool) {
+    let app = App::new(pool.clone());
+    let (user, token) = app.sign_in().await;
+    let path = "/api/admin/punctuality";
+    assert_eq!(app.get(path).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(app.ask(path, &token).await.0, StatusCode::FORBIDDEN);
+    let email = format!("{user}@picscripter.example");
+    assert!(store::admin::grant(&pool, &email).await.unwrap());
+    let (status, told) = app.ask(path, &token).await;
+    assert_eq!(status, StatusCode::OK, "{told}");
+    let none = json!({"count": 0, "p50Ms": null, "p95Ms": null, "p99Ms": null});
+    assert_eq!((&told["all"], &told["networks"]), (&none, &json!([])));
+    for hours in ["1", "720"] {
+        let (status, _) = app.ask(&format!("{path}?hours={hours}"), &token).await;
+        assert_eq!(status, StatusCode::OK, "{hours}");
+    }
+    for query in [
+        "hours=0",
+        "hours=721",
+        "hours=-1",
+        "hours=9223372036854775807",
+    ] {
+        let (status, told) = app.ask(&format!("{path}?{query}"), &token).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        let broken = &told["errors"][0];
+        assert_eq!(
+            (&broken["field"], &broken["rule"]),
+            (&json!("hours"), &json!("out_of_range")),
+            "{query}"
+        );
+    }
+    for query in ["hours=day", "hours=", "days=1", "hours=1&hours=2"] {
+        let (status, _) = app.ask(&format!("{path}?{query}"), &token).await;
+        assert!(status.is_client_error(), "{query}: {status}");
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn lateness_is_that_of_scheduled_posts_that_were_accepted(pool: PgPool) {
+    let app = App::new(pool.clone());
+    let (user, token) = app.sign_in().await;
+    let email = format!("{user}@picscripter.example");
+    assert!(store::admin::grant(&pool, &email).await.unwrap());
+    let late = |milliseconds: i64| Some(Duration::milliseconds(milliseconds));
+    let (now, day) = (Duration::seconds(5), Duration::hours(24));
+    for milliseconds in 1..=100 {
+        due(&pool, user, "x", true, now, late(milliseconds)).await;
+    }
+    due(&pool, user, "youtube", true, now, late(5_000)).await;
+    // Sent out before its time by an operator, not sent out yet, not scheduled, too long ago.
+    due(&pool, user, "facebook", true, now, late(-60_000)).await;
+    due(&pool, user, "facebook", true, now, None).await;
+    due(&pool, user, "facebook", false, now, late(9_000)).await;
+    due(&pool, user, "tiktok", true, day + now, late(7_000)).await;
+    let told = async |hours: u32| {
+        let path = format!("/api/admin/punctuality?hours={hours}");
+        app.ask(&path, &token).await.1
+    };
+    let lateness = |count: i64, [half, most, nearly_all]: [i64; 3]| json!({"count": count, "p50Ms": half, "p95Ms": most, "p99Ms": nearly_all});
+    let of = |platform: &str, mut lateness: Value| {
+        lateness["platform"] = platform.into();
+        lateness
+    };
+    let report = told(24).await;
+    assert_eq!(report["all"], lateness(102, [50, 96, 100]));
+    let (facebook, x) = (lateness(1, [0; 3]), lateness(100, [50, 95, 99]));
+    let youtube = lateness(1, [5_000; 3]);
+    let networks = [
+        of("facebook", facebook.clone()),
+        of("x", x.clone()),
+        of("youtube", youtube.clone()),
+    ];
+    assert_eq!(report["networks"], json!(networks));
+    let report = told(25).await;
+    assert_eq!(report["all"]["count"], 103);
+    let tiktok = of("tiktok", lateness(1, [7_000; 3]));
+    assert_eq!(report["networks"][1], tiktok);
+}
+
 struct App {
     env: Env,
 }
@@ -179,6 +260,12 @@ impl App {
             .await
     }
 
+    async fn ask(&self, path: &str, token: &str) -> (StatusCode, Value) {
+        let request = Request::get(path).header("authorization", format!("Bearer {token}"));
+        let (status, _, body) = self.send(request.body(Body::empty()).unwrap()).await;
+        (status, serde_json::from_str(&body).unwrap())
+    }
+
     async fn requeue(&self, id: &str, token: Option<&str>) -> StatusCode {
         let mut request = Request::post(format!("/api/admin/posts/{id}/requeue"))
             .header("content-type", "application/json");
@@ -218,4 +305,29 @@ async fn post(pool: &PgPool, user: UserId, stage: &str) -> PostId {
     .await
     .unwrap();
     id
+}
+
+/// A post that was due so long ago, and accepted so late.
+async fn due(
+    pool: &PgPool,
+    user: UserId,
+    platform: &str,
+    is_scheduled: bool,
+    ago: Duration,
+    late: Option<Duration>,
+) {
+    let id = post(pool, user, "published").await;
+    sqlx::query(
+        "UPDATE posts SET platform = $2, due_at = app_now() - $4,
+             scheduled_at = CASE WHEN $3 THEN app_now() - $4 END, accepted_at = app_now() - $4 + $5
+         WHERE id = $1",
+    )
+    .bind(id.uuid())
+    .bind(platform)
+    .bind(is_scheduled)
+    .bind(ago)
+    .bind(late)
+    .execute(pool)
+    .await
+    .unwrap();
 }

@@ -183,6 +183,7 @@ async fn file(
 
 fn largest(rules: &MediaRules, kind: MediaKind) -> u64 {
     match kind {
+        MediaKind::Document => rules.document.map_or(0, |document| document.max_bytes),
         MediaKind::Image => rules.image.map_or(0, |image| image.max_bytes),
         MediaKind::Video => rules.video.map_or(0, |video| video.max_bytes),
     }

@@ -16,6 +16,8 @@ use crate::{accept::one, view::Warning};
 
 /// How far ahead of a time that is taken a free one is looked for.
 const SEARCH: Duration = Duration::days(30);
+/// So long a network may ask for rest, and a post still goes out when it was meant to: as soon as it may.
+const REST: Duration = Duration::minutes(5);
 
 /// A post that somebody wants to go out.
 #[derive(Debug, Clone, Copy)]
@@ -158,6 +160,7 @@ async fn free_day(
         UsageOf::Uploads => Holder::Uploads(platform),
     };
     let refused_until = budgets::free_at(&mut *db, holder).await?;
+    let refused_until = refused_until.filter(|until| *until > wish.at + REST);
     let mut at = refused_until.map_or(wish.at, |until| until.max(wish.at));
     while at < wish.at + SEARCH {
         let day = day_of(at);

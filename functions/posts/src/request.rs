@@ -35,7 +35,7 @@ pub(crate) struct PostRequest {
     ///   `aiGenerated`, `paidPartnership`, `brandedContentSponsorIds` (up to 2), `firstComment`; of reels
     ///   `shareToFeed`, `thumbOffsetMs` or `coverUrl`, `audioName`, `trialReel` (`MANUAL`, `SS_PERFORMANCE`)
     /// - linkedin: `visibility` (of members: `PUBLIC`, `LOGGED_IN`, `CONNECTIONS`), `article` (`{"url", "title",
-    ///   "description", "thumbnail"}`), `title` (of a video), `disableReshare`
+    ///   "description", "thumbnail"}`), `title` (of a video; required of a document), `disableReshare`
     /// - pinterest: `boardId` (required), `boardSectionId`, `title`, `link`, `dominantColor`; of videos `cover` (the
     ///   picture beside it) or `coverTimeSeconds`
     /// - tiktok: `mode` (`direct`, `inbox`: a draft, of which the person chooses all else in TikTok),
@@ -94,7 +94,7 @@ pub(crate) enum OneOrMany {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct MediaItem {
-    /// `image` or `video`.
+    /// `image`, `video` or `document`.
     #[serde(rename = "type")]
     #[schema(value_type = String, example = "image")]
     pub(crate) kind: MediaKind,

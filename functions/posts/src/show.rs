@@ -22,7 +22,8 @@ pub(crate) struct StatusView {
     external_id: Option<String>,
     /// Where a person can look at it.
     url: Option<String>,
-    /// How many milliseconds after its due time the network accepted it.
+    /// How many milliseconds after its due time the network accepted it, never less than none; absent until then. Of a
+    /// post that is not scheduled, how long publishing it took.
     late_ms: Option<i64>,
     /// What stands, or stood last, in its way.
     #[schema(value_type = Option<Object>)]

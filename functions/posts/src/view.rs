@@ -34,7 +34,7 @@ pub(crate) struct PostView {
     /// When its author wants it out; absent for now.
     #[serde(rename = "scheduledAtISO", with = "time::serde::rfc3339::option")]
     pub(crate) scheduled_at_iso: Option<OffsetDateTime>,
-    /// When it is due.
+    /// When it is due: when its author wants it out, or when it was accepted by us.
     #[serde(with = "time::serde::rfc3339")]
     pub(crate) due_at: OffsetDateTime,
     /// Raised by every edit; send it with the next one to be sure that nobody else edited meanwhile.
@@ -48,7 +48,8 @@ pub(crate) struct PostView {
     /// When it was known to be live.
     #[serde(with = "time::serde::rfc3339::option")]
     pub(crate) published_at: Option<OffsetDateTime>,
-    /// How many milliseconds after its due time the network accepted it.
+    /// How many milliseconds after its due time the network accepted it, never less than none; absent until then. Of a
+    /// post that is not scheduled, how long publishing it took.
     pub(crate) late_ms: Option<i64>,
     /// The network's id of it.
     pub(crate) external_id: Option<String>,
@@ -88,7 +89,7 @@ impl From<Post> for PostView {
     fn from(post: Post) -> Self {
         let late = post
             .accepted_at
-            .map(|at| (at - post.due_at).whole_milliseconds());
+            .map(|at| (at - post.due_at).whole_milliseconds().max(0));
         let is_published = post.stage.status() == Status::Published;
         Self {
             id: post.id.to_string(),

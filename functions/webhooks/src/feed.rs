@@ -46,7 +46,10 @@ pub(crate) struct EventPage {
 /// Something that happened.
 #[derive(ToSchema)]
 #[schema(as = Event, rename_all = "camelCase")]
-#[expect(dead_code, reason = "it describes what is told of an event; a test holds the two together")]
+#[expect(
+    dead_code,
+    reason = "it describes what is told of an event; a test holds the two together"
+)]
 pub(crate) struct EventView {
     /// Its id, the same wherever it is told; `webhook-id` when it is sent to an endpoint.
     #[schema(example = "evt_019314b2c4d57c3ea1b2c3d4e5f60718")]

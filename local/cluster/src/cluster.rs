@@ -82,6 +82,7 @@ pub struct ClusterSettings {
 #[derive(Debug)]
 pub struct Cluster {
     home: Home,
+    binaries: Option<Binaries>,
     durability: Durability,
     password: String,
     port: u16,
@@ -106,6 +107,7 @@ impl Cluster {
             let durability = settings.durability;
             return Ok(Self {
                 home,
+                binaries: None,
                 durability,
                 password,
                 port,
@@ -118,6 +120,7 @@ impl Cluster {
         let (server, port) = home.serve(&binaries, &settings).await?;
         Ok(Self {
             home,
+            binaries: Some(binaries),
             durability: settings.durability,
             password,
             port,
@@ -164,6 +167,28 @@ impl Cluster {
     /// Whether another process had started this server; it is then that process's to stop.
     pub fn is_attached(&self) -> bool {
         self.server.is_none()
+    }
+
+    /// Ends the server that this process started as a crash would, and starts it again over the same data at the
+    /// same port. What was committed lasts where `synchronous_commit` is on: a throw-away cluster turns it off.
+    pub async fn crash(&mut self) -> Result<(), PostgresError> {
+        let (Some(mut server), Some(binaries)) = (self.server.take(), &self.binaries) else {
+            return Err(PostgresError::Failed {
+                step: "crashing the server",
+                detail: "another process started it".to_owned(),
+            });
+        };
+        signal(&server, Signal::QUIT);
+        let ended = server.wait().await;
+        ended.map_err(PostgresError::io("crashing the server", &self.home.folder))?;
+        let settings = ClusterSettings {
+            data_dir: self.home.folder.clone(),
+            port: Some(self.port),
+            durability: self.durability,
+        };
+        let (server, _) = self.home.serve(binaries, &settings).await?;
+        self.server = Some(server);
+        Ok(())
     }
 
     /// Ends the server that this process started and waits for it; throw-away data is deleted.

@@ -39,6 +39,24 @@ async fn durable_data_and_its_url_survive_a_restart() {
 }
 
 #[tokio::test]
+async fn what_was_committed_outlives_a_crash_and_its_url_stays() {
+    let folder = TempDir::new().unwrap();
+    let mut cluster = start(folder.path(), Durability::Throwaway).await;
+    let url = cluster.ensure_database("notes").await.unwrap();
+    run(&url, "alter database notes set synchronous_commit = on").await;
+    run(&url, "create table note (text text)").await;
+    let mut open = PgConnection::connect(&url).await.unwrap();
+    run(&url, "insert into note values ('kept')").await;
+    cluster.crash().await.unwrap();
+    assert!(open.ping().await.is_err(), "a session outlived the crash");
+    assert_eq!(ask(&url, "select text from note").await, "kept");
+    let mut guest = start(folder.path(), Durability::Throwaway).await;
+    let refused = guest.crash().await.unwrap_err().to_string();
+    assert!(refused.contains("another process"), "{refused}");
+    cluster.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_project_in_a_closed_folder_gets_its_server_all_the_same() {
     let closed = TempDir::new().unwrap();
     std::fs::set_permissions(closed.path(), Permissions::from_mode(0o700)).unwrap();

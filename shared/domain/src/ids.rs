@@ -89,7 +89,7 @@ ids! {
     EventId = "evt";
     /// One consent given at a network; it may cover several connections.
     GrantId = "gra";
-    /// A picture or video.
+    /// A picture, video or document.
     MediaId = "med";
     /// One try to connect an account, from redirect to callback.
     OauthAttemptId = "oau";

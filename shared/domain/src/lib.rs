@@ -25,8 +25,8 @@ pub use ids::{
     OauthAttemptId, PostId, SessionId, UserId, WebhookEndpointId, WebhookSecretId,
 };
 pub use limits::{
-    AudioCodec, CaptionRule, Container, ImageFormat, ImageRules, MediaRules, Unit, VideoCodec,
-    VideoRules,
+    AudioCodec, CaptionRule, Container, DocumentFormat, DocumentRules, ImageFormat, ImageRules,
+    MediaRules, Unit, VideoCodec, VideoRules,
 };
 pub use media::{MediaFacts, MediaKind, UnknownMediaKind};
 pub use platform::{Platform, UnknownPlatform};

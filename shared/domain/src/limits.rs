@@ -58,12 +58,56 @@ pub struct MediaRules {
     pub text_alone: bool,
     /// How many pictures one post may hold.
     pub max_images: usize,
-    /// How many files of both kinds one post may hold; 0 where a video stands alone.
+    /// How many pictures and videos together one post may hold; 0 where a video stands alone.
     pub max_mixed: usize,
+    /// What a document must be like; a post holds one and nothing else.
+    pub document: Option<DocumentRules>,
     /// What a picture must be like.
     pub image: Option<ImageRules>,
     /// What a video must be like.
     pub video: Option<VideoRules>,
+}
+
+/// What a document was written with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DocumentFormat {
+    /// application/msword
+    Doc,
+    /// application/vnd.openxmlformats-officedocument.wordprocessingml.document
+    Docx,
+    /// application/pdf
+    Pdf,
+    /// application/vnd.ms-powerpoint
+    Ppt,
+    /// application/vnd.openxmlformats-officedocument.presentationml.presentation
+    Pptx,
+}
+
+impl DocumentFormat {
+    /// The content type to send it under.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Doc => "application/msword",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Pdf => "application/pdf",
+            Self::Ppt => "application/vnd.ms-powerpoint",
+            Self::Pptx => {
+                "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+            }
+        }
+    }
+}
+
+/// What a document must be like; it is sent as it is.
+#[derive(Debug, Clone, Copy)]
+pub struct DocumentRules {
+    /// The formats taken.
+    pub formats: &'static [DocumentFormat],
+    /// The largest file, in bytes.
+    pub max_bytes: u64,
+    /// The most pages.
+    pub max_pages: u32,
 }
 
 /// How a picture is encoded.

@@ -1,30 +1,33 @@
-//! Pictures and videos, as far as the rules of the networks care.
+//! Pictures, videos and documents, as far as the rules of the networks care.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AudioCodec, Container, ImageFormat, VideoCodec};
+use crate::{AudioCodec, Container, DocumentFormat, ImageFormat, VideoCodec};
 
-/// Whether a file moves.
+/// What a file is to people: something to read, to look at or to watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MediaKind {
+    /// Pages or slides.
+    Document,
     /// A still picture (or a GIF).
     Image,
     /// A video.
     Video,
 }
 
-/// A word that is neither `image` nor `video`.
+/// A word that is none of `image`, `video` and `document`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a kind of media; use image or video")]
+#[error("`{0}` is not a kind of media; use image, video or document")]
 pub struct UnknownMediaKind(pub String);
 
 impl MediaKind {
     /// The name in JSON and the database.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Document => "document",
             Self::Image => "image",
             Self::Video => "video",
         }
@@ -42,6 +45,7 @@ impl FromStr for MediaKind {
 
     fn from_str(name: &str) -> Result<Self, UnknownMediaKind> {
         match name {
+            "document" => Ok(Self::Document),
             "image" => Ok(Self::Image),
             "video" => Ok(Self::Video),
             _ => Err(UnknownMediaKind(name.chars().take(40).collect())),
@@ -53,6 +57,16 @@ impl FromStr for MediaKind {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum MediaFacts {
+    /// A document.
+    #[serde(rename_all = "camelCase")]
+    Document {
+        /// What it was written with.
+        format: DocumentFormat,
+        /// How many pages it has; absent where the file does not tell for certain.
+        pages: Option<u32>,
+        /// Size of the file.
+        bytes: u64,
+    },
     /// A picture.
     #[serde(rename_all = "camelCase")]
     Image {
@@ -90,9 +104,10 @@ pub enum MediaFacts {
 }
 
 impl MediaFacts {
-    /// Whether it moves.
+    /// What it is to people.
     pub const fn kind(&self) -> MediaKind {
         match self {
+            Self::Document { .. } => MediaKind::Document,
             Self::Image { .. } => MediaKind::Image,
             Self::Video { .. } => MediaKind::Video,
         }
@@ -101,13 +116,16 @@ impl MediaFacts {
     /// Size of the file.
     pub const fn bytes(&self) -> u64 {
         match self {
-            Self::Image { bytes, .. } | Self::Video { bytes, .. } => *bytes,
+            Self::Document { bytes, .. }
+            | Self::Image { bytes, .. }
+            | Self::Video { bytes, .. } => *bytes,
         }
     }
 
     /// The content type to send it under.
     pub const fn content_type(&self) -> &'static str {
         match self {
+            Self::Document { format, .. } => format.content_type(),
             Self::Image { format, .. } => format.content_type(),
             Self::Video { container, .. } => container.content_type(),
         }

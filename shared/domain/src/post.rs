@@ -61,7 +61,7 @@ pub struct Post {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PostMedia {
-    /// Whether it moves.
+    /// What it is to people.
     #[serde(rename = "type")]
     pub kind: MediaKind,
     /// Where it is kept with us.

@@ -67,7 +67,7 @@ pub enum Stage {
 /// What can happen to a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Move {
-    /// The network's answer to the commit came after its outcome had been taken for unknown.
+    /// News of the commit, or time to look once more, after its outcome had been taken for unknown.
     Answer,
     /// The arm was committed.
     Arm,

@@ -18,7 +18,6 @@ impl Subject {
         self.is_delivery
     }
 
-
     /// Which edit of the row; it tells the timers of a row apart and is 0 where none will stand.
     pub const fn revision(&self) -> i32 {
         self.revision

@@ -67,7 +67,8 @@ impl Beside {
     fn allows(&self, url: &Url) -> bool {
         match self {
             Self::Loopback => {
-                matches!(url.scheme(), "http" | "https") && url.host().is_some_and(|host| is_here(&host))
+                matches!(url.scheme(), "http" | "https")
+                    && url.host().is_some_and(|host| is_here(&host))
             }
             Self::Nothing => false,
             Self::Origins(origins) => origins.contains(&url.origin()),
@@ -394,7 +395,11 @@ mod tests {
         for url in here {
             let url = Url::parse(url).unwrap();
             assert_eq!(loopback.check(&url).await, Ok(None), "{url}");
-            assert_eq!(one.check(&url).await.is_ok(), url.port() == Some(4000) && url.path() == "/hook", "{url}");
+            assert_eq!(
+                one.check(&url).await.is_ok(),
+                url.port() == Some(4000) && url.path() == "/hook",
+                "{url}"
+            );
             assert!(guard(Vec::new()).check(&url).await.is_err(), "{url}");
         }
         for url in [

@@ -38,6 +38,7 @@ pub fn fit(
         text_alone: false,
         max_images: 1,
         max_mixed: 0,
+        document: None,
         image: Some(*rules),
         video: None,
     };

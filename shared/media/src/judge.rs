@@ -1,25 +1,78 @@
 //! Holds a file against a network's rules.
 
-use domain::{ImageRules, MediaFacts, MediaRules, VideoRules, Violation};
+use domain::{DocumentRules, ImageRules, MediaFacts, MediaRules, VideoRules, Violation};
 
 /// The rules that a file breaks and that no conversion of ours mends.
 pub fn judge(facts: &MediaFacts, rules: &MediaRules, network: &str, field: &str) -> Vec<Violation> {
-    match (facts, rules.image, rules.video) {
-        (MediaFacts::Image { .. }, Some(image), _) => judge_image(facts, &image, network, field),
-        (MediaFacts::Video { .. }, _, Some(video)) => judge_video(facts, &video, network, field),
-        (MediaFacts::Image { .. }, None, _) => vec![Violation::new(
-            field,
-            "image_not_taken",
-            format!("is a picture; {network} takes none"),
-            "Use a video.",
-        )],
-        (MediaFacts::Video { .. }, _, None) => vec![Violation::new(
-            field,
-            "video_not_taken",
-            format!("is a video; {network} takes none"),
-            "Use a picture.",
-        )],
+    let not_taken = |rule: &str, what: &str, remedy: &str| {
+        let detail = format!("is a {what}; {network} takes none");
+        vec![Violation::new(field, rule, detail, remedy)]
+    };
+    match facts {
+        MediaFacts::Document { .. } => rules.document.map_or_else(
+            || {
+                not_taken(
+                    "document_not_taken",
+                    "document",
+                    "Use a picture or a video.",
+                )
+            },
+            |document| judge_document(facts, &document, network, field),
+        ),
+        MediaFacts::Image { .. } => rules.image.map_or_else(
+            || not_taken("image_not_taken", "picture", "Use a video."),
+            |image| judge_image(facts, &image, network, field),
+        ),
+        MediaFacts::Video { .. } => rules.video.map_or_else(
+            || not_taken("video_not_taken", "video", "Use a picture."),
+            |video| judge_video(facts, &video, network, field),
+        ),
     }
+}
+
+fn judge_document(
+    facts: &MediaFacts,
+    rules: &DocumentRules,
+    network: &str,
+    field: &str,
+) -> Vec<Violation> {
+    let MediaFacts::Document {
+        format,
+        pages,
+        bytes,
+    } = facts
+    else {
+        return Vec::new();
+    };
+    let mut broken = Vec::new();
+    let mut breaks = |rule: &str, detail: String, remedy: String| {
+        broken.push(Violation::new(field, rule, detail, remedy));
+    };
+    if !rules.formats.contains(format) {
+        breaks(
+            "document_format",
+            format!("is a {format:?} file; {network} takes {:?}", rules.formats),
+            "Export it as PDF.".to_owned(),
+        );
+    }
+    if *bytes > rules.max_bytes {
+        breaks(
+            "document_too_large",
+            format!(
+                "is {bytes} bytes large; {network} takes {}",
+                rules.max_bytes
+            ),
+            "Export it with smaller pictures, or shorten it.".to_owned(),
+        );
+    }
+    if let Some(pages) = pages.filter(|pages| *pages > rules.max_pages) {
+        breaks(
+            "document_too_long",
+            format!("has {pages} pages; {network} takes {}", rules.max_pages),
+            format!("Remove {}.", pages - rules.max_pages),
+        );
+    }
+    broken
 }
 
 fn judge_image(
@@ -233,98 +286,4 @@ fn seconds(milliseconds: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::{AudioCodec, Container, VideoCodec};
-
-    use super::*;
-
-    const RULES: VideoRules = VideoRules {
-        containers: &[Container::Mp4],
-        video_codecs: &[VideoCodec::H264],
-        audio_codecs: &[AudioCodec::Aac],
-        max_bytes: 1_000,
-        min_duration_ms: 3_000,
-        max_duration_ms: 60_000,
-        frames_per_second: (23.0, 60.0),
-        side: (32, 1_920),
-        aspect: Some((0.5, 2.0)),
-    };
-
-    fn video(change: impl FnOnce(&mut VideoDraft)) -> Vec<String> {
-        let mut draft = VideoDraft {
-            container: Container::Mp4,
-            video_codec: VideoCodec::H264,
-            audio_codec: Some(AudioCodec::Aac),
-            width: 720,
-            height: 1_280,
-            duration_ms: 10_000,
-            frames_per_second: 29.97,
-            bytes: 900,
-        };
-        change(&mut draft);
-        let facts = MediaFacts::Video {
-            container: draft.container,
-            video_codec: draft.video_codec,
-            audio_codec: draft.audio_codec,
-            width: draft.width,
-            height: draft.height,
-            duration_ms: draft.duration_ms,
-            frames_per_second: draft.frames_per_second,
-            bytes: draft.bytes,
-        };
-        judge_video(&facts, &RULES, "Somewhere", "media[0]")
-            .into_iter()
-            .map(|broken| broken.rule)
-            .collect()
-    }
-
-    struct VideoDraft {
-        container: Container,
-        video_codec: VideoCodec,
-        audio_codec: Option<AudioCodec>,
-        width: u32,
-        height: u32,
-        duration_ms: u64,
-        frames_per_second: f64,
-        bytes: u64,
-    }
-
-    #[test]
-    fn a_video_within_the_rules_passes_and_each_rule_is_told_by_name() {
-        assert!(video(|_| {}).is_empty());
-        assert!(video(|video| video.audio_codec = None).is_empty());
-        assert_eq!(
-            video(|video| video.container = Container::Webm),
-            ["video_container"]
-        );
-        assert_eq!(
-            video(|video| video.video_codec = VideoCodec::Vp9),
-            ["video_codec"]
-        );
-        assert_eq!(
-            video(|video| video.audio_codec = Some(AudioCodec::Opus)),
-            ["audio_codec"]
-        );
-        assert_eq!(video(|video| video.bytes = 1_001), ["video_too_large"]);
-        assert_eq!(
-            video(|video| video.duration_ms = 2_999),
-            ["video_too_short"]
-        );
-        assert_eq!(
-            video(|video| video.duration_ms = 60_001),
-            ["video_too_long"]
-        );
-        assert_eq!(
-            video(|video| video.frames_per_second = 15.0),
-            ["video_frame_rate"]
-        );
-        assert_eq!(
-            video(|video| (video.width, video.height) = (2_000, 1_500)),
-            ["video_size"]
-        );
-        assert_eq!(
-            video(|video| (video.width, video.height) = (400, 1_280)),
-            ["aspect_ratio"]
-        );
-    }
-}
+mod tests;

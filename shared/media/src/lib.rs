@@ -1,4 +1,4 @@
-//! Fetches, probes, converts and keeps pictures and videos.
+//! Fetches, probes, converts and keeps pictures, videos and documents.
 //!
 //! [`Library`] is what everybody else uses; the rest are its parts. Probing and converting block a
 //! thread; the library sends them to the blocking pool.

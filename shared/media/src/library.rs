@@ -50,7 +50,7 @@ pub struct Intake {
 pub enum Looked {
     /// It was small enough to be taken in at once.
     In(Intake),
-    /// It is a large video that begins as one should; the rest is read when the post is prepared.
+    /// It is a large video or document that begins as one should; the rest is read when the post is prepared.
     /// What it is, where its beginning tells that.
     Later(Option<MediaFacts>),
 }
@@ -116,8 +116,8 @@ impl Library {
         Ok(Self::new(fetcher, objects, scratch))
     }
 
-    /// Looks at a file while its author waits: a picture or a small video is taken in at once, a
-    /// large video is only held to be one.
+    /// Looks at a file while its author waits: a picture and whatever is small is taken in at once, a
+    /// large video or document is only held to be one.
     ///
     /// The inner error is for the file's author; its field is `media` and may be renamed.
     ///
@@ -132,7 +132,7 @@ impl Library {
     ) -> Result<Result<Looked, Violation>, LibraryError> {
         let want = match kind {
             MediaKind::Image => Want::Whole(AT_ONCE),
-            MediaKind::Video => Want::Prefix(AT_ONCE),
+            MediaKind::Document | MediaKind::Video => Want::Prefix(AT_ONCE),
         };
         let (path, fetched) = match self.fetch(url, want, PATIENCE).await? {
             Ok(fetched) => fetched,
@@ -140,7 +140,7 @@ impl Library {
         };
         let too_large = fetched
             .total_bytes
-            .filter(|total| *total > most && kind == MediaKind::Video);
+            .filter(|total| *total > most && kind != MediaKind::Image);
         let looked = if let Some(total) = too_large {
             Err(larger(total, most))
         } else if fetched.complete {
@@ -295,12 +295,18 @@ async fn begins_well(
     total: Option<u64>,
 ) -> Result<Result<Option<MediaFacts>, Violation>, LibraryError> {
     let path = path.to_owned();
-    let probed = blocking(move || probe::probe_prefix(&path, total.unwrap_or(u64::MAX))).await?;
-    Ok(match probed {
-        Ok(facts) if facts.kind() != kind => Err(other_kind(kind, facts.kind())),
+    let probed = blocking(move || {
+        let found = probe::kind(&path)?;
+        let facts = match probe::probe_prefix(&path, total.unwrap_or(u64::MAX)) {
+            Err(ProbeError::Incomplete) => None,
+            facts => Some(facts?),
+        };
+        Ok((found, facts))
+    });
+    Ok(match probed.await? {
+        Ok((found, _)) if found != kind => Err(other_kind(kind, found)),
         // A file whose size nobody tells is measured when it is taken in.
-        Ok(facts) => Ok(total.map(|_| facts)),
-        Err(ProbeError::Incomplete) => Ok(None),
+        Ok((_, facts)) => Ok(facts.filter(|_| total.is_some())),
         Err(ProbeError::Io(error)) => return Err(LibraryError::Scratch(error)),
         Err(error) => Err(not_taken(&error)),
     })
@@ -320,7 +326,7 @@ fn not_taken(error: &ProbeError) -> Violation {
         "media.url",
         "media_not_taken",
         error.to_string(),
-        "Use a JPEG, PNG, GIF or WebP picture, or an MP4, MOV or WebM video.",
+        "Use a JPEG, PNG, GIF or WebP picture, an MP4, MOV or WebM video, or a PDF, DOCX, PPTX, DOC or PPT document.",
     )
 }
 
@@ -379,3 +385,6 @@ async fn blocking<T: Send + 'static>(
         .await
         .map_err(|_| LibraryError::Ending)
 }
+
+#[cfg(test)]
+mod tests;

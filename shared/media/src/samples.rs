@@ -1,4 +1,4 @@
-//! A real picture and a real video, small enough to be carried along; every network takes both.
+//! A real picture, a real video and a real document, small enough to be carried along; every network takes the first two.
 
 /// A JPEG of 1,080 x 1,080 pixels.
 pub const fn photo_jpeg() -> &'static [u8] {
@@ -8,6 +8,11 @@ pub const fn photo_jpeg() -> &'static [u8] {
 /// An MP4 of six seconds: H.264 and AAC, 720 x 1,280 pixels, 30 frames a second, index first.
 pub const fn clip_mp4() -> &'static [u8] {
     include_bytes!("../samples/clip.mp4")
+}
+
+/// A PDF of three pages.
+pub const fn pages_pdf() -> &'static [u8] {
+    include_bytes!("../samples/pages.pdf")
 }
 
 /// The photo with an EXIF note (orientation 1 to 8 as in the standard) put before its pixels.

@@ -65,7 +65,7 @@ pub struct Asset {
 }
 
 impl Asset {
-    /// Whether it moves.
+    /// What it is to people.
     pub const fn kind(&self) -> MediaKind {
         self.facts.kind()
     }

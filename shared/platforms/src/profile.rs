@@ -140,6 +140,7 @@ pub(crate) fn broken_by(
     }
     let count = |kind| draft.media.iter().filter(|item| item.kind == kind).count();
     let (images, videos) = (count(MediaKind::Image), count(MediaKind::Video));
+    let documents = count(MediaKind::Document);
     if draft.media.is_empty() && !media.text_alone {
         broken.push(Violation::new(
             "media",
@@ -203,5 +204,52 @@ pub(crate) fn broken_by(
             "Keep one video, or only pictures.",
         ));
     }
+    if documents > 0 && media.document.is_none() {
+        broken.push(Violation::new(
+            "media",
+            "document_not_taken",
+            format!("holds a document; {name} takes none"),
+            "Use pictures or a video.",
+        ));
+    } else if documents > 0 && draft.media.len() > 1 {
+        broken.push(Violation::new(
+            "media",
+            "document_not_alone",
+            format!(
+                "holds {} files; a document stands alone in a post to {name}",
+                draft.media.len()
+            ),
+            "Keep one document, or leave it out.",
+        ));
+    }
     broken
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::DraftMedia;
+
+    #[test]
+    fn a_document_is_taken_by_linkedin_alone() {
+        let media = [DraftMedia {
+            kind: MediaKind::Document,
+            facts: None,
+            alt_text: None,
+        }];
+        for platform in Platform::ALL {
+            let draft = Draft {
+                caption: "a",
+                media: &media,
+                options: &json!({}),
+            };
+            let broken = crate::check(platform, &draft);
+            let is_refused = broken.iter().any(|broken| {
+                (broken.field.as_str(), broken.rule.as_str()) == ("media", "document_not_taken")
+            });
+            assert_eq!(is_refused, platform != Platform::Linkedin, "{platform}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ mod harness;
 
 use domain::Platform;
 use flows::linkedin::*;
-use harness::{Connection, Sample, Stage, conformance, jpeg, mp4};
+use harness::{Connection, Sample, Stage, conformance, jpeg, mp4, pdf};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -243,6 +243,22 @@ async fn a_video_has_its_title_and_gives_back_what_its_upload_was_given() {
         live.details["content"]["media"]["title"],
         "Kneading (part 1)"
     );
+    insta::assert_snapshot!(run.transcript);
+}
+
+#[tokio::test]
+async fn a_document_goes_out_under_its_title() {
+    let stage = Stage::new();
+    slow(&stage, Duration::seconds(8));
+    let run = publish(&stage, &document(&stage)).await;
+    let live = published(&stage, &run);
+    assert_eq!(live.kind, "document");
+    assert_eq!(
+        live.details["content"]["media"]["title"],
+        "The menu (spring)"
+    );
+    assert_eq!(live.media[0].digest, digest(&pdf(50_000)));
+    assert_eq!(live.media[0].content_type, "application/pdf");
     insta::assert_snapshot!(run.transcript);
 }
 

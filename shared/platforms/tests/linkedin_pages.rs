@@ -250,6 +250,7 @@ async fn posts_of_a_page_are_the_pages() {
         (picture, "image"),
         (pictures, "carousel"),
         (titled_video, "video"),
+        (document, "document"),
         (article_with_picture, "article"),
     ] {
         let stage = page(Stage::new());

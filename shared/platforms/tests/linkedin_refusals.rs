@@ -27,6 +27,8 @@ struct Row {
 enum End {
     /// It fails with this code, and nothing is live.
     Fails(&'static str),
+    /// It is published all the same.
+    Goes,
     /// It is published once the trouble of this code is over.
     GoesOut(&'static str),
     /// It is published once the person has connected again.
@@ -104,13 +106,18 @@ fn denied(resource: &str) -> Value {
         "message": format!("Not enough permissions to access: {resource}.20260701")})
 }
 
+/// As the documents interface is documented to refuse.
+fn document_forbidden() -> Value {
+    json!({"status": 403, "message": "Accessing this document resource is forbidden. Please check your permissions for this resource"})
+}
+
 fn app_limit() -> Value {
     json!({"status": 429, "serviceErrorCode": 101, "message": "Resource level throttle APPLICATION DAY limit for calls to this resource is reached."})
 }
 
 #[expect(clippy::too_many_lines, reason = "one table, one row a refusal")]
 fn rows() -> Vec<Row> {
-    use End::{Fails, GoesOut, GoesOutConnectedAgain, IsOpen, Waits};
+    use End::{Fails, Goes, GoesOut, GoesOutConnectedAgain, IsOpen, Waits};
     let create = || denied("partnerApiPostsExternal.CREATE");
     vec![
         // 400: malformed.
@@ -207,6 +214,27 @@ fn rows() -> Vec<Row> {
             refused(400, "EXPIRED_UPLOAD_URL"),
             GoesOut("upload_ended"),
         ),
+        row(
+            400,
+            refused(400, "EXPIRED_UPLOAD_URL"),
+            Fails("upload_refused"),
+        )
+        .at(UPLOAD, document)
+        .again_and_again(),
+        row(
+            400,
+            bad_input(400, "MEDIA_ASSET_WAITING_UPLOAD"),
+            GoesOut("media_not_ready"),
+        )
+        .of(document),
+        row(
+            400,
+            bad_input(400, "MEDIA_ASSET_PROCESSING_FAILED"),
+            Fails("media_unusable"),
+        )
+        .of(document),
+        row(400, bad_input(400, "INVALID_URN_ID"), Fails("post_refused")).of(document),
+        row(400, bad_input(400, "MISSING_FIELD"), Fails("post_refused")).at(DOCUMENTS, document),
         // 401.
         row(
             401,
@@ -266,6 +294,12 @@ fn rows() -> Vec<Row> {
         )
         .at(VIDEOS, titled_video)
         .of_page(),
+        row(403, document_forbidden(), GoesOutConnectedAgain).at(DOCUMENTS, document),
+        row(403, document_forbidden(), Waits("access_denied"))
+            .at(DOCUMENTS, document)
+            .of_page()
+            .again_and_again(),
+        row(403, document_forbidden(), Goes).at(DOCUMENT, document),
         // 404, 413, 415.
         row(404, refused(404, "NOT_FOUND"), Fails("not_found")),
         row(
@@ -280,6 +314,8 @@ fn rows() -> Vec<Row> {
             Fails("file_refused"),
         )
         .at(UPLOAD, titled_video),
+        row(413, refused(413, "ANYTHING"), Fails("file_refused")).at(UPLOAD, document),
+        row(415, Value::Null, Fails("refused")).at(UPLOAD, document),
         // 409: once.
         row(409, refused(409, "CONFLICT"), GoesOut("conflict")).at(IMAGES, picture),
         row(409, refused(409, "CONFLICT"), IsOpen),
@@ -315,6 +351,11 @@ fn rows() -> Vec<Row> {
         row(500, json!({"status": 500}), GoesOut("unavailable")).at(IMAGES, picture),
         row(503, Value::Null, GoesOut("unavailable")).at(UPLOAD, titled_video),
         row(504, Value::Null, GoesOut("unavailable")).at(VIDEO, titled_video),
+        row(429, limited(), GoesOut("daily_limit")).at(DOCUMENTS, document),
+        row(500, json!({"status": 500}), GoesOut("unavailable")).at(DOCUMENTS, document),
+        row(503, Value::Null, GoesOut("unavailable")).at(UPLOAD, document),
+        row(504, Value::Null, GoesOut("unavailable")).at(DOCUMENT, document),
+        row(503, Value::Null, IsOpen).of(document),
         // What is not listed.
         row(400, bad_input(400, "SOMETHING_NEW"), IsOpen),
         row(418, json!({}), IsOpen),
@@ -335,6 +376,7 @@ async fn each_refusal_ends_as_it_must() {
         let is_so = match (row.end, &run.outcome) {
             (End::Fails(code), Outcome::Failed(fault))
             | (End::Waits(code), Outcome::Waiting(fault)) => fault.code == code && live == 0,
+            (End::Goes, Outcome::Published(_)) => live == 1 && !said.contains("fault "),
             (End::GoesOut(code), Outcome::Published(_)) => {
                 said.contains(&format!("fault {code}\n"))
                     && live == 1

@@ -98,6 +98,7 @@ async fn a_lost_post_of_a_page_is_found_whatever_it_shows_and_however_late_it_is
         picture,
         pictures,
         titled_video,
+        document,
         article,
         article_with_picture,
     ] {

@@ -5,7 +5,7 @@ mod flows;
 mod harness;
 
 use domain::Platform;
-use flows::linkedin::*;
+use flows::{Make, linkedin::*};
 use harness::{Outcome, Stage, mp4};
 use serde_json::{Value, json};
 use simulator::{Fault, FaultScript};
@@ -24,18 +24,12 @@ async fn an_ended_upload_address_is_replaced() {
         ended(401, Value::Null),
         ended(400, expired),
     ] {
-        for is_video in [false, true] {
+        for content in [picture as Make, titled_video, document] {
             let stage = Stage::new();
-            let mut connection = stage.connection(Platform::Linkedin, STUDIO).await;
             stage
                 .simulator
                 .script(FaultScript::first(WWW, UPLOAD, fault.clone()));
-            let content = if is_video {
-                stage.content("Moving", Value::Null, vec![(mp4(80_000), None)])
-            } else {
-                picture(&stage)
-            };
-            let run = stage.publish(&mut connection, &content).await;
+            let run = publish(&stage, &content(&stage)).await;
             published(&stage, &run);
         }
     }
@@ -261,16 +255,103 @@ async fn a_page_whose_pictures_may_not_be_read_is_posted_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_role_that_may_not_post_videos_is_told_to_the_person() {
+async fn a_role_that_may_not_post_videos_and_documents_is_told_to_the_person() {
     let stage = page(Stage::new());
     stage.simulator.world().states().linkedin().roles[0].role = "CONTENT_ADMIN";
-    let run = publish(&stage, &titled_video(&stage)).await;
-    let Outcome::Waiting(fault) = &run.outcome else {
-        panic!("{}", run.transcript)
-    };
-    assert_eq!(fault.code, "access_denied");
-    assert!(fault.message.contains("role"), "{}", fault.message);
+    for content in [titled_video as Make, document] {
+        let run = publish(&stage, &content(&stage)).await;
+        let Outcome::Waiting(fault) = &run.outcome else {
+            panic!("{}", run.transcript)
+        };
+        assert_eq!(fault.code, "access_denied");
+        assert!(fault.message.contains("role"), "{}", fault.message);
+    }
     assert!(stage.simulator.ledger().posts().is_empty());
     let run = publish(&stage, &picture(&stage)).await;
     published(&stage, &run);
+}
+
+#[tokio::test]
+async fn a_document_that_turns_out_unready_is_waited_for_and_not_sent_again() {
+    let stage = Stage::new();
+    let waiting = answer(400, refused(400, "MEDIA_ASSET_WAITING_UPLOAD"));
+    stage
+        .simulator
+        .script(FaultScript::first(API, POST, waiting));
+    let run = publish(&stage, &document(&stage)).await;
+    published(&stage, &run);
+    assert_eq!(count(&run, "initialize_document"), 1);
+}
+
+#[tokio::test]
+async fn a_document_whose_bytes_never_arrived_is_uploaded_anew() {
+    for (told, times, uploads) in [
+        (answer(200, json!({"status": "WAITING_UPLOAD"})), 7, 1),
+        (answer(200, json!({"status": "WAITING_UPLOAD"})), 8, 2),
+        (answer(404, refused(404, "NOT_FOUND")), 1, 2),
+    ] {
+        let stage = Stage::new();
+        stage
+            .simulator
+            .script(FaultScript::first(API, DOCUMENT, told).times(times));
+        let run = publish(&stage, &document(&stage)).await;
+        published(&stage, &run);
+        assert_eq!(count(&run, "upload_document"), uploads, "{times}");
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_cannot_be_processed_fails_before_the_post() {
+    let stage = Stage::new();
+    let mut content = document(&stage);
+    content.assets = stage
+        .content("", Value::Null, vec![(mp4(80_000), None)])
+        .assets;
+    content.assets[0].facts = document(&stage).assets[0].facts.clone();
+    let run = publish(&stage, &content).await;
+    assert_eq!(run.failure().code, "media_unusable");
+    assert_eq!(count(&run, "create_post"), 0);
+}
+
+#[tokio::test]
+async fn a_document_that_is_never_ready_fails_in_the_end() {
+    let stage = Stage::new();
+    slow(&stage, Duration::days(1));
+    let run = publish(&stage, &document(&stage)).await;
+    let fault = run.failure();
+    assert_eq!(fault.code, "processing_too_long");
+    assert!(fault.message.contains("the document"), "{}", fault.message);
+    let asked = count(&run, "ask_document_status");
+    assert!(asked < 60, "a member has 150 calls a day");
+    assert!(stage.simulator.ledger().posts().is_empty());
+}
+
+#[tokio::test]
+async fn a_document_that_may_not_be_asked_after_is_posted_when_linkedin_takes_it() {
+    let stage = Stage::new();
+    stage.simulator.world().states().linkedin().hides_documents = true;
+    slow(&stage, Duration::seconds(90));
+    let run = publish(&stage, &document(&stage)).await;
+    assert!(run.transcript.to_string().contains("media_not_ready"));
+    published(&stage, &run);
+}
+
+#[tokio::test]
+async fn a_document_that_breaks_off_is_sent_again_whole() {
+    let stage = Stage::new();
+    let cut = Fault::CutRequest { bytes: 100 };
+    stage.simulator.script(FaultScript::first(WWW, UPLOAD, cut));
+    let run = publish(&stage, &document(&stage)).await;
+    assert_eq!(published(&stage, &run).media[0].bytes, 50_000);
+    assert_eq!(count(&run, "upload_document"), 2);
+}
+
+#[tokio::test]
+async fn a_document_that_is_too_large_for_linkedin_fails_with_the_way_out() {
+    let stage = Stage::new();
+    let world = stage.simulator.world();
+    world.states().linkedin().max_document_bytes = 49_999;
+    let run = publish(&stage, &document(&stage)).await;
+    assert_eq!(run.failure().code, "file_refused");
+    assert!(stage.simulator.ledger().posts().is_empty());
 }

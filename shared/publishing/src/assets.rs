@@ -67,7 +67,7 @@ pub(crate) async fn prepare(
                     Err(broken) => return Ok(Err(of(broken))),
                 }
             }
-            (MediaKind::Image, None) | (MediaKind::Video, _) => StoredAsset {
+            (MediaKind::Image, None) | (MediaKind::Document | MediaKind::Video, _) => StoredAsset {
                 object_key: stored.object_key,
                 facts: stored.facts,
                 alt_text: item.alt_text.clone(),
@@ -96,10 +96,13 @@ async fn stored(
         return Ok(Ok(stored));
     }
     in_time(until, media::LONG_PATIENCE)?;
-    let most = rules
-        .video
-        .map_or(0, |video| video.max_bytes)
-        .max(rules.image.map_or(0, |image| image.max_bytes));
+    let most = match row.kind {
+        MediaKind::Document => rules.document.map_or(0, |document| document.max_bytes),
+        MediaKind::Image | MediaKind::Video => rules
+            .video
+            .map_or(0, |video| video.max_bytes)
+            .max(rules.image.map_or(0, |image| image.max_bytes)),
+    };
     let taken = means
         .files
         .take_in_whole(&row.source_url, row.kind, &id.to_string(), most)

@@ -248,9 +248,7 @@ impl Publisher {
     async fn keys(&self, run: &Run) -> Result<Vec<SecretBox<[u8]>>, LookError> {
         let parts = &self.parts;
         let mut keys = Vec::new();
-        for secret in
-            webhook_endpoints::secrets(&parts.pool, run.user_id, run.endpoint_id).await?
-        {
+        for secret in webhook_endpoints::secrets(&parts.pool, run.user_id, run.endpoint_id).await? {
             let place = place(secret.id, run.user_id);
             match parts.vault.open(&place, &secret.ciphertext).await {
                 Ok(key) => keys.push(key),
@@ -309,9 +307,18 @@ fn headers(run: &Run, message: &str, body: &[u8], keys: &[SecretBox<[u8]>]) -> H
         (header::CONTENT_TYPE, "application/json".to_owned()),
         // Bytes as they are: an encoded answer could unfold to any size.
         (header::ACCEPT_ENCODING, "identity".to_owned()),
-        (header::HeaderName::from_static("webhook-id"), message.to_owned()),
-        (header::HeaderName::from_static("webhook-timestamp"), timestamp.to_string()),
-        (header::HeaderName::from_static("webhook-signature"), signatures.join(" ")),
+        (
+            header::HeaderName::from_static("webhook-id"),
+            message.to_owned(),
+        ),
+        (
+            header::HeaderName::from_static("webhook-timestamp"),
+            timestamp.to_string(),
+        ),
+        (
+            header::HeaderName::from_static("webhook-signature"),
+            signatures.join(" "),
+        ),
     ];
     pairs
         .into_iter()
@@ -327,7 +334,10 @@ fn complaint(status: StatusCode) -> Option<String> {
     Some(if status.is_redirection() {
         "Redirects are not followed; give the endpoint its new address.".to_owned()
     } else {
-        format!("It answered with status {}; 200 to 299 is success.", status.as_u16())
+        format!(
+            "It answered with status {}; 200 to 299 is success.",
+            status.as_u16()
+        )
     })
 }
 
@@ -389,12 +399,18 @@ mod tests {
     fn pauses_are_those_of_the_specification_and_up_to_a_fifth_longer() {
         for (tries, planned) in (1..).zip(SCHEDULE) {
             let pause = pause(&run(tries, Some(1)), None).unwrap();
-            assert!((planned..=planned * 1.2).contains(&pause), "{tries}: {pause}");
+            assert!(
+                (planned..=planned * 1.2).contains(&pause),
+                "{tries}: {pause}"
+            );
         }
         let crowd: std::collections::BTreeSet<Duration> = (0..20)
             .filter_map(|_| pause(&run(2, Some(1)), None))
             .collect();
-        assert!(crowd.len() > 10, "those that failed together come back apart");
+        assert!(
+            crowd.len() > 10,
+            "those that failed together come back apart"
+        );
     }
 
     #[test]

@@ -20,7 +20,7 @@ use store::{
     connections::{self, Connection, SealedTokens},
     errands,
     job_log::{self, Step},
-    media as media_rows, sweep,
+    media as media_rows,
     tokens::{self, Versioned},
     work::{self, Armed, Glance, Outcomes, Save, Settled, Work},
 };
@@ -124,8 +124,6 @@ pub trait Books: Send + Sync {
         wish: &'a Value,
         at: OffsetDateTime,
     ) -> Asked<'a, ErrandId>;
-    /// [`sweep::overdue`].
-    fn overdue(&self, limit: i64, turn: Duration) -> Asked<'_, Vec<(PostId, OffsetDateTime)>>;
 }
 
 /// The files that a look fetches, fits and hands out; see [`Library`] for each.
@@ -306,10 +304,6 @@ impl Books for Pool {
         at: OffsetDateTime,
     ) -> Asked<'a, ErrandId> {
         Box::pin(errands::plan(self, user, connection, wish, at))
-    }
-
-    fn overdue(&self, limit: i64, turn: Duration) -> Asked<'_, Vec<(PostId, OffsetDateTime)>> {
-        Box::pin(sweep::overdue(self, limit, turn))
     }
 }
 

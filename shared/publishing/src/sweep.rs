@@ -35,7 +35,7 @@ pub struct RotateError(#[source] VaultError);
 /// What a sweep did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Overdue posts that were rung for.
+    /// Overdue posts, and such as are to be looked for once more, that were rung for.
     pub posts: usize,
     /// Connections to be wiped that were rung for.
     pub connections: usize,
@@ -70,6 +70,10 @@ impl Publisher {
         // One after the other: a crowd that was overlooked must not hold up who posts now.
         for (id, at) in sweep::overdue(pool, AT_MOST, TURN).await? {
             parts.doorbell.try_ring(id, at).await;
+            swept.posts += 1;
+        }
+        for id in sweep::unsettled(pool, AT_MOST).await? {
+            parts.doorbell.try_ring(id, now).await;
             swept.posts += 1;
         }
         for id in sweep::disconnecting(pool, AT_MOST).await? {

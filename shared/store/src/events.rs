@@ -25,7 +25,9 @@ struct Row {
 impl From<Row> for Event {
     fn from(row: Row) -> Self {
         let mut data = row.data;
-        let of_post = data.as_object_mut().and_then(|it| it.remove("connectionId"));
+        let of_post = data
+            .as_object_mut()
+            .and_then(|it| it.remove("connectionId"));
         let of_post = of_post.and_then(|id| id.as_str()?.parse().ok());
         // A newer build may tell of more; what it happened to stands in its data.
         let (about, _) = row.kind.split_once('.').unwrap_or_default();
@@ -90,11 +92,7 @@ pub async fn span(db: impl PgExecutor<'_>, user: UserId) -> Result<Span, StoreEr
 }
 
 /// One event of a user, by the sequence of its row.
-pub async fn by_row(
-    pool: &Pool,
-    user: UserId,
-    sequence: i64,
-) -> Result<Option<Event>, StoreError> {
+pub async fn by_row(pool: &Pool, user: UserId, sequence: i64) -> Result<Option<Event>, StoreError> {
     give_places(pool, user).await?;
     let row = sqlx::query_as!(
         Row,
@@ -145,10 +143,7 @@ pub async fn give_places(pool: &Pool, user: UserId) -> Result<(), StoreError> {
 }
 
 /// Users with events that have no place, those that waited longest first.
-pub async fn without_place(
-    db: impl PgExecutor<'_>,
-    limit: i64,
-) -> Result<Vec<UserId>, StoreError> {
+pub async fn without_place(db: impl PgExecutor<'_>, limit: i64) -> Result<Vec<UserId>, StoreError> {
     let users = sqlx::query_scalar!(
         r#"SELECT DISTINCT user_id AS "user_id!"
            FROM (SELECT user_id FROM events WHERE place IS NULL ORDER BY sequence LIMIT $1) AS oldest"#,

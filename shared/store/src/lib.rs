@@ -1,7 +1,8 @@
 //! All SQL of the project, one file per aggregate, checked at compile time.
 //!
 //! What a user asks for takes the user first and finds nothing of anybody else's. What the
-//! publisher, the sweeper and operators do stands in [`work`], [`dispatch`], [`sweep`], [`sealed`] and [`admin`].
+//! publisher, the sweeper and operators do stands in [`work`], [`dispatch`], [`sweep`], [`sealed`], [`admin`] and
+//! [`punctuality`].
 
 mod error;
 mod link;
@@ -23,6 +24,7 @@ pub mod login_delays;
 pub mod media;
 pub mod oauth_attempts;
 pub mod posts;
+pub mod punctuality;
 pub mod rate_limits;
 pub mod registrations;
 pub mod rings;

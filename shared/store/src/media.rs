@@ -1,16 +1,16 @@
-//! Pictures and videos of users.
+//! Pictures, videos and documents of users.
 
 use domain::{MediaFacts, MediaId, MediaKind, UserId};
 use sqlx::PgExecutor;
 
 use crate::StoreError;
 
-/// A picture or video.
+/// A picture, video or document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Media {
     /// Its id.
     pub id: MediaId,
-    /// Whether it moves.
+    /// What its author says it is.
     pub kind: MediaKind,
     /// Where its author said it was.
     pub source_url: String,

@@ -40,6 +40,27 @@ pub async fn overdue(
         .collect())
 }
 
+/// Posts whose outcome nobody knows and that are to be looked for once more: each quarter of the first day after
+/// the last commit was armed. They are open again.
+pub async fn unsettled(db: impl PgExecutor<'_>, limit: i64) -> Result<Vec<PostId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "WITH unsettled AS (
+             SELECT id FROM posts
+             WHERE stage = 'needs_attention' AND progress IS NOT NULL AND next_attempt_at <= app_now()
+               AND armed_at > app_now() - interval '1 day'
+               AND 'unknown' = (SELECT outcome FROM attempts WHERE post_id = posts.id ORDER BY number DESC LIMIT 1)
+             ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED
+         )
+         UPDATE posts p SET stage = 'confirming', next_attempt_at = app_now(), updated_at = app_now()
+         FROM unsettled WHERE p.id = unsettled.id
+         RETURNING p.id",
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(PostId::from).collect())
+}
+
 /// Errands that should have been run 30 seconds ago and that nobody runs.
 pub async fn overdue_errands(
     db: impl PgExecutor<'_>,
@@ -160,10 +181,11 @@ pub async fn forget(pool: &Pool) -> Result<u64, StoreError> {
         .await?
         .rows_affected();
     rows += forget_events(pool).await?;
-    rows += sqlx::query!("DELETE FROM deliveries WHERE created_at < app_now() - interval '30 days'")
-        .execute(pool)
-        .await?
-        .rows_affected();
+    rows +=
+        sqlx::query!("DELETE FROM deliveries WHERE created_at < app_now() - interval '30 days'")
+            .execute(pool)
+            .await?
+            .rows_affected();
     rows += sqlx::query!("DELETE FROM webhook_secrets WHERE ends_at < app_now()")
         .execute(pool)
         .await?

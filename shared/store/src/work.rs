@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
 
-use crate::{Pool, StoreError, attempts::Outcome, posts::Row};
+use crate::{StoreError, attempts::Outcome, posts::Row};
 
 /// A post under lease.
 #[derive(Debug, Clone)]
@@ -129,7 +129,7 @@ pub async fn set_aside(
 ) -> Result<bool, StoreError> {
     let ended = sqlx::query!(
         "UPDATE posts SET stage = 'needs_attention', error = $3, lease_until = NULL, crash_count = 0,
-             updated_at = app_now()
+             next_attempt_at = app_now() + interval '6 hours', updated_at = app_now()
          WHERE id = $1 AND crash_count > $2
            AND stage IN ('scheduled', 'preparing', 'prepared', 'firing', 'confirming')",
         id.uuid(),
@@ -215,8 +215,11 @@ pub async fn save(
 /// What an attempt to arm came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Armed {
-    /// Another post of the same account is being sent.
-    Busy,
+    /// Another post of the same account is being sent, or stands before it.
+    Busy {
+        /// How many, as far as is known.
+        before: i64,
+    },
     /// Armed at this time, by the database's clock.
     Done(OffsetDateTime),
     /// Publishing is halted by an operator.
@@ -228,62 +231,71 @@ pub enum Armed {
 /// Arms the commit of a prepared post: from the moment this is committed exactly one process may
 /// send, once.
 ///
+/// Posts of an account go out in the order of their times, then in that in which they were accepted; one that
+/// is hindered, or a minute late, holds up nobody.
+///
 /// # Errors
 /// A database error leaves it open whether the arm was committed: ask [`crate::attempts::exists`],
 /// and when that fails too do not send.
 pub async fn arm(
-    pool: &Pool,
+    db: impl PgExecutor<'_>,
     work: &Work,
     attempt: AttemptId,
     step: &str,
     progress: &[u8],
 ) -> Result<Armed, StoreError> {
-    let mut tx = pool.begin().await?;
-    let halted = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT 1 FROM switches WHERE name = 'publishing_halted') AS "halted!""#
-    )
-    .fetch_one(&mut tx)
-    .await?;
-    if halted {
-        return Ok(Armed::Halted);
-    }
-    let armed = sqlx::query_scalar!(
-        r#"UPDATE posts SET stage = 'firing', armed_at = app_now(), progress = $4, updated_at = app_now()
-           WHERE id = $1 AND fence = $2 AND revision = $3 AND stage IN ('prepared', 'confirming') AND due_at <= app_now()
-             AND lease_until > app_now()
-             AND EXISTS (SELECT 1 FROM connections c WHERE c.id = connection_id AND c.health = 'active')
-             AND NOT EXISTS (SELECT 1 FROM attempts a
-                             WHERE a.post_id = $1 AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'accepted'))
-                               AND a.step = $5)
-           RETURNING armed_at AS "armed_at!""#,
+    let came = sqlx::query!(
+        r#"WITH halt AS (
+               SELECT EXISTS (SELECT 1 FROM switches WHERE name = 'publishing_halted') AS halted
+           ), line AS (
+               SELECT (SELECT count(*) FROM posts o
+                       WHERE o.connection_id = p.connection_id AND o.id <> p.id AND o.stage = 'firing')
+                    + (SELECT count(*) FROM posts o
+                       WHERE o.connection_id = p.connection_id AND o.stage = 'prepared'
+                         AND (o.due_at, o.sequence) < (p.due_at, p.sequence)
+                         AND o.due_at > app_now() - interval '1 minute' AND o.next_attempt_at <= app_now()) AS before
+               FROM posts p WHERE p.id = $1
+           ), armed AS (
+               UPDATE posts SET stage = 'firing', armed_at = app_now(), progress = $4, updated_at = app_now()
+               WHERE id = $1 AND fence = $2 AND revision = $3 AND stage IN ('prepared', 'confirming')
+                 AND due_at <= app_now() AND lease_until > app_now()
+                 AND NOT (SELECT halted FROM halt) AND (SELECT before FROM line) = 0
+                 AND EXISTS (SELECT 1 FROM connections c WHERE c.id = connection_id AND c.health = 'active')
+                 AND NOT EXISTS (SELECT 1 FROM attempts a
+                                 WHERE a.post_id = $1 AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'accepted'))
+                                   AND a.step = $5)
+               RETURNING id, user_id, armed_at
+           ), attempt AS (
+               INSERT INTO attempts (id, post_id, user_id, number, step, armed_at)
+               SELECT $6, id, user_id,
+                      (SELECT coalesce(max(number), 0) + 1 FROM attempts WHERE post_id = $1), $5, armed_at
+               FROM armed
+           )
+           SELECT halted AS "halted!", (SELECT before FROM line) AS before, (SELECT armed_at FROM armed) AS armed_at
+           FROM halt"#,
         work.post.id.uuid(),
         work.fence,
         work.post.revision,
         progress,
-        step
+        step,
+        attempt.uuid()
     )
-    .fetch_optional(&mut tx)
-    .await;
-    let armed_at = match armed.map_err(StoreError::from) {
-        Ok(Some(armed_at)) => armed_at,
-        Ok(None) => return Ok(Armed::Gone),
-        Err(error) if error.is_conflict("posts_one_firing") => return Ok(Armed::Busy),
+    .fetch_one(db)
+    .await
+    .map_err(StoreError::from);
+    let came = match came {
+        Ok(came) => came,
+        Err(error) if error.is_conflict("posts_one_firing") => {
+            return Ok(Armed::Busy { before: 1 });
+        }
         Err(error) => return Err(error),
     };
-    sqlx::query!(
-        "INSERT INTO attempts (id, post_id, user_id, number, step, armed_at)
-         VALUES ($1, $2, $3,
-                 (SELECT coalesce(max(number), 0) + 1 FROM attempts WHERE post_id = $2), $4, $5)",
-        attempt.uuid(),
-        work.post.id.uuid(),
-        work.post.user_id.uuid(),
-        step,
-        armed_at
-    )
-    .execute(&mut tx)
-    .await?;
-    tx.commit().await?;
-    Ok(Armed::Done(armed_at))
+    Ok(match (came.armed_at, came.before) {
+        (Some(armed_at), _) => Armed::Done(armed_at),
+        (None, _) if came.halted => Armed::Halted,
+        (None, Some(before)) if before > 0 => Armed::Busy { before },
+        (None, _) => Armed::Gone,
+    })
 }
 
 /// What a fire came to.
@@ -310,8 +322,8 @@ pub struct Outcomes<'a> {
 pub enum Settled {
     /// The post stood where it was left.
     InTime,
-    /// Others had taken its outcome for unknown, and it turned out to be accepted: it goes on from there, and
-    /// whoever held it has lost it.
+    /// Others had taken its outcome for unknown, and now it is known: the post goes on from there, and whoever
+    /// held it has lost it.
     Late,
     /// It stands elsewhere, and this outcome does not change that.
     Gone,
@@ -334,8 +346,11 @@ pub async fn settle(
                AND id = coalesce($9::uuid, (SELECT id FROM latest))
          ), found AS (
              SELECT id, stage = $2 AS in_time FROM posts
-             WHERE id = $1 AND (stage = $2 OR ($3 = 'accepted' AND stage NOT IN ('canceled', 'published')
-                                               AND $9 = (SELECT id FROM latest)))
+             WHERE id = $1
+               AND (stage = $2
+                    OR ($9 = (SELECT id FROM latest)
+                        AND (($3 = 'accepted' AND stage NOT IN ('canceled', 'published'))
+                             OR ($3 IN ('not_sent', 'rejected') AND stage IN ('confirming', 'needs_attention')))))
              FOR UPDATE
          )
          UPDATE posts SET stage = $5, progress = coalesce($6, progress), error = $7,
@@ -445,7 +460,8 @@ pub async fn published(
 }
 
 /// Ends a post that is not live (`failed`, `missed`) or that nobody can tell of
-/// (`needs_attention`, with candidates); tells whether the lease was still ours.
+/// (`needs_attention`, with candidates); tells whether the lease was still ours. What looks for its outcome is
+/// kept; what would send it is not.
 pub async fn end(
     db: impl PgExecutor<'_>,
     work: &Work,
@@ -458,9 +474,12 @@ pub async fn end(
              UPDATE attempts SET ended_at = coalesce(ended_at, app_now()), outcome = CASE
                  WHEN $4 = 'needs_attention' THEN 'unknown' ELSE 'absent' END
              WHERE post_id = $1 AND (outcome IS NULL OR outcome = 'unknown')
+               AND EXISTS (SELECT 1 FROM posts WHERE id = $1 AND fence = $2 AND stage = $3)
          )
          UPDATE posts SET stage = $4, error = $5, candidates = $6, lease_until = NULL, crash_count = 0,
-             progress = CASE WHEN $4 = 'needs_attention' THEN progress END, updated_at = app_now()
+             next_attempt_at = CASE WHEN $4 = 'needs_attention' THEN app_now() + interval '6 hours'
+                                    ELSE next_attempt_at END,
+             progress = CASE WHEN $4 = 'needs_attention' AND $3 = 'confirming' THEN progress END, updated_at = app_now()
          WHERE id = $1 AND fence = $2 AND stage = $3",
         work.post.id.uuid(),
         work.fence,
@@ -487,15 +506,19 @@ pub async fn claimed(db: impl PgExecutor<'_>, work: &Work) -> Result<Vec<String>
     .await?)
 }
 
-/// The posts that a network's news may be about: by handle or by id.
+/// The posts that a network's news may be about, by handle or by id; those that a person was asked about are
+/// open again.
 pub async fn by_handle(
     db: impl PgExecutor<'_>,
     platform: domain::Platform,
     handle: &str,
 ) -> Result<Vec<PostId>, StoreError> {
     let ids = sqlx::query_scalar!(
-        "UPDATE posts SET next_attempt_at = least(next_attempt_at, app_now())
-         WHERE platform = $1 AND (handle = $2 OR external_id = $2) AND stage = 'confirming'
+        "UPDATE posts SET next_attempt_at = least(next_attempt_at, app_now()), stage = 'confirming'
+         WHERE platform = $1 AND (handle = $2 OR external_id = $2)
+           AND (stage = 'confirming'
+                OR (stage = 'needs_attention' AND progress IS NOT NULL
+                    AND 'unknown' = (SELECT outcome FROM attempts WHERE post_id = posts.id ORDER BY number DESC LIMIT 1)))
          RETURNING id",
         platform.as_str(),
         handle

@@ -27,6 +27,13 @@ macro_rules! networks {
         }
 
         impl States {
+            /// Lets every network forget everything.
+            pub(crate) fn forget(&self) {
+                *self.instagram_login() = instagram_login::State::default();
+                *self.meta() = meta::State::default();
+                $(*self.$module() = $module::State::default();)*
+            }
+
             /// What Instagram's own login keeps.
             pub fn instagram_login(&self) -> MutexGuard<'_, instagram_login::State> {
                 lock(&self.instagram_login)

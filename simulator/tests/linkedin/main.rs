@@ -2,6 +2,7 @@
 
 mod bench;
 mod consent;
+mod documents;
 mod gateway;
 mod letters;
 mod media;

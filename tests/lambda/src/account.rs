@@ -78,7 +78,8 @@ impl Account {
 
     /// The addresses of the queues: of rings that are due later, at once, and for deliveries.
     pub fn queues(&self) -> [&str; 3] {
-        ["QUEUE_URL", "IMMEDIATE_QUEUE_URL", "DELIVERY_QUEUE_URL"].map(|name| self.resources[name].as_str())
+        ["QUEUE_URL", "IMMEDIATE_QUEUE_URL", "DELIVERY_QUEUE_URL"]
+            .map(|name| self.resources[name].as_str())
     }
 
     /// What the template gives to functions, with what it makes standing in this account, `own` in place of

@@ -35,6 +35,11 @@ impl Clock {
         tokio::time::advance(by.unsigned_abs()).await;
     }
 
+    /// Begins anew.
+    pub(crate) fn begin(&self) {
+        self.0.advance(BEGINNING - self.now());
+    }
+
     /// Puts the clock forward or back; watches do not notice.
     pub fn jump(&self, by: Duration) {
         self.0.advance(by);

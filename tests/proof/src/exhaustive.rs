@@ -1,5 +1,7 @@
 //! Every fault at every await, and all pairs of them.
 
+use std::iter;
+
 use domain::UserId;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -15,6 +17,9 @@ use crate::{
 
 /// Longer than anybody looks after a post: doubt ends after a day.
 const DAY: Duration = Duration::hours(26);
+
+/// How many posts are a crowd.
+const CROWD: usize = 6;
 
 /// What goes wrong, by the number of the point.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,6 +59,87 @@ pub fn case(kind: Kind, script: &Script, flaw: Option<Flaw>) -> Case {
     })
 }
 
+/// Two posts that look alike, due one after the other, of whose commits the answers are lost as told.
+pub fn twins(kind: Kind, lost: [bool; 2], flaw: Option<Flaw>) -> Case {
+    crate::random::on_paused_time(async {
+        let mut world = World::new(flaw);
+        let user = UserId::from(Uuid::from_u128(1));
+        let connection = world.connect(user, kind.platform, 0).await;
+        let words = "Two posts that look alike";
+        let mut filed = Vec::new();
+        for minute in 1..=2 {
+            let due = world.now() + Duration::minutes(minute);
+            filed.push(world.file(kind, user, connection, words, due));
+        }
+        let mut chance = LostCommits { lost, arms: 0 };
+        let day = live(&world, &mut filed, &mut chance, 2, DAY, flaw).await;
+        let verdict = judge(&world, &filed, &day);
+        Case { day, verdict }
+    })
+}
+
+/// Loses what is asked of a network first after the arm, for each arm as told.
+struct LostCommits {
+    lost: [bool; 2],
+    arms: usize,
+}
+
+impl Chance for LostCommits {
+    fn at(&mut self, _: usize, point: &Point, _: OffsetDateTime) -> Option<Fault> {
+        match point {
+            Point::Books("arm") => {
+                self.arms += 1;
+                None
+            }
+            Point::Network(name) if !name.starts_with("GET") && self.arms > 0 => {
+                let lost = self.lost.get_mut(self.arms - 1)?;
+                std::mem::take(lost).then_some(Fault::AnswerLost)
+            }
+            _ => None,
+        }
+    }
+
+    fn pick(&mut self, _: usize) -> usize {
+        0
+    }
+}
+
+/// Posts of one account that are due together, whose tokens ended the moment before; looks take turns.
+pub fn crowd(kind: Kind, flaw: Option<Flaw>) -> Case {
+    crate::random::on_paused_time(async {
+        let mut world = World::new(flaw);
+        let user = UserId::from(Uuid::from_u128(1));
+        let connection = world.connect(user, kind.platform, 0).await;
+        let due = world.now() + Duration::MINUTE;
+        let mut filed: Vec<_> = (0..CROWD)
+            .map(|place| {
+                let words = format!("Post {place} of a crowd");
+                world.file(kind, user, connection, &words, due)
+            })
+            .collect();
+        for network in simulator::networks::NAMES {
+            world.networks.world().end_tokens(network);
+        }
+        let mut chance = Turns(0);
+        let day = live(&world, &mut filed, &mut chance, CROWD, DAY, flaw).await;
+        let verdict = judge(&world, &filed, &day);
+        Case { day, verdict }
+    })
+}
+
+struct Turns(usize);
+
+impl Chance for Turns {
+    fn at(&mut self, _: usize, _: &Point, _: OffsetDateTime) -> Option<Fault> {
+        None
+    }
+
+    fn pick(&mut self, of: usize) -> usize {
+        self.0 += 1;
+        self.0 % of
+    }
+}
+
 /// How many cases were tried, and what is wrong with them.
 #[derive(Debug, Clone, Default)]
 pub struct Tried {
@@ -89,11 +175,17 @@ impl Tried {
 }
 
 /// Every fault at every await of a kind's flow. What a fault makes longer is gone through to its end.
-pub fn singles(kind: Kind) -> Tried {
+/// With a flaw, until it shows.
+pub fn singles(kind: Kind, flaw: Option<Flaw>) -> Tried {
     let mut tried = Tried::default();
-    for script in scripts(&points(kind, &Script::default()), 0, &Script::default()) {
-        let case = case(kind, &script, None);
+    let nothing = Script::default();
+    let scripts = scripts(&points(kind, &nothing), 0, &nothing);
+    for script in iter::once(nothing).chain(scripts) {
+        let case = case(kind, &script, flaw);
         tried.note(kind, &script, &case);
+        if flaw.is_some() && !tried.verdict.is_clean() {
+            break;
+        }
     }
     tried
 }

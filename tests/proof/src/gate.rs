@@ -70,6 +70,8 @@ pub enum Fault {
     Canceled,
     /// The account is disconnected at this moment.
     Disconnected,
+    /// An operator halts publishing at this moment, for a while.
+    Halted,
     /// The database's clock jumps forward.
     ClockJumps,
     /// The database's clock is set back.
@@ -78,7 +80,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Dies,
         Self::Pauses,
         Self::Down,
@@ -96,6 +98,7 @@ impl Fault {
         Self::Edited,
         Self::Canceled,
         Self::Disconnected,
+        Self::Halted,
         Self::ClockJumps,
         Self::ClockSetBack,
     ];
@@ -108,6 +111,7 @@ impl Fault {
             | Self::Edited
             | Self::Canceled
             | Self::Disconnected
+            | Self::Halted
             | Self::ClockJumps
             | Self::ClockSetBack => true,
             Self::Down => matches!(point, Point::Books(_) | Point::Files(_) | Point::Keys),
@@ -128,9 +132,12 @@ impl Fault {
         }
     }
 
-    /// Whether its author or a person at the network did it, so that the post need not go out.
+    /// Whether somebody wanted it; such things happen now and then, unlike the weather.
     pub const fn is_wish(self) -> bool {
-        matches!(self, Self::Edited | Self::Canceled | Self::Disconnected)
+        matches!(
+            self,
+            Self::Edited | Self::Canceled | Self::Disconnected | Self::Halted
+        )
     }
 }
 

@@ -66,7 +66,15 @@ pub fn judge(world: &World, filed: &[Filed], day: &Day) -> Verdict {
     let mut verdict = Verdict::default();
     let ledger = world.networks.ledger();
     for post in filed {
-        judge_post(world, post, ledger.posts(), day, &mut verdict);
+        let before = verdict.findings.len();
+        let twins: Vec<_> = filed.iter().filter(|it| are_alike(it, post)).collect();
+        judge_post(world, post, &twins, ledger.posts(), day, &mut verdict);
+        if twins.len() > 1 && twins[0].id == post.id {
+            judge_twins(world, &twins, ledger.posts(), &mut verdict);
+        }
+        if verdict.findings.len() > before {
+            verdict.findings.extend(story(world, post));
+        }
     }
     let rows = world.books.rows();
     for rule in &rows.broken {
@@ -87,7 +95,68 @@ pub fn judge(world: &World, filed: &[Filed], day: &Day) -> Verdict {
     verdict
 }
 
-fn judge_post(world: &World, filed: &Filed, ledger: &[LivePost], day: &Day, verdict: &mut Verdict) {
+/// What happened to a post, for whoever looks for the reason.
+fn story(world: &World, filed: &Filed) -> Vec<String> {
+    let rows = world.books.rows();
+    let log = rows.log.get(&filed.id).into_iter().flatten();
+    let steps = log.map(|(at, step)| {
+        let detail = step.detail.as_deref().unwrap_or_default();
+        let status = step
+            .http_status
+            .map(|it| it.to_string())
+            .unwrap_or_default();
+        format!("    {at} {} {} {status} {detail}", step.step, step.outcome)
+    });
+    let arms = rows.attempts.iter().filter(|arm| arm.post == filed.id);
+    let arms = arms.map(|arm| {
+        let evidence = arm.evidence.as_deref().unwrap_or_default();
+        format!(
+            "    arm {} of {}: {:?} {evidence}",
+            arm.number, arm.step, arm.outcome
+        )
+    });
+    steps.chain(arms).collect()
+}
+
+/// Whether two posts cannot be told apart by what is live.
+fn are_alike(one: &Filed, other: &Filed) -> bool {
+    one.connection == other.connection && one.words == other.words
+}
+
+/// Of posts that look alike no more are called published than are live, and no live one is called anything
+/// but published or unconfirmed.
+fn judge_twins(world: &World, twins: &[&Filed], ledger: &[LivePost], verdict: &mut Verdict) {
+    let rows = world.books.rows();
+    let live = ledger
+        .iter()
+        .filter(|live| twins[0].words.contains(&live.text))
+        .count();
+    let count = |stage: Stage| {
+        let of_stage = twins
+            .iter()
+            .filter(|it| rows.posts[&it.id].post.stage == stage);
+        of_stage.count()
+    };
+    let (published, unconfirmed) = (count(Stage::Published), count(Stage::NeedsAttention));
+    if published > live || live > published + unconfirmed {
+        let what = format!(
+            "{} ({}): {live} of {} live, {published} called published, {unconfirmed} unconfirmed",
+            twins[0].words[0],
+            twins[0].kind.name,
+            twins.len()
+        );
+        verdict.find(|it| &mut it.misreported, what);
+    }
+}
+
+fn judge_post(
+    world: &World,
+    filed: &Filed,
+    twins: &[&Filed],
+    ledger: &[LivePost],
+    day: &Day,
+    verdict: &mut Verdict,
+) {
     let rows = world.books.rows();
     let row = &rows.posts[&filed.id];
     let stage = row.post.stage;
@@ -105,7 +174,8 @@ fn judge_post(world: &World, filed: &Filed, ledger: &[LivePost], day: &Day, verd
         .map(|part| editions.iter().map(|counts| counts[part]).sum())
         .max()
         .unwrap_or(0);
-    if most > 1 {
+    let twins = twins.len();
+    if most > twins {
         verdict.find(|it| &mut it.doubled, format!("{name}: live {most} times"));
     }
     let last = editions.last().cloned().unwrap_or_default();
@@ -119,7 +189,7 @@ fn judge_post(world: &World, filed: &Filed, ledger: &[LivePost], day: &Day, verd
             }
         }
         Stage::Failed | Stage::Missed | Stage::Canceled | Stage::Dismissed => {
-            if most > 0 {
+            if most > 0 && twins == 1 {
                 verdict.find(|it| &mut it.misreported, format!("{name}: it is live"));
             }
         }
@@ -151,29 +221,11 @@ fn judge_post(world: &World, filed: &Filed, ledger: &[LivePost], day: &Day, verd
             verdict.find(|it| &mut it.lost, format!("{name}: it has no end"));
         }
     }
-    let early = rows
-        .attempts
-        .iter()
-        .find(|arm| arm.post == filed.id && arm.armed_at < filed.due);
-    if let Some(arm) = early {
-        let what = format!("{name}: armed at {}, due {}", arm.armed_at, filed.due);
-        verdict.find(|it| &mut it.untimely, what);
-    }
-    for (connection, at) in &day.disconnected {
-        let armed_after = rows
-            .attempts
-            .iter()
-            .any(|arm| arm.post == filed.id && arm.armed_at > *at);
-        if *connection == filed.connection && armed_after {
-            let what = format!("{name}: armed after its account was disconnected");
-            verdict.find(|it| &mut it.rules, what);
-        }
-    }
     let last_fault = day.last_fault.unwrap_or(filed.due).max(filed.due);
-    if stage.is_final() && row.post.updated_at > last_fault + PATIENCE {
+    if let Some(at) = row.ended_at.filter(|at| *at > last_fault + PATIENCE) {
         let what = format!(
             "{name}: its end came {} after all was well",
-            row.post.updated_at - last_fault
+            at - last_fault
         );
         verdict.find(|it| &mut it.untimely, what);
     }

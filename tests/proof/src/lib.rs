@@ -15,6 +15,7 @@ pub mod judge;
 pub mod kinds;
 pub mod planted;
 pub mod random;
+pub mod report;
 pub mod town;
 pub mod world;
 

@@ -1,9 +1,13 @@
 //! What a look works with, each behind a gate.
 
 use std::{
+    collections::BTreeMap,
     io,
     ops::Range,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -228,10 +232,6 @@ impl Books for GatedBooks {
     ) -> Asked<'a, ErrandId> {
         self.ask("plan", move |books| Ok(books.plan(wish, at)))
     }
-
-    fn overdue(&self, limit: i64, turn: Duration) -> Asked<'_, Vec<(PostId, OffsetDateTime)>> {
-        self.ask("overdue", move |books| Ok(books.overdue(limit, turn)))
-    }
 }
 
 /// Files behind gates; each fits every network already.
@@ -355,41 +355,45 @@ impl KeyShelf for GatedShelf {
     }
 }
 
-/// Rings that are to come, as (when, for what). Copies are the same.
+/// Rings that are to come. Copies are the same.
 #[derive(Clone, Default)]
 pub(crate) struct Bell {
-    rings: Arc<Mutex<Vec<(OffsetDateTime, String)>>>,
+    /// By their time, in nanoseconds since 1970, and their turn.
+    rings: Arc<Mutex<BTreeMap<(i128, u64), String>>>,
+    turns: Arc<AtomicU64>,
     pub(crate) gates: Gates,
 }
 
 impl Bell {
     pub(crate) fn new(gates: Gates) -> Self {
         Self {
-            rings: Arc::default(),
             gates,
+            ..Self::default()
         }
     }
 
     /// Rings at `at`.
     pub(crate) fn order(&self, at: OffsetDateTime, subject: impl Into<String>) {
-        self.rings().push((at, subject.into()));
+        let turn = self.turns.fetch_add(1, Ordering::Relaxed);
+        let key = (at.unix_timestamp_nanos(), turn);
+        self.rings().insert(key, subject.into());
     }
 
     /// When it rings next.
     pub(crate) fn next(&self) -> Option<OffsetDateTime> {
-        self.rings().iter().map(|(at, _)| *at).min()
+        let rings = self.rings();
+        let ((at, _), _) = rings.first_key_value()?;
+        OffsetDateTime::from_unix_timestamp_nanos(*at).ok()
     }
 
     /// What it rings for by now, first first.
     pub(crate) fn take(&self, now: OffsetDateTime) -> Option<String> {
         let mut rings = self.rings();
-        let place = (0..rings.len())
-            .filter(|place| rings[*place].0 <= now)
-            .min_by_key(|place| rings[*place].0)?;
-        Some(rings.remove(place).1)
+        let first = rings.first_entry()?;
+        (first.key().0 <= now.unix_timestamp_nanos()).then(|| first.remove())
     }
 
-    fn rings(&self) -> std::sync::MutexGuard<'_, Vec<(OffsetDateTime, String)>> {
+    fn rings(&self) -> MutexGuard<'_, BTreeMap<(i128, u64), String>> {
         self.rings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -22,6 +22,8 @@ use crate::{
 /// How long after it was given up a late request has its effect: within the two minutes after which a
 /// network that says "not published" is believed.
 const LATE: Duration = Duration::seconds(100);
+/// No host and no part of a path that a network wrote itself is longer.
+const LONGEST_WORD: usize = 32;
 /// What the client gives a call in all; it looks at its watch before it does anything else.
 const TIMEOUT: std::time::Duration = std::time::Duration::from_mins(1);
 
@@ -68,8 +70,7 @@ impl Late {
 impl Carrier for Network {
     fn carry(&self, request: reqwest::Request) -> BoxFuture<'_, Result<Answer, SendError>> {
         Box::pin(async move {
-            let url = request.url();
-            let name = format!("{} {}", request.method(), url.path());
+            let name = format!("{} {}", request.method(), shown(request.url().path()));
             let begun = Instant::now();
             let fault = self.gates.pass(Point::Network(name)).await;
             if begun.elapsed() > TIMEOUT {
@@ -119,6 +120,15 @@ impl Network {
             _ => Err(SendError::Lost("the connection broke".to_owned())),
         }
     }
+}
+
+/// A path without what a network minted at random, so that a day can be told twice in the same words.
+fn shown(path: &str) -> String {
+    let segments = path.split('/').map(|segment| {
+        let is_minted = segment.len() > LONGEST_WORD;
+        if is_minted { "…" } else { segment }
+    });
+    segments.collect::<Vec<_>>().join("/")
 }
 
 /// The networks that a path of the simulator belongs to.

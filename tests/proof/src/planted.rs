@@ -1,5 +1,14 @@
 //! Cores that are kept wrongly on purpose, each of which must be found out.
 
+use crate::{
+    exhaustive,
+    kinds::KINDS,
+    random::{self, Plan},
+};
+
+/// Bad days that are lived through, at most, until a flaw shows.
+const DAYS: u64 = 12;
+
 /// A rule that is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
@@ -49,4 +58,65 @@ pub enum Flaw {
     RefreshIsNotKept,
     /// Nobody rings for what was overlooked.
     NobodySweeps,
+}
+
+impl Flaw {
+    /// Every flaw.
+    pub const ALL: [Self; 23] = [
+        Self::ArmsTwice,
+        Self::ArmsEarly,
+        Self::ArmsUnrecorded,
+        Self::ArmsWhileHalted,
+        Self::ArmsForTheGone,
+        Self::TwoAtOnce,
+        Self::FiringIsLedBack,
+        Self::UnknownIsAbsent,
+        Self::LossIsNotSent,
+        Self::LossIsRefusal,
+        Self::ClientSendsAgain,
+        Self::DoubtIsFailure,
+        Self::DoubtIsSuccess,
+        Self::EvidenceIsDropped,
+        Self::LateAnswersAreDropped,
+        Self::SavesOverAnother,
+        Self::ForgetsHandles,
+        Self::EditKeepsSnapshot,
+        Self::CancelsWhatIsSent,
+        Self::ClaimsAreShared,
+        Self::RefreshesAllAtOnce,
+        Self::RefreshIsNotKept,
+        Self::NobodySweeps,
+    ];
+
+    /// What first shows that it is there; nothing when it is not found out.
+    pub fn found_out(self) -> Option<String> {
+        for kind in KINDS {
+            let findings = exhaustive::singles(kind, Some(self)).verdict.findings;
+            if let Some(finding) = findings.into_iter().next() {
+                return Some(finding);
+            }
+        }
+        for kind in KINDS {
+            let findings = exhaustive::crowd(kind, Some(self)).verdict.findings;
+            if let Some(finding) = findings.into_iter().next() {
+                return Some(finding);
+            }
+            for lost in [[true, false], [false, true], [true, true]] {
+                let findings = exhaustive::twins(kind, lost, Some(self)).verdict.findings;
+                if let Some(finding) = findings.into_iter().next() {
+                    return Some(finding);
+                }
+            }
+        }
+        (1..=DAYS).find_map(|seed| {
+            let plan = Plan {
+                seed,
+                posts: 120,
+                per_mille: 20,
+            };
+            let findings = random::bad_day(plan, Some(self)).verdict.findings;
+            let first = findings.into_iter().next();
+            first.map(|finding| format!("seed {seed}: {finding}"))
+        })
+    }
 }

@@ -1,6 +1,6 @@
 //! Bad days: many posts of all kinds, several publishers, and chance, all from one seed.
 
-use domain::{Platform, UserId};
+use domain::{ConnectionId, Platform, UserId};
 use fastrand::Rng;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     gate::{Fault, Point},
     judge::{Verdict, judge},
-    kinds::KINDS,
+    kinds::{KINDS, Kind},
     planted::Flaw,
     town::{Chance, Day, live},
     world::{Filed, World},
@@ -56,8 +56,7 @@ impl Chance for Luck {
         let fitting: Vec<_> = Fault::ALL
             .into_iter()
             .filter(|fault| fault.fits(point) && *fault != Fault::Disconnected)
-            // A person changes a post now and then; that is no weather.
-            .filter(|fault| !fault.is_wish() || self.rng.u32(0..8) == 0)
+            .filter(|fault| !fault.is_wish() || self.rng.u32(0..16) == 0)
             .collect();
         self.rng.choice(fitting)
     }
@@ -75,16 +74,14 @@ pub fn bad_day(plan: Plan, flaw: Option<Flaw>) -> Lived {
         let user = UserId::from(Uuid::from_u128(1));
         let mut accounts = Vec::new();
         for platform in Platform::ALL {
-            accounts.push((platform, world.connect(user, platform, 0).await));
+            let connection = world.connect(user, platform, 0).await;
+            accounts.push((platform, connection, room(platform)));
         }
         let mut filed: Vec<Filed> = Vec::with_capacity(plan.posts);
         for number in 0..plan.posts {
-            let kind = KINDS[number % KINDS.len()];
-            let account = accounts.iter().find(|(it, _)| *it == kind.platform);
-            let connection = account.map(|(_, connection)| *connection);
+            let (kind, connection) = place(&mut rng, &mut accounts);
             let due = world.now() + Duration::seconds(rng.i64(60..SPREAD));
             let words = format!("Post {number:05} of this day");
-            let connection = connection.expect("an account at each network");
             filed.push(world.file(kind, user, connection, &words, due));
         }
         let mut luck = Luck {
@@ -96,6 +93,33 @@ pub fn bad_day(plan: Plan, flaw: Option<Flaw>) -> Lived {
         let verdict = judge(&world, &filed, &day);
         Lived { day, verdict }
     })
+}
+
+/// How many posts an account may make in a day, as the network has it; what goes beyond would wait.
+const fn room(platform: Platform) -> usize {
+    match platform {
+        Platform::Tiktok => 13,
+        Platform::Instagram => 45,
+        Platform::Facebook
+        | Platform::Linkedin
+        | Platform::Pinterest
+        | Platform::X
+        | Platform::Youtube => usize::MAX,
+    }
+}
+
+/// A kind, and an account that has room for it.
+fn place(rng: &mut Rng, accounts: &mut [(Platform, ConnectionId, usize)]) -> (Kind, ConnectionId) {
+    loop {
+        let kind = KINDS[rng.usize(0..KINDS.len())];
+        let account = accounts
+            .iter_mut()
+            .find(|(platform, _, room)| *platform == kind.platform && *room > 0);
+        if let Some((_, connection, room)) = account {
+            *room -= 1;
+            return (kind, *connection);
+        }
+    }
 }
 
 /// Runs on one thread, where time passes only when it is told to.

@@ -13,6 +13,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
 
 use crate::{
+    books::{PostRow, Rows},
     gate::{Fault, Point},
     planted::Flaw,
     world::{Filed, World},
@@ -24,6 +25,8 @@ const VISIBILITY: Duration = Duration::minutes(7);
 const ALLOWANCE: std::time::Duration = std::time::Duration::from_secs(280);
 /// Longer than a lease.
 const PAUSE: Duration = Duration::minutes(8);
+/// How long publishing is halted.
+const HALT: Duration = Duration::minutes(10);
 /// How far a clock jumps.
 const JUMP: Duration = Duration::minutes(5);
 /// How many overdue posts one sweep takes, and how far apart they are rung for.
@@ -101,13 +104,15 @@ pub async fn live(
     let mut town = Town {
         world,
         looks: Vec::new(),
+        publishers,
         day: Day::default(),
         swept_at: world.now(),
         sweeps: flaw != Some(Flaw::NobodySweeps),
+        halted_until: None,
     };
     let ends_at = world.now() + length;
     for _ in 0..STEPS {
-        town.begin_looks(publishers);
+        town.begin_looks();
         if town.step(filed, chance) {
             continue;
         }
@@ -123,6 +128,7 @@ pub async fn live(
             .late
             .arrive(&world.networks.router(), world.now())
             .await;
+        town.go_on_publishing();
         town.sweep();
     }
     town.day
@@ -131,14 +137,16 @@ pub async fn live(
 struct Town<'w> {
     world: &'w World,
     looks: Vec<Look>,
+    publishers: usize,
     day: Day,
     swept_at: OffsetDateTime,
     sweeps: bool,
+    halted_until: Option<OffsetDateTime>,
 }
 
 impl Town<'_> {
-    fn begin_looks(&mut self, publishers: usize) {
-        while self.looks.len() < publishers {
+    fn begin_looks(&mut self) {
+        while self.looks.len() < self.publishers {
             let Some(subject) = self.world.bell.take(self.world.now()) else {
                 return;
             };
@@ -226,6 +234,10 @@ impl Town<'_> {
                 self.world.bell.order(now + VISIBILITY, post.to_string());
             }
             Some(Fault::Pauses) => look.wakes_at = Some(now + PAUSE),
+            Some(Fault::Halted) => {
+                self.world.books.rows().halted = true;
+                self.halted_until = Some(now + HALT);
+            }
             Some(Fault::ClockJumps) => self.world.clock.jump(JUMP),
             Some(Fault::ClockSetBack) => self.world.clock.jump(-JUMP),
             Some(Fault::Edited) => {
@@ -264,6 +276,14 @@ impl Town<'_> {
         }
     }
 
+    /// Ends a halt whose time is over.
+    fn go_on_publishing(&mut self) {
+        if self.halted_until.is_some_and(|at| at <= self.world.now()) {
+            self.halted_until = None;
+            self.world.books.rows().halted = false;
+        }
+    }
+
     /// Rings for what was overlooked, each minute.
     fn sweep(&mut self) {
         let now = self.world.now();
@@ -274,13 +294,18 @@ impl Town<'_> {
         for (post, at) in self.world.books.overdue(SWEPT, TURN) {
             self.world.bell.order(at, post.to_string());
         }
+        for post in self.world.books.unsettled() {
+            self.world.bell.order(now, post.to_string());
+        }
     }
 
     fn is_at_rest(&self) -> bool {
         let rows = self.world.books.rows();
         self.looks.is_empty()
             && self.world.late.next().is_none()
-            && rows.posts.values().all(|row| row.post.stage.is_final())
+            && rows.posts.values().all(|row| {
+                row.post.stage.is_final() && !is_looked_for(&rows, row, self.world.now())
+            })
     }
 
     /// When something happens next.
@@ -302,12 +327,35 @@ impl Town<'_> {
         let sweep = is_open
             .filter(|_| self.sweeps)
             .map(|at| at.max(self.swept_at + Duration::MINUTE));
-        [wakes, self.world.bell.next(), self.world.late.next(), sweep]
+        let is_free = self.looks.len() < self.publishers;
+        let ring = self.world.bell.next().filter(|_| is_free);
+        let late = self.world.late.next();
+        let once_more = {
+            let rows = self.world.books.rows();
+            let unsettled = rows
+                .posts
+                .values()
+                .filter(|row| is_looked_for(&rows, row, now));
+            unsettled.map(|row| row.post.next_attempt_at).min()
+        };
+        let once_more = once_more
+            .filter(|_| self.sweeps)
+            .map(|at| at.max(self.swept_at + Duration::MINUTE));
+        [wakes, ring, late, sweep, once_more, self.halted_until]
             .into_iter()
             .flatten()
             .min()
             .map(|at| at.max(now + Duration::MILLISECOND))
     }
+}
+
+/// Whether a sweep will open a post once more although nobody can tell of it.
+fn is_looked_for(rows: &Rows, row: &PostRow, now: OffsetDateTime) -> bool {
+    let next = row.post.next_attempt_at.max(now);
+    row.post
+        .armed_at
+        .is_some_and(|at| next < at + Duration::DAY)
+        && rows.is_unsettled(row)
 }
 
 async fn answer(means: Means, post: PostId) -> Reply {

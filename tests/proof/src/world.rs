@@ -1,6 +1,7 @@
 //! A world: books, networks, files, keys and a doorbell, with people who have connected accounts.
 
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -63,7 +64,66 @@ pub struct World {
     pub(crate) late: Late,
     apps: Arc<Apps>,
     shelves: Shelves,
+    settings: Option<Networks>,
     posts: u128,
+}
+
+/// What takes long to make and is left to the next world.
+struct Scenery {
+    networks: Simulator,
+    clock: Clock,
+    shelves: Shelves,
+    settings: Networks,
+}
+
+thread_local! {
+    static FREE: RefCell<Option<Scenery>> = const { RefCell::new(None) };
+}
+
+impl Scenery {
+    /// One where nothing has happened yet.
+    fn free() -> Self {
+        let left = FREE.with(|free| free.borrow_mut().take());
+        left.unwrap_or_else(Self::new)
+    }
+
+    fn new() -> Self {
+        let (clock, shelves) = (Clock::default(), Shelves::default());
+        let vars = tests::settings::vars(BASE, Path::new("nowhere"), &[]);
+        let mut reader = Reader::new(&vars);
+        let settings = Networks::from_vars(&mut reader);
+        let settings = reader.finish(settings).expect("settings of a test");
+        let networks = Simulator::new(simulator::Settings {
+            clock: clock.of_the_networks(),
+            pull: Box::new(shelves.clone()),
+            registrations: registrations(&settings.apps),
+            base_url: BASE.to_owned(),
+        });
+        Self {
+            networks,
+            clock,
+            shelves,
+            settings,
+        }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let Some(settings) = self.settings.take() else {
+            return;
+        };
+        self.networks.forget();
+        self.clock.begin();
+        self.shelves.kept().clear();
+        let scenery = Scenery {
+            networks: self.networks.clone(),
+            clock: self.clock.clone(),
+            shelves: self.shelves.clone(),
+            settings,
+        };
+        FREE.with(|free| *free.borrow_mut() = Some(scenery));
+    }
 }
 
 /// A post, and what is expected of it.
@@ -84,18 +144,13 @@ pub struct Filed {
 impl World {
     /// A world where nobody has connected anything.
     pub fn new(flaw: Option<Flaw>) -> Self {
-        let clock = Clock::default();
-        let (gates, shelves, late) = (Gates::default(), Shelves::default(), Late::default());
-        let vars = tests::settings::vars(BASE, Path::new("nowhere"), &[]);
-        let mut reader = Reader::new(&vars);
-        let settings = Networks::from_vars(&mut reader);
-        let settings = reader.finish(settings).expect("settings of a test");
-        let networks = Simulator::new(simulator::Settings {
-            clock: clock.of_the_networks(),
-            pull: Box::new(shelves.clone()),
-            registrations: registrations(&settings.apps),
-            base_url: BASE.to_owned(),
-        });
+        let Scenery {
+            networks,
+            clock,
+            shelves,
+            settings,
+        } = Scenery::free();
+        let (gates, late) = (Gates::default(), Late::default());
         let books = Arc::new(MemoryBooks::with_flaw(clock.clone(), flaw));
         let bell = Bell::new(gates.clone());
         let network = Network {
@@ -115,14 +170,14 @@ impl World {
             Arc::new(shelf),
             Arc::new(clock.clone()),
         );
-        let apps = Arc::new(settings.apps);
+        let apps = Arc::new(settings.apps.clone());
         let means = Means {
             books: Arc::new(GatedBooks {
                 books: Arc::clone(&books),
                 gates: gates.clone(),
             }),
             vault,
-            wire: Arc::new(Wire::over(Arc::new(network), settings.base_url)),
+            wire: Arc::new(Wire::over(Arc::new(network), settings.base_url.clone())),
             apps: Arc::clone(&apps),
             files: Arc::new(GatedFiles {
                 shelves: shelves.clone(),
@@ -140,6 +195,7 @@ impl World {
             late,
             apps,
             shelves,
+            settings: Some(settings),
             posts: 0,
         }
     }

@@ -128,6 +128,12 @@ fn of_files() -> Vec<Case> {
         ),
         case(
             NOW,
+            media(json!({"type": "document", "url": "https://example.com/a.pdf"})),
+            "media",
+            "document_not_taken",
+        ),
+        case(
+            NOW,
             media(json!({"type": "sound", "url": "https://example.com/a.mp3"})),
             "media.type",
             "invalid_field",

@@ -6,13 +6,15 @@ use std::{
     task::Poll,
 };
 
+use domain::Platform;
+use serde_json::json;
 use sqlx::{PgPool, Row as _};
 use tests::survives;
 use time::Duration;
 
 use crate::{
     house::{House, MAX_CONNECTIONS},
-    networks::NETWORKS,
+    networks::{NETWORKS, Network, What},
 };
 
 /// Longer than a publisher may hold a post.
@@ -146,6 +148,61 @@ async fn doubt_ends_after_a_day_although_nobody_can_look(pool: PgPool) {
             "{words}: {ending}"
         );
     }
+}
+
+/// Three publishers died over it in a row; whatever they came to, the fourth tells no more than is known.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_breaks_its_publishers_is_called_failed_only_if_it_is_not_live(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::X).await;
+    for (stage, outcome, status, code) in [
+        ("preparing", None, "failed", "publisher_crashed"),
+        ("prepared", Some("absent"), "failed", "publisher_crashed"),
+        ("prepared", Some("rejected"), "failed", "publisher_crashed"),
+        ("firing", Some("unknown"), "unconfirmed", "outcome_unknown"),
+        (
+            "confirming",
+            Some("unknown"),
+            "unconfirmed",
+            "outcome_unknown",
+        ),
+        (
+            "confirming",
+            Some("accepted"),
+            "unconfirmed",
+            "publisher_crashed",
+        ),
+    ] {
+        let draft = house.draft(Network::of(Platform::X), What::Picture, "Hard to publish");
+        let id = house.post(&author, &draft).await;
+        let row: domain::PostId = id.parse().unwrap();
+        sqlx::query(
+            "WITH arm AS (
+                 INSERT INTO attempts (id, post_id, user_id, number, step, outcome)
+                 SELECT gen_random_uuid(), id, user_id, 1, 'create_post', $3 FROM posts
+                 WHERE id = $1 AND $3 IS NOT NULL
+             )
+             UPDATE posts SET stage = $2, crash_count = 3,
+                 armed_at = CASE WHEN $3 IS NOT NULL THEN app_now() END,
+                 accepted_at = CASE WHEN $3 = 'accepted' THEN app_now() END
+             WHERE id = $1",
+        )
+        .bind(row.uuid())
+        .bind(stage)
+        .bind(outcome)
+        .execute(&house.pool)
+        .await
+        .unwrap();
+        house.publisher.answer(&id).await;
+        let told = house.status(&author, &id).await;
+        assert_eq!(
+            (&told["status"], &told["error"]["code"]),
+            (&json!(status), &json!(code)),
+            "{stage} {outcome:?}: {told}"
+        );
+    }
+    assert_eq!(house.live("Hard to publish"), []);
 }
 
 async fn stage(house: &House, id: &str) -> String {

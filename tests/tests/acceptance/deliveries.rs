@@ -60,7 +60,10 @@ async fn a_server_that_fails_and_then_takes_is_told_the_same_again(pool: PgPool)
         assert_eq!(told.path, "/hook");
         assert_eq!(told.header("content-type"), "application/json");
         assert_eq!(told.header("webhook-id"), event["id"].as_str().unwrap());
-        assert_eq!((told.signatures(), told.signed_by(&endpoint.secret)), (1, 1));
+        assert_eq!(
+            (told.signatures(), told.signed_by(&endpoint.secret)),
+            (1, 1)
+        );
         assert_eq!(told.body, first, "to the byte");
         times.push(told.header("webhook-timestamp").parse::<i64>().unwrap());
         // What is sent is what the feed tells, and the time by the specification's name.
@@ -74,7 +77,10 @@ async fn a_server_that_fails_and_then_takes_is_told_the_same_again(pool: PgPool)
     assert!((5..=8).contains(&(times[1] - times[0])), "{times:?}");
     assert!((300..=363).contains(&(times[2] - times[1])), "{times:?}");
     let now = house.now().unix_timestamp();
-    assert!((times[2] - now).abs() < 60, "the time is that of the attempt");
+    assert!(
+        (times[2] - now).abs() < 60,
+        "the time is that of the attempt"
+    );
 
     let delivery = &deliveries(&house, &owner, &endpoint).await[0];
     assert_eq!(delivery["status"], "delivered");
@@ -141,7 +147,10 @@ async fn a_server_that_never_takes_is_tried_ten_times_over_three_days(pool: PgPo
     }
     assert_eq!(receiver.heard().len(), 10);
     let delivery = &deliveries(&house, &owner, &endpoint).await[0];
-    assert_eq!((&delivery["status"], &delivery["nextAttemptAt"]), (&"failed".into(), &Value::Null));
+    assert_eq!(
+        (&delivery["status"], &delivery["nextAttemptAt"]),
+        (&"failed".into(), &Value::Null)
+    );
     assert!(delivery["endedAt"].is_string());
     house.advance(Duration::days(2));
     house.sweep().await;
@@ -162,7 +171,9 @@ async fn an_endpoint_where_nothing_arrives_for_five_days_is_disabled_and_its_own
     dead.answers(&[(500, ""); 30]);
     house.connect(&owner, Platform::X).await;
     for _ in 0..8 {
-        house.send(&owner, &disabled.path("/test"), &json!({})).await;
+        house
+            .send(&owner, &disabled.path("/test"), &json!({}))
+            .await;
     }
     house.run_due().await;
     house.advance(Duration::days(4));
@@ -175,7 +186,10 @@ async fn an_endpoint_where_nothing_arrives_for_five_days_is_disabled_and_its_own
     house.sweep().await;
     house.run_due().await;
     let shown = house.get(&owner, &disabled.path("")).await.json();
-    assert_eq!((&shown["enabled"], &shown["disabledReason"]), (&false.into(), &"failing".into()));
+    assert_eq!(
+        (&shown["enabled"], &shown["disabledReason"]),
+        (&false.into(), &"failing".into())
+    );
     assert!(shown["disabledAt"].is_string());
     let feed = house.get(&owner, "/api/events").await.json();
     let event = feed["events"].as_array().unwrap().last().unwrap();
@@ -203,13 +217,18 @@ async fn a_success_ends_the_count_of_days(pool: PgPool) {
     for _ in 0..3 {
         receiver.answers(&[(500, ""), (500, "")]);
         for _ in 0..3 {
-            house.send(&owner, &endpoint.path("/test"), &json!({})).await;
+            house
+                .send(&owner, &endpoint.path("/test"), &json!({}))
+                .await;
             house.run_due().await;
             house.advance(Duration::hours(40));
         }
     }
     let shown = house.get(&owner, &endpoint.path("")).await.json();
-    assert_eq!((&shown["enabled"], &shown["failingSince"]), (&true.into(), &Value::Null));
+    assert_eq!(
+        (&shown["enabled"], &shown["failingSince"]),
+        (&true.into(), &Value::Null)
+    );
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -220,7 +239,9 @@ async fn a_moment_of_weakness_after_a_long_silence_is_not_held_against_an_endpoi
     let endpoint = endpoint(&house, &owner, &receiver.url("/"), json!({})).await;
     receiver.answers(&[(500, ""); 2]);
     for _ in 0..2 {
-        house.send(&owner, &endpoint.path("/test"), &json!({})).await;
+        house
+            .send(&owner, &endpoint.path("/test"), &json!({}))
+            .await;
         house.run_due().await;
         house.advance(Duration::days(9));
     }
@@ -240,7 +261,10 @@ async fn one_that_says_it_is_gone_is_disabled_at_once(pool: PgPool) {
     house.run_all().await;
     assert_eq!(receiver.heard().len(), 1);
     let shown = house.get(&owner, &endpoint.path("")).await.json();
-    assert_eq!((&shown["enabled"], &shown["disabledReason"]), (&false.into(), &"gone".into()));
+    assert_eq!(
+        (&shown["enabled"], &shown["disabledReason"]),
+        (&false.into(), &"gone".into())
+    );
     let feed = house.get(&owner, "/api/events").await.json();
     let event = feed["events"].as_array().unwrap().last().unwrap();
     assert_eq!(event["data"]["reason"], "gone");
@@ -250,7 +274,11 @@ async fn one_that_says_it_is_gone_is_disabled_at_once(pool: PgPool) {
 async fn what_came_to_lead_inside_is_refused_before_anything_is_sent(pool: PgPool) {
     let house = House::open(pool).await;
     let owner = house.sign_up().await;
-    for url in ["http://10.0.0.1/", "https://10.0.0.1/", "https://169.254.169.254/latest"] {
+    for url in [
+        "http://10.0.0.1/",
+        "https://10.0.0.1/",
+        "https://169.254.169.254/latest",
+    ] {
         let body = json!({ "url": url });
         let answer = house.send(&owner, "/api/webhook-endpoints", &body).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{url}");
@@ -268,12 +296,20 @@ async fn what_came_to_lead_inside_is_refused_before_anything_is_sent(pool: PgPoo
             .execute(&house.pool)
             .await
             .unwrap();
-        house.send(&owner, &endpoint.path("/test"), &json!({})).await;
+        house
+            .send(&owner, &endpoint.path("/test"), &json!({}))
+            .await;
         house.run_due().await;
         let delivery = &deliveries(&house, &owner, &endpoint).await[0];
         let attempt = &delivery["attempts"][0];
-        assert_eq!((&delivery["status"], &attempt["status"]), (&"failed".into(), &Value::Null));
-        assert!(attempt["error"].as_str().unwrap().contains(reason), "{attempt}");
+        assert_eq!(
+            (&delivery["status"], &attempt["status"]),
+            (&"failed".into(), &Value::Null)
+        );
+        assert!(
+            attempt["error"].as_str().unwrap().contains(reason),
+            "{attempt}"
+        );
     }
     assert!(receiver.heard().is_empty());
 }
@@ -293,7 +329,10 @@ async fn a_server_that_does_not_answer_holds_up_neither_others_nor_posts(pool: P
     let planned = deliveries(&house, &owner, &stuck).await;
     assert_eq!(planned.len(), 4);
     let look = |delivery: &Value| {
-        let (publisher, id) = (house.publisher.clone(), delivery["id"].as_str().unwrap().to_owned());
+        let (publisher, id) = (
+            house.publisher.clone(),
+            delivery["id"].as_str().unwrap().to_owned(),
+        );
         tokio::spawn(async move { publisher.answer(&id).await })
     };
     let under_way = [look(&planned[0]), look(&planned[1])];
@@ -333,15 +372,24 @@ async fn whoever_dies_while_sending_sends_again_later(pool: PgPool) {
     let owner = house.sign_up().await;
     let receiver = Receiver::silent().await;
     let endpoint = endpoint(&house, &owner, &receiver.url("/"), json!({})).await;
-    house.send(&owner, &endpoint.path("/test"), &json!({})).await;
+    house
+        .send(&owner, &endpoint.path("/test"), &json!({}))
+        .await;
     let id = deliveries(&house, &owner, &endpoint).await[0]["id"].clone();
     let (publisher, subject) = (house.publisher.clone(), id.as_str().unwrap().to_owned());
     let look = tokio::spawn(async move { publisher.answer(&subject).await });
     receiver.heard_at_least(1).await;
     let busy = house
-        .send(&owner, &endpoint.delivery_path(&json!({ "id": id }), "redeliver"), &json!({}))
+        .send(
+            &owner,
+            &endpoint.delivery_path(&json!({ "id": id }), "redeliver"),
+            &json!({}),
+        )
         .await;
-    assert_eq!((busy.status, busy.rule().as_str()), (StatusCode::CONFLICT, "delivery_running"));
+    assert_eq!(
+        (busy.status, busy.rule().as_str()),
+        (StatusCode::CONFLICT, "delivery_running")
+    );
     look.abort();
     assert!(look.await.unwrap_err().is_cancelled());
     receiver.speak();
@@ -350,7 +398,10 @@ async fn whoever_dies_while_sending_sends_again_later(pool: PgPool) {
     let told = receiver.heard();
     assert_eq!(told.len(), 2);
     assert_eq!(told[0].header("webhook-id"), told[1].header("webhook-id"));
-    assert_eq!(deliveries(&house, &owner, &endpoint).await[0]["status"], "delivered");
+    assert_eq!(
+        deliveries(&house, &owner, &endpoint).await[0]["status"],
+        "delivered"
+    );
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use time::Duration;
 
 use crate::{
-    deliveries::{Endpoint, deliveries, deliver, endpoint},
+    deliveries::{Endpoint, deliver, deliveries, endpoint},
     house::{House, Receiver},
     networks::{Network, What},
 };
@@ -32,7 +32,11 @@ pub const ROUTES: [(Method, &str, Option<&str>); 8] = [
         "/api/webhook-endpoints/{id}/replay",
         Some(r#"{"since": "2026-01-01T00:00:00Z"}"#),
     ),
-    (Method::POST, "/api/webhook-endpoints/{id}/rotate-secret", None),
+    (
+        Method::POST,
+        "/api/webhook-endpoints/{id}/rotate-secret",
+        None,
+    ),
     (Method::POST, "/api/webhook-endpoints/{id}/test", None),
 ];
 
@@ -98,7 +102,12 @@ async fn only_the_wanted_types_of_events_are_sent_and_only_ones_own(pool: PgPool
     }
     let mut kinds: Vec<String> = all.take().iter().map(|told| told.kind()).collect();
     kinds.sort();
-    let expected = ["connection.active", "post.published", "post.publishing", "post.queued"];
+    let expected = [
+        "connection.active",
+        "post.published",
+        "post.publishing",
+        "post.queued",
+    ];
     assert_eq!(kinds, expected);
     let kinds: Vec<String> = some.take().iter().map(|told| told.kind()).collect();
     assert_eq!(kinds, ["post.published"]);
@@ -113,13 +122,18 @@ async fn a_ping_is_sent_once_whatever_types_are_wanted_and_stays_out_of_the_feed
     let endpoint = endpoint(&house, &owner, &receiver.url("/hook"), wanted).await;
     receiver.answers(&[(500, "not yet")]);
     for (status, attempts) in [("failed", 1), ("delivered", 1)] {
-        let answer = house.send(&owner, &endpoint.path("/test"), &json!({})).await;
+        let answer = house
+            .send(&owner, &endpoint.path("/test"), &json!({}))
+            .await;
         assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body);
         assert_eq!(answer.json()["eventType"], "ping");
         house.run_all().await;
         let told = receiver.take();
         assert_eq!(told.len(), 1, "it is not tried again");
-        assert_eq!((told[0].kind().as_str(), told[0].signed_by(&endpoint.secret)), ("ping", 1));
+        assert_eq!(
+            (told[0].kind().as_str(), told[0].signed_by(&endpoint.secret)),
+            ("ping", 1)
+        );
         assert_eq!(told[0].header("webhook-id"), answer.text("id"));
         assert_eq!(told[0].json()["webhookEndpointId"], endpoint.id.as_str());
         let delivery = &deliveries(&house, &owner, &endpoint).await[0];
@@ -137,12 +151,16 @@ async fn a_new_secret_signs_beside_the_old_one_for_a_day(pool: PgPool) {
     let receiver = Receiver::open().await;
     let endpoint = endpoint(&house, &owner, &receiver.url("/"), json!({})).await;
     let rotate = async || {
-        let answer = house.send(&owner, &endpoint.path("/rotate-secret"), &json!({})).await;
+        let answer = house
+            .send(&owner, &endpoint.path("/rotate-secret"), &json!({}))
+            .await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         answer.json()
     };
     let told = async || {
-        house.send(&owner, &endpoint.path("/test"), &json!({})).await;
+        house
+            .send(&owner, &endpoint.path("/test"), &json!({}))
+            .await;
         house.run_due().await;
         receiver.take().pop().unwrap()
     };
@@ -150,7 +168,10 @@ async fn a_new_secret_signs_beside_the_old_one_for_a_day(pool: PgPool) {
     let second = rotated["secret"].as_str().unwrap();
     let both = told().await;
     assert_eq!(both.signatures(), 2);
-    assert_eq!((both.signed_by(&endpoint.secret), both.signed_by(second)), (1, 1));
+    assert_eq!(
+        (both.signed_by(&endpoint.secret), both.signed_by(second)),
+        (1, 1)
+    );
     house.advance(Duration::hours(25));
     let one = told().await;
     assert_eq!((one.signatures(), one.signed_by(second)), (1, 1));
@@ -162,7 +183,14 @@ async fn a_new_secret_signs_beside_the_old_one_for_a_day(pool: PgPool) {
     let fourth = rotate().await["secret"].as_str().unwrap().to_owned();
     let told = told().await;
     assert_eq!(told.signatures(), 2);
-    assert_eq!((told.signed_by(second), told.signed_by(&third), told.signed_by(&fourth)), (0, 1, 1));
+    assert_eq!(
+        (
+            told.signed_by(second),
+            told.signed_by(&third),
+            told.signed_by(&fourth)
+        ),
+        (0, 1, 1)
+    );
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -252,23 +280,40 @@ async fn a_replay_needs_a_place_or_a_time_and_goes_on_where_it_ended(pool: PgPoo
         (answer.status, answer.json())
     };
     let (status, all) = replay(json!({ "since": "2026-01-01T00:00:00Z" })).await;
-    assert_eq!((status, &all["planned"]), (StatusCode::ACCEPTED, &4.into()), "{all}");
+    assert_eq!(
+        (status, &all["planned"]),
+        (StatusCode::ACCEPTED, &4.into()),
+        "{all}"
+    );
     // What is on its way is not planned twice.
     let (_, again) = replay(json!({ "since": "2026-01-01T00:00:00Z" })).await;
     assert_eq!(again["planned"], 0);
     house.run_due().await;
-    assert_eq!(names(&receiver.take()), names(&once), "under the same names");
+    assert_eq!(
+        names(&receiver.take()),
+        names(&once),
+        "under the same names"
+    );
     let (_, rest) = replay(json!({ "after": first["next"] })).await;
-    assert_eq!((&rest["planned"], &rest["hasMore"]), (&3.into(), &false.into()));
+    assert_eq!(
+        (&rest["planned"], &rest["hasMore"]),
+        (&3.into(), &false.into())
+    );
     house.run_due().await;
     assert_eq!(receiver.take().len(), 3);
     let (_, none) = replay(json!({ "after": rest["next"] })).await;
-    assert_eq!((&none["planned"], &none["next"]), (&0.into(), &rest["next"]));
+    assert_eq!(
+        (&none["planned"], &none["next"]),
+        (&0.into(), &rest["next"])
+    );
 
     let foreign = house.get(&stranger, "/api/events").await.json();
     for (body, rule) in [
         (json!({}), "missing_field"),
-        (json!({ "after": first["next"], "since": "2026-01-01T00:00:00Z" }), "missing_field"),
+        (
+            json!({ "after": first["next"], "since": "2026-01-01T00:00:00Z" }),
+            "missing_field",
+        ),
         (json!({ "after": foreign["next"] }), "invalid_cursor"),
         (json!({ "after": "latest" }), "invalid_cursor"),
         (json!({ "since": "yesterday" }), "invalid_time"),
@@ -289,7 +334,9 @@ async fn deliveries_are_listed_page_by_page_and_by_status(pool: PgPool) {
     let endpoint = endpoint(&house, &owner, &receiver.url("/"), json!({})).await;
     receiver.answers(&[(200, ""), (503, "busy")]);
     for _ in 0..3 {
-        house.send(&owner, &endpoint.path("/test"), &json!({})).await;
+        house
+            .send(&owner, &endpoint.path("/test"), &json!({}))
+            .await;
         house.run_due().await;
     }
     let page = async |query: &str| {
@@ -308,10 +355,17 @@ async fn deliveries_are_listed_page_by_page_and_by_status(pool: PgPool) {
     let (_, failed) = page("status=failed").await;
     assert_eq!(of(&failed), [whole[1].clone()]);
     let attempt = &whole[1]["attempts"][0];
-    assert_eq!((&attempt["status"], &attempt["answer"]), (&503.into(), &"busy".into()));
+    assert_eq!(
+        (&attempt["status"], &attempt["answer"]),
+        (&503.into(), &"busy".into())
+    );
     for query in ["limit=0", "limit=101", "status=lost", "before=1"] {
         let (status, problem) = page(query).await;
-        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{query}: {problem}");
+        assert_eq!(
+            status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{query}: {problem}"
+        );
     }
 }
 
@@ -325,6 +379,9 @@ async fn secrets(house: &House) -> i64 {
 impl Endpoint {
     /// Where something is done with one of its deliveries.
     pub fn delivery_path(&self, delivery: &Value, what: &str) -> String {
-        self.path(&format!("/deliveries/{}/{what}", delivery["id"].as_str().unwrap()))
+        self.path(&format!(
+            "/deliveries/{}/{what}",
+            delivery["id"].as_str().unwrap()
+        ))
     }
 }

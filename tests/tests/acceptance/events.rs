@@ -93,16 +93,25 @@ async fn whoever_wants_nothing_of_before_begins_behind_it(pool: PgPool) {
     let empty = page(&house, &author, "after=latest").await;
     house.connect(&author, Platform::X).await;
     let latest = page(&house, &author, "after=latest").await;
-    assert_eq!((&latest["events"], &latest["hasMore"]), (&json!([]), &json!(false)));
+    assert_eq!(
+        (&latest["events"], &latest["hasMore"]),
+        (&json!([]), &json!(false))
+    );
     let draft = house.draft(Network::of(Platform::X), What::Picture, "New");
     house.post(&author, &draft).await;
     let of = async |page: &Value| {
         let after = format!("after={}", page["next"].as_str().unwrap());
         self::page(&house, &author, &after).await["events"].clone()
     };
-    assert_eq!(kinds(of(&latest).await.as_array().unwrap()), ["post.queued"]);
+    assert_eq!(
+        kinds(of(&latest).await.as_array().unwrap()),
+        ["post.queued"]
+    );
     let all = of(&empty).await;
-    assert_eq!(kinds(all.as_array().unwrap()), ["connection.active", "post.queued"]);
+    assert_eq!(
+        kinds(all.as_array().unwrap()),
+        ["connection.active", "post.queued"]
+    );
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -145,7 +154,14 @@ async fn places_of_others_and_what_is_none_are_refused_alike(pool: PgPool) {
     let own = own.as_str().unwrap();
     let told = page(&house, &stranger, "").await;
     assert_eq!(told["events"].as_array().unwrap().len(), 1);
-    for after in [own, "1", "evt_0", "%00", "AAAAAAAAAAEAAAAAAAAAAA", &own[1..]] {
+    for after in [
+        own,
+        "1",
+        "evt_0",
+        "%00",
+        "AAAAAAAAAAEAAAAAAAAAAA",
+        &own[1..],
+    ] {
         let answer = ask(&house, &stranger, &format!("after={after}")).await;
         assert_eq!(answer.0, StatusCode::UNPROCESSABLE_ENTITY, "{after}");
         assert_eq!(answer.1["type"], "/problems/invalid_cursor", "{after}");

@@ -1,13 +1,15 @@
-//! What is LinkedIn's alone: an access that nothing renews.
+//! What is LinkedIn's alone: an access that nothing renews, and documents.
 
 use domain::Platform;
 use http::StatusCode;
+use serde_json::{Value, json};
+use simulator::Fault;
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime, Time, format_description::well_known::Rfc3339};
 
 use crate::{
     house::House,
-    networks::{Network, What},
+    networks::{NETWORKS, Network, What},
 };
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -80,4 +82,124 @@ async fn a_full_day_of_one_account_leaves_the_days_of_others_free(pool: PgPool) 
         let told = house.get(&author, &path).await.json()["allowances"][0].clone();
         assert_eq!((&told["limit"], &told["planned"]), (&1.into(), &1.into()));
     }
+}
+
+/// A post with a document, as the app would write it.
+fn with_document(house: &House, network: &Network, words: &str) -> Value {
+    let mut draft = house.draft(network, What::Picture, words);
+    draft["media"] = json!({"type": "document", "url": format!("{}/pages.pdf", house.samples)});
+    draft
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_document_goes_out_whole_under_its_title(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::Linkedin).await;
+    let world = house.networks.world();
+    world.set_processing("linkedin", Duration::seconds(20));
+    let mut draft = with_document(&house, Network::of(Platform::Linkedin), "The new menu");
+    draft["options"]["title"] = "Menu (spring)".into();
+    let id = house.post(&author, &draft).await;
+    house.run_all().await;
+    let told = house.status(&author, &id).await;
+    assert_eq!(told["status"], "published", "{told}");
+    let live = house.live("The new menu");
+    assert_eq!(live.len(), 1, "{live:?}");
+    assert_eq!(live[0].kind, "document");
+    assert_eq!(
+        live[0].details["content"]["media"]["title"],
+        "Menu (spring)"
+    );
+    let (kind, bytes) = world.kept(&live[0].media[0].digest).unwrap();
+    assert_eq!(kind, "application/pdf");
+    assert_eq!(bytes, media::samples::pages_pdf());
+    let shown = house.get(&author, &format!("/api/posts/{id}")).await;
+    assert_eq!(shown.json()["media"][0]["type"], "document");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_document_is_refused_where_it_has_no_place(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    for network in NETWORKS {
+        house.connect(&author, network.platform).await;
+        let draft = with_document(&house, network, "Nothing of this");
+        let refused = house.send(&author, "/api/posts", &draft).await;
+        let what = format!("{}: {}", network.platform, refused.body);
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{what}");
+        let (field, rule) = if network.platform == Platform::Linkedin {
+            ("options.title", "missing_option")
+        } else {
+            ("media", "document_not_taken")
+        };
+        let told = refused.json()["errors"].clone();
+        let is_named = |error: &Value| error["field"] == field && error["rule"] == rule;
+        assert!(told.as_array().unwrap().iter().any(is_named), "{what}");
+    }
+    let network = Network::of(Platform::Linkedin);
+    let mut document = with_document(&house, network, "Nor of this");
+    document["options"]["title"] = "Menu".into();
+    let picture = house.draft(network, What::Picture, "Nor of this");
+    let address = |file: &str| format!("{}/{file}", house.samples);
+    for (media, rule) in [
+        (
+            json!([document["media"], picture["media"]]),
+            "document_not_alone",
+        ),
+        (
+            json!([document["media"], document["media"]]),
+            "document_not_alone",
+        ),
+        (
+            json!({"type": "document", "url": address("photo.jpg")}),
+            "media_type_differs",
+        ),
+        (
+            json!({"type": "document", "url": address("clip.mp4")}),
+            "media_type_differs",
+        ),
+    ] {
+        document["media"] = media;
+        let refused = house.send(&author, "/api/posts", &document).await;
+        assert_eq!(refused.rule(), rule, "{}", refused.body);
+    }
+    let mut picture = picture;
+    picture["media"]["url"] = address("pages.pdf").into();
+    let refused = house.send(&author, "/api/posts", &picture).await;
+    assert_eq!(refused.rule(), "media_type_differs", "{}", refused.body);
+    house.run_all().await;
+    assert_eq!(house.networks.ledger().posts(), []);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_posts_while_the_network_asks_for_a_moments_rest_is_not_told_that_the_day_is_full(
+    pool: PgPool,
+) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::Linkedin).await;
+    let network = Network::of(Platform::Linkedin);
+    let (what, commit) = network.simplest();
+    for (wait, expected) in [
+        ("30", StatusCode::ACCEPTED),
+        ("7200", StatusCode::UNPROCESSABLE_ENTITY),
+    ] {
+        house.script(commit.goes_wrong(Fault::Answer {
+            status: 429,
+            headers: vec![("retry-after".to_owned(), wait.to_owned())],
+            body: Value::Null,
+        }));
+        let draft = house.draft(network, what, &format!("Held up for {wait} s"));
+        let held = house.post(&author, &draft).await;
+        house.run_due().await;
+        house.networks.clear_faults();
+        let told = house.status(&author, &held).await;
+        assert_eq!(told["status"], "publishing", "{told}");
+        let draft = house.draft(network, what, &format!("While it rests for {wait} s"));
+        let answer = house.send(&author, "/api/posts", &draft).await;
+        assert_eq!(answer.status, expected, "{wait}: {}", answer.body);
+        house.run_all().await;
+    }
+    assert_eq!(house.live("While it rests for 30 s").len(), 1);
 }

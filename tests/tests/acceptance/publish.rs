@@ -5,7 +5,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use simulator::LivePost;
 use sqlx::PgPool;
-use time::Duration;
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use tracing::Level;
 
 use crate::{
@@ -91,6 +91,72 @@ async fn what_is_scheduled_goes_out_at_its_time_and_not_before(pool: PgPool) {
         let late = told["lateMs"].as_i64().unwrap();
         assert!((0..5_000).contains(&late), "{platform}: {late} ms late");
     }
+}
+
+/// The networks that work on a video before it is posted; the others do so afterwards.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_video_that_takes_a_minute_at_the_network_goes_out_at_its_second(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    for platform in [
+        Platform::Instagram,
+        Platform::Linkedin,
+        Platform::Pinterest,
+        Platform::X,
+    ] {
+        let world = house.networks.world();
+        world.set_processing(platform.as_str(), Duration::MINUTE);
+        house.connect(&author, platform).await;
+        let words = format!("A long one for {platform}");
+        let due = (house.now() + Duration::hours(2))
+            .replace_nanosecond(0)
+            .unwrap();
+        let draft = house.draft(Network::of(platform), What::Video, &words);
+        let id = house.schedule(&author, &draft, due).await;
+        house.run_all().await;
+        let told = house.get(&author, &format!("/api/posts/{id}")).await.json();
+        assert_eq!(told["status"], "published", "{platform}: {told}");
+        let late = told["lateMs"].as_i64().unwrap();
+        assert!((0..1_000).contains(&late), "{platform}: {late} ms late");
+        let at = |name: &str| OffsetDateTime::parse(told[name].as_str().unwrap(), &Rfc3339);
+        let [meant, armed, accepted] = ["dueAt", "armedAt", "acceptedAt"].map(|it| at(it).unwrap());
+        assert_eq!(meant, due, "{platform}");
+        assert!(due <= armed && armed <= accepted, "{platform}: {told}");
+        assert_eq!((accepted - due).whole_milliseconds(), i128::from(late));
+        let live = house.live(&words);
+        assert_eq!(live.len(), 1, "{platform}: {live:?}");
+        let shown = live[0].created_at - due;
+        assert!(
+            (Duration::ZERO..Duration::SECOND).contains(&shown),
+            "{platform}: {shown}"
+        );
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_was_not_accepted_is_not_late(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::X).await;
+    let network = Network::of(Platform::X);
+    let draft = house.draft(network, What::Picture, "Not yet");
+    let due = house.now() + Duration::hours(1);
+    let id = house.schedule(&author, &draft, due).await;
+    house.advance_to(due - Duration::minutes(1));
+    house.run_due().await;
+    let told = house.get(&author, &format!("/api/posts/{id}")).await.json();
+    for name in ["armedAt", "acceptedAt", "lateMs"] {
+        assert_eq!(told[name], Value::Null, "{name}: {told}");
+    }
+    let now = house.post(&author, &draft).await;
+    house.run_due().await;
+    let told = house
+        .get(&author, &format!("/api/posts/{now}"))
+        .await
+        .json();
+    assert_eq!(told["status"], "published", "{told}");
+    assert!(told["lateMs"].as_i64().unwrap() >= 0, "{told}");
+    assert_eq!(told["dueAt"], told["createdAt"]);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use domain::Platform;
 use sqlx::PgPool;
+use store::rings;
 use time::Duration;
 
 use crate::{
@@ -42,6 +43,49 @@ async fn of_more_overdue_posts_than_one_sweep_takes_none_is_forgotten(pool: PgPo
     }
     assert_eq!(rung.len(), 601);
     assert!(rung.contains(&id));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn with_every_ring_but_the_sweepers_lost_nothing_is_two_minutes_late(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    let mut posts = Vec::new();
+    let begun = house.now();
+    for (turn, network) in (0..).zip(NETWORKS) {
+        house.connect(&author, network.platform).await;
+        let (what, _) = network.simplest();
+        for number in 0..4 {
+            let words = format!(
+                "Number {number} to {}, rung for by nobody",
+                network.platform
+            );
+            // At every place between two sweeps.
+            let due =
+                begun + Duration::minutes(16 + 7 * number) + Duration::seconds(turn * 9 + number);
+            let draft = house.draft(network, what, &words);
+            posts.push((house.schedule(&author, &draft, due).await, words));
+        }
+    }
+    for _ in 0..45 {
+        house.lose_all_rings().await;
+        house.sweep().await;
+        // What a sweep rings for comes some moments after it.
+        house.advance(Duration::seconds(2));
+        let heard = rings::take(&house.pool, 100, Duration::MINUTE)
+            .await
+            .unwrap();
+        house.lose_all_rings().await;
+        for ring in heard {
+            house.publisher.answer(&ring.subject).await;
+        }
+        house.advance(Duration::seconds(58));
+    }
+    for (id, words) in &posts {
+        house.assert_published(&author, id, words).await;
+        let told = house.get(&author, &format!("/api/posts/{id}")).await.json();
+        let late = told["lateMs"].as_i64().unwrap();
+        assert!(late <= 120_000, "{words}: {late} ms late");
+    }
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -160,12 +160,9 @@ async fn who_is_not_signed_in_is_told_so_and_nothing_else(pool: PgPool) {
         (Method::POST, "/api/posts/validate", Some("{}")),
         (Method::POST, "/api/schedule", Some("{}")),
         (Method::POST, "/api/admin/posts/{id}/requeue", Some("{}")),
+        (Method::GET, "/api/admin/punctuality", None),
     ];
-    for (method, route, body) in ROUTES
-        .into_iter()
-        .chain(endpoints::ROUTES)
-        .chain(others)
-    {
+    for (method, route, body) in ROUTES.into_iter().chain(endpoints::ROUTES).chain(others) {
         let request = stranger
             .request(method.clone(), &route.replace("{id}", &id))
             .header(http::header::CONTENT_TYPE, "application/json")

@@ -73,8 +73,7 @@ pub(crate) async fn create(
     };
     let id = WebhookEndpointId::mint();
     let mut tx = env.web.pool.begin().await.map_err(StoreError::from)?;
-    let made =
-        webhook_endpoints::add(&mut tx, caller.user, id, &wish, &fresh.sealed, MOST).await?;
+    let made = webhook_endpoints::add(&mut tx, caller.user, id, &wish, &fresh.sealed, MOST).await?;
     if !made {
         return Err(Problem::new(
             StatusCode::CONFLICT,

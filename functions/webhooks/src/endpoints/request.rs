@@ -14,7 +14,8 @@ const LONGEST_DESCRIPTION: usize = 200;
 
 /// An address that events may be sent to: its name is looked up, and looked up anew before each request.
 pub(super) async fn url(env: &Env, text: &str) -> Result<String, Problem> {
-    let refused = |rule: &str, detail: &str, remedy: &str| Problem::field("url", rule, detail, remedy);
+    let refused =
+        |rule: &str, detail: &str, remedy: &str| Problem::field("url", rule, detail, remedy);
     if text.len() > LONGEST_URL {
         let detail = format!("has more than {LONGEST_URL} bytes");
         return Err(refused("url_too_long", &detail, "Shorten it."));
@@ -23,7 +24,11 @@ pub(super) async fn url(env: &Env, text: &str) -> Result<String, Problem> {
     let url = Url::parse(text).map_err(|_| refused("url_invalid", "is no address", public))?;
     if url.fragment().is_some() {
         let detail = "has a fragment, which is never sent";
-        return Err(refused("url_invalid", detail, "Leave out what begins with #."));
+        return Err(refused(
+            "url_invalid",
+            detail,
+            "Leave out what begins with #.",
+        ));
     }
     match env.guard.check(&url).await {
         Ok(_) => Ok(url.into()),

@@ -110,8 +110,8 @@ impl TryFrom<Delivery> for DeliveryView {
             Some((id, kind)) => (Some(id), kind),
             None => (None, "ping".to_owned()),
         };
-        let attempts = serde_json::from_value(delivery.attempts)
-            .map_err(|error| Problem::internal(&error))?;
+        let attempts =
+            serde_json::from_value(delivery.attempts).map_err(|error| Problem::internal(&error))?;
         let waits = delivery.state == "waiting";
         Ok(Self {
             id: delivery.id,

@@ -62,11 +62,31 @@ async fn what_is_wrong_is_told_by_field_and_rule(pool: PgPool) {
         (json!({ "url": 7 }), "url", "invalid_field"),
         (json!({ "surprise": 1 }), "surprise", "unknown_field"),
         (json!({ "secret": "whsec_mine" }), "secret", "unknown_field"),
-        (json!({ "description": "x".repeat(201) }), "description", "invalid_description"),
-        (json!({ "description": "two\nlines" }), "description", "invalid_description"),
-        (json!({ "eventTypes": "post.published" }), "eventTypes", "invalid_field"),
-        (json!({ "eventTypes": ["post.published", "post.*"] }), "eventTypes[1]", "unknown_event_type"),
-        (json!({ "eventTypes": ["ping"] }), "eventTypes[0]", "unknown_event_type"),
+        (
+            json!({ "description": "x".repeat(201) }),
+            "description",
+            "invalid_description",
+        ),
+        (
+            json!({ "description": "two\nlines" }),
+            "description",
+            "invalid_description",
+        ),
+        (
+            json!({ "eventTypes": "post.published" }),
+            "eventTypes",
+            "invalid_field",
+        ),
+        (
+            json!({ "eventTypes": ["post.published", "post.*"] }),
+            "eventTypes[1]",
+            "unknown_event_type",
+        ),
+        (
+            json!({ "eventTypes": ["ping"] }),
+            "eventTypes[0]",
+            "unknown_event_type",
+        ),
         (json!({ "enabled": "yes" }), "enabled", "invalid_field"),
     ];
     for (change, field, rule) in cases {
@@ -148,14 +168,26 @@ async fn an_endpoint_is_changed_field_by_field_and_removed(pool: PgPool) {
         answer.json()
     };
     let named = change(json!({ "eventTypes": ["post.failed"] })).await;
-    assert_eq!((&named["description"], &named["url"]), (&"Ours".into(), &body["url"]));
+    assert_eq!(
+        (&named["description"], &named["url"]),
+        (&"Ours".into(), &body["url"])
+    );
     let off = change(json!({ "enabled": false })).await;
-    assert_eq!((&off["enabled"], &off["disabledReason"]), (&false.into(), &"asked".into()));
+    assert_eq!(
+        (&off["enabled"], &off["disabledReason"]),
+        (&false.into(), &"asked".into())
+    );
     assert!(off["disabledAt"].is_string());
     let still = change(json!({ "description": "" })).await;
-    assert_eq!((&still["description"], &still["disabledAt"]), (&Value::Null, &off["disabledAt"]));
+    assert_eq!(
+        (&still["description"], &still["disabledAt"]),
+        (&Value::Null, &off["disabledAt"])
+    );
     let on = change(json!({ "enabled": true })).await;
-    assert_eq!((&on["disabledReason"], &on["eventTypes"]), (&Value::Null, &named["eventTypes"]));
+    assert_eq!(
+        (&on["disabledReason"], &on["eventTypes"]),
+        (&Value::Null, &named["eventTypes"])
+    );
     for (method, status) in [
         (Method::DELETE, StatusCode::NO_CONTENT),
         (Method::DELETE, StatusCode::NOT_FOUND),

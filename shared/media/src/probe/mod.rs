@@ -4,6 +4,7 @@
 //! sizes and counts they read, so that a small file can make them loop or reserve without end.
 //! Ours read a few bytes at a time, from a reader that gives out after a fixed number of steps.
 
+mod document;
 mod mp4;
 mod picture;
 mod webm;
@@ -11,7 +12,7 @@ mod window;
 
 use std::{fs::File, io, path::Path};
 
-use domain::{ImageFormat, MediaFacts};
+use domain::{ImageFormat, MediaFacts, MediaKind};
 
 use image::DynamicImage;
 use window::Window;
@@ -32,7 +33,7 @@ pub enum ProbeError {
     #[error("the file is damaged: {0}")]
     Damaged(&'static str),
     /// What is needed lies beyond the part at hand; the whole file may tell.
-    #[error("the description of the video lies beyond the part that was read")]
+    #[error("what describes the file lies beyond the part that was read")]
     Incomplete,
     /// Reading it failed, on our side.
     #[error("reading the file failed")]
@@ -57,7 +58,7 @@ pub enum ProbeError {
     },
     /// It is something else.
     #[error(
-        "the file is {found}; send a JPEG, PNG, GIF or WebP picture or an MP4, MOV or WebM video"
+        "the file is {found}; send a JPEG, PNG, GIF or WebP picture, an MP4, MOV or WebM video or a PDF, DOCX, PPTX, DOC or PPT document"
     )]
     Unsupported {
         /// What it is, for people.
@@ -92,17 +93,37 @@ fn picture_format(bytes: &[u8]) -> Result<ImageFormat, ProbeError> {
     match sniff(bytes.get(..HEAD_BYTES.min(bytes.len())).unwrap_or_default())? {
         Kind::Picture(format) => Ok(format),
         Kind::IsoMedia | Kind::Matroska => Err(unsupported("a video")),
+        Kind::Compound | Kind::Package | Kind::Pdf => Err(unsupported("a document")),
     }
 }
 
-/// The content type of a file that begins like this; `None` for anything we do not take.
+/// The content type of a file that begins like this; `None` for anything we do not take, and for documents of which
+/// the beginning does not tell what they are.
 pub fn content_type(head: &[u8]) -> Option<&'static str> {
     match sniff(head).ok()? {
         Kind::IsoMedia if head.get(8..10) == Some(b"qt") => Some("video/quicktime"),
         Kind::IsoMedia => Some("video/mp4"),
         Kind::Matroska => Some("video/webm"),
+        Kind::Pdf => Some("application/pdf"),
+        Kind::Compound | Kind::Package => None,
         Kind::Picture(format) => Some(format.content_type()),
     }
+}
+
+/// What a file is to people, by its beginning alone; the rest may belie it.
+///
+/// # Errors
+/// [`ProbeError`].
+pub fn kind(path: &Path) -> Result<MediaKind, ProbeError> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    Ok(
+        match sniff(&Window::new(file, length, length).head(HEAD_BYTES)?)? {
+            Kind::Compound | Kind::Package | Kind::Pdf => MediaKind::Document,
+            Kind::IsoMedia | Kind::Matroska => MediaKind::Video,
+            Kind::Picture(_) => MediaKind::Image,
+        },
+    )
 }
 
 /// Reads what a file of `total_bytes` is, of which `path` holds only the beginning.
@@ -117,8 +138,11 @@ pub fn probe_prefix(path: &Path, total_bytes: u64) -> Result<MediaFacts, ProbeEr
 fn probe_window(mut window: Window) -> Result<MediaFacts, ProbeError> {
     let head = window.head(HEAD_BYTES)?;
     match sniff(&head)? {
+        Kind::Compound => document::compound::facts(&mut window),
         Kind::IsoMedia => mp4::facts(&mut window),
         Kind::Matroska => webm::facts(&mut window),
+        Kind::Package => document::package::facts(&mut window),
+        Kind::Pdf => document::pdf::facts(&mut window),
         Kind::Picture(format) => picture::facts(&window.whole(MAX_PICTURE_BYTES)?, format),
     }
 }
@@ -127,8 +151,11 @@ const HEAD_BYTES: usize = 1024;
 
 #[derive(Debug, PartialEq, Eq)]
 enum Kind {
+    Compound,
     IsoMedia,
     Matroska,
+    Package,
+    Pdf,
     Picture(ImageFormat),
 }
 
@@ -138,7 +165,7 @@ const OTHERS: [(&[u8], &str); 16] = [
     (b"BZh", "bzip2-compressed"),
     (b"\xfd7zXZ", "xz-compressed"),
     (b"PK", "a ZIP archive"),
-    (b"%PDF", "a PDF document"),
+    (b"{\\rtf", "an RTF document"),
     (b"BM", "a BMP picture"),
     (b"II*\0", "a TIFF or raw picture"),
     (b"MM\0*", "a TIFF or raw picture"),
@@ -171,6 +198,15 @@ fn sniff(head: &[u8]) -> Result<Kind, ProbeError> {
     }
     if head.starts_with(b"\x1a\x45\xdf\xa3") {
         return Ok(Kind::Matroska);
+    }
+    if head.starts_with(b"%PDF-") {
+        return Ok(Kind::Pdf);
+    }
+    if head.starts_with(b"PK\x03\x04") {
+        return Ok(Kind::Package);
+    }
+    if head.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
+        return Ok(Kind::Compound);
     }
     match at(4..8) {
         b"ftyp" => return iso_brand(at(8..12)),

@@ -28,6 +28,7 @@ pub const PROFILE: Profile = Profile {
         // No number is documented for `attached_media`.
         max_images: 10,
         max_mixed: 0,
+        document: None,
         image: Some(ImageRules {
             formats: &[ImageFormat::Jpeg, ImageFormat::Png],
             max_bytes: 4_000_000,

@@ -135,7 +135,7 @@ pub fn start(content: &Content) -> Publish {
             photos: Vec::new(),
             tries: 0,
         },
-        Some(MediaKind::Video) => Publish::Start { tries: 0 },
+        Some(MediaKind::Document | MediaKind::Video) => Publish::Start { tries: 0 },
     }
 }
 

@@ -63,7 +63,9 @@ fn file(asset: &Asset, video: &'static str, uploads: bool) -> Vec<Field> {
                 .chain(alt_text)
                 .collect()
         }
-        MediaKind::Video => vec![("media_type", video.into()), source(asset, uploads)],
+        MediaKind::Document | MediaKind::Video => {
+            vec![("media_type", video.into()), source(asset, uploads)]
+        }
     }
 }
 
@@ -71,8 +73,8 @@ fn file(asset: &Asset, video: &'static str, uploads: bool) -> Vec<Field> {
 fn source(asset: &Asset, uploads: bool) -> Field {
     match asset.kind() {
         MediaKind::Image => ("image_url", asset.url.as_str().into()),
-        MediaKind::Video if uploads => ("upload_type", "resumable".into()),
-        MediaKind::Video => ("video_url", asset.url.as_str().into()),
+        MediaKind::Document | MediaKind::Video if uploads => ("upload_type", "resumable".into()),
+        MediaKind::Document | MediaKind::Video => ("video_url", asset.url.as_str().into()),
     }
 }
 

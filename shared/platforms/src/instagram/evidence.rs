@@ -30,7 +30,7 @@ pub(super) fn judge(cx: &PublishContext<'_>, armed_at: OffsetDateTime, posts: &[
     };
     let wanted = match kind {
         Some(MediaKind::Image) => "IMAGE",
-        Some(MediaKind::Video) => "VIDEO",
+        Some(MediaKind::Document | MediaKind::Video) => "VIDEO",
         None => "CAROUSEL_ALBUM",
     };
     let sightings: Vec<Sighting> = posts

@@ -172,7 +172,7 @@ fn videos_among_several(draft: &Draft<'_>) -> Vec<Violation> {
             MediaFacts::Video {
                 duration_ms, bytes, ..
             } => (*duration_ms > CHILD_MS || *bytes > CHILD_BYTES).then_some(place),
-            MediaFacts::Image { .. } => None,
+            MediaFacts::Document { .. } | MediaFacts::Image { .. } => None,
         })
         .map(|place| {
             Violation::new(

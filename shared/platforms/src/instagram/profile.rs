@@ -33,6 +33,7 @@ pub const PROFILE: Profile = Profile {
         text_alone: false,
         max_images: 10,
         max_mixed: 10,
+        document: None,
         image: Some(ImageRules {
             formats: &[ImageFormat::Jpeg],
             max_bytes: 8_000_000,

@@ -15,6 +15,7 @@ const MEDIA: MediaRules = MediaRules {
     text_alone: false,
     max_images: 1,
     max_mixed: 0,
+    document: None,
     image: match PROFILE.media.image {
         // Instagram fills up what is not 9:16.
         Some(image) => Some(ImageRules {

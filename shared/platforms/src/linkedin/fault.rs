@@ -1,5 +1,5 @@
-//! What LinkedIn's refusals mean (learn.microsoft.com, error handling and the posts, images and
-//! videos interfaces, read 2026-08-13; codes marked "reported" come from public issue trackers).
+//! What LinkedIn's refusals mean (learn.microsoft.com, error handling and the posts, images,
+//! videos and documents interfaces, read 2026-08-13; codes marked "reported" come from public issue trackers).
 
 use time::{Duration, OffsetDateTime};
 
@@ -185,7 +185,11 @@ fn forbidden(problem: &Problem) -> Option<Fault> {
     if is(problem, "EXPIRED_UPLOAD_URL") {
         return Some(upload_again());
     }
-    (is(problem, "ACCESS_DENIED") || problem.service_error_code == Some(100)).then(|| {
+    // The documents interface says it in words alone.
+    let is_denied = is(problem, "ACCESS_DENIED")
+        || problem.service_error_code == Some(100)
+        || has(&problem.message, "resource is forbidden");
+    is_denied.then(|| {
         Fault::reconnect(
             "access_denied",
             "LinkedIn does not allow posting to this profile or Page; connect the account again and allow everything, and for a Page ask its administrator for a role that may post.",

@@ -9,6 +9,7 @@
 //! Read 2026-08-13: <https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow>,
 //! <https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api>,
 //! <https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/videos-api>,
+//! <https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/documents-api> (its copy of 2026-08),
 //! <https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/little-text-format>,
 //! <https://learn.microsoft.com/en-us/linkedin/shared/api-guide/webhook-validation>.
 

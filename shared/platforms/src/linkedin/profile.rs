@@ -1,8 +1,8 @@
 //! Facts about LinkedIn, as data.
 
 use domain::{
-    AudioCodec, CaptionRule, Container, ImageFormat, ImageRules, MediaRules, Platform, Unit,
-    VideoCodec, VideoRules,
+    AudioCodec, CaptionRule, Container, DocumentFormat, DocumentRules, ImageFormat, ImageRules,
+    MediaRules, Platform, Unit, VideoCodec, VideoRules,
 };
 use url::{Url, form_urlencoded::byte_serialize};
 
@@ -41,6 +41,17 @@ pub const PROFILE: Profile = Profile {
         text_alone: true,
         max_images: 20,
         max_mixed: 0,
+        document: Some(DocumentRules {
+            formats: &[
+                DocumentFormat::Pdf,
+                DocumentFormat::Docx,
+                DocumentFormat::Pptx,
+                DocumentFormat::Doc,
+                DocumentFormat::Ppt,
+            ],
+            max_bytes: 100_000_000,
+            max_pages: 300,
+        }),
         image: Some(ImageRules {
             formats: &[ImageFormat::Gif, ImageFormat::Jpeg, ImageFormat::Png],
             // No limit is published; other apps stay between 5 and 8 MB.

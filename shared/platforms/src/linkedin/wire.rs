@@ -101,6 +101,13 @@ pub(super) struct Wrapped<T> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+pub(super) struct DocumentUpload {
+    pub(super) document: String,
+    pub(super) upload_url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct ImageUpload {
     pub(super) upload_url: String,
     pub(super) image: String,

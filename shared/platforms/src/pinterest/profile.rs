@@ -39,6 +39,7 @@ pub const PROFILE: Profile = Profile {
         text_alone: false,
         max_images: 5,
         max_mixed: 0,
+        document: None,
         image: Some(ImageRules {
             formats: &[ImageFormat::Jpeg, ImageFormat::Png],
             // The interface states no limit; its app takes 32 MB, its web form 20 MB.

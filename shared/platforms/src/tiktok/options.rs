@@ -133,7 +133,7 @@ pub fn caption_rule(draft: &Draft<'_>) -> CaptionRule {
             max: 4_000,
             unit: Unit::Utf16,
         },
-        Some(MediaKind::Video) | None => PROFILE.caption,
+        Some(MediaKind::Document | MediaKind::Video) | None => PROFILE.caption,
     }
 }
 
@@ -195,7 +195,7 @@ fn out_of_place(options: &Options, kind: Option<MediaKind>) -> Vec<Violation> {
             "is for pictures, but the post holds a video",
             "Leave it out.",
         ),
-        None => {}
+        Some(MediaKind::Document) | None => {}
     }
     broken
 }
@@ -250,7 +250,8 @@ fn cover_rule(at: u32, draft: &Draft<'_>) -> Option<Violation> {
         Some(MediaFacts::Video { duration_ms, .. }) if u64::from(at) >= duration_ms => {
             format!("is {at} ms; the video is {duration_ms} ms long")
         }
-        Some(MediaFacts::Video { .. } | MediaFacts::Image { .. }) | None => {
+        Some(MediaFacts::Document { .. } | MediaFacts::Image { .. } | MediaFacts::Video { .. })
+        | None => {
             if at <= i32::MAX.unsigned_abs() {
                 return None;
             }

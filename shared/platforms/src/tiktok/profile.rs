@@ -42,6 +42,7 @@ pub const PROFILE: Profile = Profile {
         text_alone: false,
         max_images: 35,
         max_mixed: 0,
+        document: None,
         image: Some(ImageRules {
             formats: &[ImageFormat::Jpeg, ImageFormat::Webp],
             max_bytes: 20_000_000,

@@ -37,6 +37,7 @@ pub const PROFILE: Profile = Profile {
         text_alone: true,
         max_images: 4,
         max_mixed: 0,
+        document: None,
         image: Some(ImageRules {
             formats: &[
                 ImageFormat::Gif,

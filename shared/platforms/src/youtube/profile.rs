@@ -46,6 +46,7 @@ const VIDEO: MediaRules = MediaRules {
     text_alone: false,
     max_images: 0,
     max_mixed: 0,
+    document: None,
     image: None,
     video: Some(VideoRules {
         containers: &[Container::Mp4, Container::Mov, Container::Webm],
@@ -82,6 +83,7 @@ pub fn media_rules(options: &Value) -> MediaRules {
     MediaRules {
         max_images: 1,
         max_mixed: 2,
+        document: None,
         image: Some(THUMBNAIL),
         ..VIDEO
     }

@@ -9,7 +9,7 @@ use simulator::{Fault, LivePost};
 use time::Duration;
 
 use super::Make;
-use crate::harness::{Connection, Run, Sample, Stage, Trial, jpeg, mp4, png};
+use crate::harness::{Connection, Run, Sample, Stage, Trial, jpeg, mp4, pdf, png};
 
 pub const STUDIO: &str = "8sTd1oQx2z";
 /// The Page that the studio leads.
@@ -20,6 +20,8 @@ pub const UPLOAD: &str = "PUT /dms-uploads/{id}";
 pub const POST: &str = "POST /rest/posts";
 pub const LOOK: &str = "GET /rest/posts";
 pub const ORIGINAL: &str = "GET /rest/posts/{urn}";
+pub const DOCUMENTS: &str = "POST /rest/documents";
+pub const DOCUMENT: &str = "GET /rest/documents/{urn}";
 pub const IMAGES: &str = "POST /rest/images";
 pub const IMAGE: &str = "GET /rest/images/{urn}";
 pub const VIDEOS: &str = "POST /rest/videos";
@@ -53,12 +55,13 @@ impl Flow {
 
 /// Every flow of a member.
 pub fn flows() -> Vec<Flow> {
-    let contents: [(&str, Make); 7] = [
+    let contents: [(&str, Make); 8] = [
         ("text", text),
         ("picture", picture),
         ("pictures", pictures),
         ("video of two parts", video),
         ("titled video", titled_video),
+        ("document", document),
         ("article", article),
         ("article with a picture", article_with_picture),
     ];
@@ -77,11 +80,12 @@ pub fn flows() -> Vec<Flow> {
 
 /// Every flow of a Page; its videos go part by part as a member's do.
 pub fn flows_of_pages() -> Vec<Flow> {
-    let contents: [(&str, Make); 6] = [
+    let contents: [(&str, Make); 7] = [
         ("text of a Page", text),
         ("picture of a Page", picture),
         ("pictures of a Page", pictures),
         ("titled video of a Page", titled_video),
+        ("document of a Page", document),
         ("article of a Page", article),
         ("article with a picture of a Page", article_with_picture),
     ];
@@ -143,6 +147,11 @@ pub fn video(stage: &Stage) -> Content {
 pub fn titled_video(stage: &Stage) -> Content {
     let options = json!({ "title": "Kneading (part 1)" });
     stage.content("Moving on", options, vec![(mp4(80_000), None)])
+}
+
+pub fn document(stage: &Stage) -> Content {
+    let options = json!({ "title": "The menu (spring)" });
+    stage.content("All that we bake", options, vec![(pdf(50_000), None)])
 }
 
 pub fn article(stage: &Stage) -> Content {

@@ -23,5 +23,5 @@ mod wire;
 pub use conformance::{Trial, conformance};
 pub use driver::{Death, Driver, Outcome, Run};
 pub use stage::{Connection, Stage};
-pub use tests::samples::{Sample, jpeg, mp4, png};
+pub use tests::samples::{Sample, jpeg, mp4, pdf, png};
 pub use transcript::Transcript;

@@ -6,7 +6,7 @@ use store::{
     attempts::Outcome,
     work::{Armed, Outcomes, Save, Settled},
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
 use vault::Pen;
 use wire::SendError;
@@ -19,6 +19,10 @@ use crate::{backoff, publisher::LookError};
 
 /// How long after its arm was asked for a commit may still be sent.
 const ARM_LIFE: std::time::Duration = std::time::Duration::from_secs(5);
+/// How long a post waits for each that stands before it; about as long as a network takes to take one.
+const TURN: Duration = Duration::milliseconds(120);
+/// Beyond so many nobody can tell when its turn comes, and it asks again.
+const LONGEST_LINE: i64 = 250;
 /// The longest that passes from before an arm until its outcome is sealed: the arm's life, the call's, and some.
 const COMMIT: std::time::Duration = std::time::Duration::from_secs(90);
 
@@ -45,6 +49,9 @@ impl Pass<'_> {
             }
             self.work.post.stage = Stage::Prepared;
             self.work.post.accepted_at = None;
+            if self.is_too_late() {
+                return self.miss().await.map(|()| Flow::Over);
+            }
         }
         self.ready(desk, &machine).await?;
         if self.now() < self.work.post.due_at {
@@ -170,13 +177,17 @@ impl Pass<'_> {
                 self.work.post.stage = Stage::Firing;
                 self.work.post.armed_at = Some(at);
                 self.attempt = Some(attempt);
+                self.armed_with = Some(sealed);
                 self.note("arm", "done", None, None).await;
                 Ok(true)
             }
-            Armed::Busy => self
-                .park(desk, machine, self.now() + BUSY, None)
-                .await
-                .map(|()| false),
+            Armed::Busy { before } => {
+                let wait =
+                    TURN.saturating_mul(before.clamp(1, LONGEST_LINE).try_into().unwrap_or(1));
+                self.park(desk, machine, self.now() + wait, None)
+                    .await
+                    .map(|()| false)
+            }
             Armed::Halted => {
                 let halted =
                     Fault::operator("publishing_halted", "Publishing is halted by the operator.");
@@ -240,8 +251,14 @@ impl Pass<'_> {
         version: i32,
     ) -> Result<Flow, LookError> {
         match &fault.kind {
-            FaultKind::Content | FaultKind::Unconfirmed { .. } => {
-                return self.end_with(&fault).await;
+            FaultKind::Unconfirmed { .. } => return self.end_with(&fault).await,
+            FaultKind::Content => {
+                if !self.ended(Stage::Failed, &fault, &[]).await? {
+                    // Somebody else took it for unknown meanwhile; that it was refused is known.
+                    self.outcome(&machine, Outcome::Rejected, &fault, None)
+                        .await?;
+                }
+                return Ok(Flow::Over);
             }
             FaultKind::Operator
             | FaultKind::Quota { .. }
@@ -283,12 +300,7 @@ impl Pass<'_> {
         };
         match self.means.books.settle(&self.work, &outcomes).await? {
             Settled::InTime => {}
-            Settled::Late => {
-                tracing::warn!(post.id = %self.work.post.id, "{} was accepted after all", self.work.post.id);
-                let ring = (self.work.post.id, self.work.post.revision);
-                self.means.doorbell.try_ring(ring, self.now()).await;
-                return Ok(Flow::Over);
-            }
+            Settled::Late => return self.known_after_all().await.map(|()| Flow::Over),
             Settled::Gone => return Ok(Flow::Over),
         }
         self.work.post.stage = Stage::Confirming;
@@ -297,6 +309,15 @@ impl Pass<'_> {
             self.work.post.accepted_at.get_or_insert(now);
         }
         Ok(Flow::On(next))
+    }
+
+    /// What came of the commit is known after others had given it up: it goes on from there.
+    async fn known_after_all(&self) -> Result<(), LookError> {
+        let id = self.work.post.id;
+        tracing::warn!(post.id = %id, "what came of {id} is known after all");
+        let ring = (id, self.work.post.revision);
+        self.means.doorbell.try_ring(ring, self.now()).await;
+        Ok(())
     }
 
     /// Stores that a commit had no effect; tells whether the post still was in doubt. A post of which a
@@ -319,12 +340,15 @@ impl Pass<'_> {
             outcome,
             evidence: fault.evidence.as_deref(),
             to,
-            progress: None,
+            // Whoever looked for it meanwhile has kept what looks; now it is to be sent.
+            progress: self.armed_with.as_deref(),
             error: Some(&error),
             until,
         };
-        if self.means.books.settle(&self.work, &outcomes).await? != Settled::InTime {
-            return Ok(false);
+        match self.means.books.settle(&self.work, &outcomes).await? {
+            Settled::InTime => {}
+            Settled::Late => return self.known_after_all().await.map(|()| false),
+            Settled::Gone => return Ok(false),
         }
         self.work.post.stage = to;
         self.work.tries += 1;

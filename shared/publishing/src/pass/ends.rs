@@ -95,6 +95,16 @@ impl Pass<'_> {
         fault: &Fault,
         candidates: &[platforms::Candidate],
     ) -> Result<(), LookError> {
+        self.ended(to, fault, candidates).await.map(drop)
+    }
+
+    /// Ends the post; tells whether it was still ours to end.
+    pub(super) async fn ended(
+        &self,
+        to: Stage,
+        fault: &Fault,
+        candidates: &[platforms::Candidate],
+    ) -> Result<bool, LookError> {
         let candidates = (!candidates.is_empty()).then(|| serde_json::json!(candidates));
         let ended = self
             .means
@@ -106,7 +116,7 @@ impl Pass<'_> {
                 .await;
             tracing::warn!(post.id = %self.work.post.id, platform = %self.work.post.platform, stage = %to, code = fault.code, evidence = fault.evidence, "ended {}", self.work.post.id);
         }
-        Ok(())
+        Ok(ended)
     }
 
     /// Its time and the grace after it are over, and nothing was sent.
@@ -130,16 +140,23 @@ impl Pass<'_> {
         .await
     }
 
-    /// It broke its publishers again and again.
+    /// It broke its publishers again and again. Where it was not armed, or is proven absent, it is not live; what else
+    /// is known of it is told.
     pub(super) async fn give_up(&self) -> Result<(), LookError> {
-        if self.work.post.armed_at.is_none() {
+        const CODE: &str = "publisher_crashed";
+        if self.work.post.stage.is_editable() {
             let fault = Fault::content(
-                "publisher_crashed",
-                "Publishing broke down several times; nothing was sent. Our operators have been told.",
+                CODE,
+                "Publishing broke down several times; nothing is live. Our operators have been told.",
             );
             return self.end(Stage::Failed, &fault, &[]).await;
         }
-        self.end(Stage::NeedsAttention, &Fault::unconfirmed(Vec::new()), &[])
-            .await
+        let mut fault = Fault::unconfirmed(Vec::new());
+        if self.work.post.accepted_at.is_some() {
+            CODE.clone_into(&mut fault.code);
+            "The network accepted the post, but publishing broke down several times before it was known to be live. Look at the account, then resolve the post as published, retry or dismiss."
+                .clone_into(&mut fault.message);
+        }
+        self.end(Stage::NeedsAttention, &fault, &[]).await
     }
 }

@@ -103,6 +103,8 @@ struct Pass<'a> {
     refreshed: bool,
     /// The arm that was committed last.
     attempt: Option<AttemptId>,
+    /// What it was committed with.
+    armed_with: Option<Vec<u8>>,
 }
 
 /// What everything after the first checks is done with.
@@ -162,6 +164,7 @@ impl<'a> Pass<'a> {
             until,
             refreshed: false,
             attempt: None,
+            armed_with: None,
         }
     }
 
@@ -170,7 +173,7 @@ impl<'a> Pass<'a> {
             return self.give_up().await;
         }
         let unsent = self.work.post.stage.is_editable();
-        if unsent && self.now() > self.work.post.due_at + self.work.max_lateness {
+        if unsent && self.is_too_late() {
             return self.miss().await;
         }
         let connection = self
@@ -427,6 +430,11 @@ impl<'a> Pass<'a> {
     /// The database's time: what it said at the lease, and what has passed since by our own watch.
     fn now(&self) -> OffsetDateTime {
         self.work.now + self.started.elapsed()
+    }
+
+    /// Whether the time after its time, in which it may still go out, is over.
+    fn is_too_late(&self) -> bool {
+        self.now() > self.work.post.due_at + self.work.max_lateness
     }
 
     /// How much time there is until this look has to be over.

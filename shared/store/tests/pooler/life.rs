@@ -21,13 +21,15 @@ use store::{
     media::{self, Media, Stored},
     oauth_attempts::{self, Visit},
     posts::{self, Change, Changed, Filter, NewPost, Resolution},
+    punctuality,
     rate_limits::{self, Limit},
     registrations, rings, sealed,
     sessions::{self, Rotation},
     subscriptions, sweep,
     tokens::{self, Margin},
-    users, webhook_receipts,
+    users,
     webhook_endpoints::{self, SealedSecret},
+    webhook_receipts,
     work::{self, Armed, Outcomes, Save, Settled, Work},
 };
 use time::Duration;
@@ -283,6 +285,9 @@ async fn give_up(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
     assert_eq!(requeued, admin::Requeued::Done(user));
     let missing = admin::requeue(&mut link, PostId::mint(), true).await?;
     assert_eq!(missing, admin::Requeued::Missing);
+    let now = store::now(&mut link).await?;
+    let all = punctuality::punctuality(&mut link, now - Duration::DAY, now).await?;
+    assert_eq!(all[0].platform, None);
     let changed = posts::cancel(&mut link, user, work.post.id).await?;
     assert!(matches!(changed, Changed::Done(_)), "{changed:?}");
     Ok(())
@@ -390,14 +395,17 @@ async fn listen(pool: &Pool, user: UserId) -> Result<(), StoreError> {
     let (kept, removed) = (WebhookEndpointId::mint(), WebhookEndpointId::mint());
     for (id, most, expected) in [(kept, 2, true), (removed, 2, true), (removed, 2, false)] {
         let mut tx = pool.begin().await?;
-        let made =
-            webhook_endpoints::add(&mut tx, user, id, &endpoint(), &secret(), most).await?;
+        let made = webhook_endpoints::add(&mut tx, user, id, &endpoint(), &secret(), most).await?;
         tx.commit().await?;
         assert_eq!(made, expected);
     }
     assert!(webhook_endpoints::remove(pool, user, removed).await?);
     assert!(!webhook_endpoints::remove(pool, user, removed).await?);
-    assert!(webhook_endpoints::find(pool, user, removed).await?.is_none());
+    assert!(
+        webhook_endpoints::find(pool, user, removed)
+            .await?
+            .is_none()
+    );
     let mut tx = pool.begin().await?;
     let ends = webhook_endpoints::rotate(&mut tx, user, kept, &secret(), Duration::DAY).await?;
     assert!(ends.is_some());
@@ -471,6 +479,7 @@ async fn sweep(pool: &Pool) -> Result<(), StoreError> {
     assert!(!subscriptions::forget(pool, PLATFORM, topic).await?);
     assert_eq!(registrations::settings(pool, "TIKTOK").await?, known);
     sweep::overdue(pool, 10, Duration::SECOND).await?;
+    sweep::unsettled(pool, 10).await?;
     sweep::overdue_deliveries(pool, 2, 10).await?;
     for user in events::without_place(pool, 10).await? {
         events::give_places(pool, user).await?;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    Outcome, State,
+    DOCUMENT_URN, Outcome, State,
     gateway::Caller,
     pages::{self, Need},
     wire::bad_input,
@@ -128,10 +128,11 @@ pub(super) fn files_of(
         (Some("media"), None) => {
             let media = &content["media"];
             let file = file_of(world, state, author, media)?;
-            let is_video = media["id"]
-                .as_str()
-                .is_some_and(|urn| urn.starts_with("urn:li:video:"));
-            let kind = if is_video { "video" } else { "image" };
+            let kind = match media["id"].as_str().unwrap_or_default() {
+                urn if urn.starts_with(DOCUMENT_URN) => "document",
+                urn if urn.starts_with("urn:li:video:") => "video",
+                _ => "image",
+            };
             Ok((kind, file.into_iter().collect()))
         }
         (Some("multiImage"), None) => {
@@ -200,7 +201,7 @@ fn check_article(article: &Value) -> Result<(), Response> {
     Ok(())
 }
 
-/// The file of a picture or a video; none where a picture will turn out to be broken.
+/// The file of a picture, a video or a document; none where a picture will turn out to be broken.
 fn file_of(
     world: &World,
     state: &State,
@@ -230,6 +231,29 @@ fn file_of(
             "content/media/id",
         )
     };
+    if urn.starts_with(DOCUMENT_URN) {
+        let document = state.documents.get(urn).filter(|it| it.owner == author);
+        let Some(document) = document else {
+            return Err(wrong(
+                "INVALID_URN_ID",
+                "The document is unknown or belongs to somebody else",
+                "content/media/id",
+            ));
+        };
+        if media["title"].as_str().unwrap_or_default().is_empty() {
+            return Err(wrong(
+                "MISSING_FIELD",
+                "title is required but not found",
+                "content/media/title",
+            ));
+        }
+        return match &document.outcome {
+            None => Err(waiting()),
+            Some(Outcome::Ready { at, .. }) if world.now() < *at => Err(waiting()),
+            Some(Outcome::Failed(_)) => Err(failed()),
+            Some(Outcome::Ready { file, .. }) => Ok(Some(file.clone())),
+        };
+    }
     if urn.starts_with("urn:li:video:") {
         let video = state.videos.get(urn).filter(|video| video.owner == author);
         let Some(video) = video else {

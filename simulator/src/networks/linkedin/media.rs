@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Image, Outcome, PART_BYTES, Part, State, UPLOAD_LIFE, Upload, Video,
+    DOCUMENT_URN, Image, Outcome, PART_BYTES, Part, State, UPLOAD_LIFE, Upload, Video, documents,
     gateway::{self, Caller},
     pages::{self, Need},
     wire::{bad_input, content_type, json_body, refusal, value},
@@ -97,7 +97,7 @@ pub(super) async fn image_status(
     Json(json!({"id": urn, "owner": image.owner, "status": status})).into_response()
 }
 
-fn bare_urn(uri: &Uri) -> Option<Response> {
+pub(super) fn bare_urn(uri: &Uri) -> Option<Response> {
     uri.path().contains("urn:li:").then(|| {
         refusal(
             400,
@@ -126,7 +126,7 @@ pub(super) async fn video_action(
 }
 
 fn initialize_video(world: &World, caller: &Caller, order: &Value) -> Response {
-    let owner = match owner(world, caller, order, Need::PostVideo) {
+    let owner = match owner(world, caller, order, Need::PostAnything) {
         Ok(owner) => owner,
         Err(refusal) => return refusal,
     };
@@ -190,7 +190,7 @@ fn finalize_video(world: &World, caller: &Caller, order: &Value) -> Response {
     let is_ours = state
         .videos
         .get(urn)
-        .is_some_and(|video| pages::may_write_for(&state, caller, &video.owner, Need::PostVideo));
+        .is_some_and(|video| pages::may_write_for(&state, caller, &video.owner, Need::PostAnything));
     let failure = (!state.video_failures.is_empty()).then(|| state.video_failures.remove(0));
     let Some(video) = state.videos.get_mut(urn).filter(|_| is_ours) else {
         return bad_input(
@@ -272,7 +272,7 @@ pub(super) async fn video_status(
     let Some(video) = state
         .videos
         .get(&urn)
-        .filter(|video| pages::may_write_for(&state, &caller, &video.owner, Need::PostVideo))
+        .filter(|video| pages::may_write_for(&state, &caller, &video.owner, Need::PostAnything))
     else {
         return refusal(404, None, "NOT_FOUND", "Could not find entity");
     };
@@ -307,6 +307,9 @@ pub(super) async fn upload(
             "EXPIRED_UPLOAD_URL",
             "The upload URL has expired",
         ),
+        None if upload.urn.starts_with(DOCUMENT_URN) => {
+            documents::upload(&world, &upload.urn, &headers, body)
+        }
         None => upload_image(&world, &upload.urn, &headers, body),
         Some(_) if ended => StatusCode::UNAUTHORIZED.into_response(),
         Some(place) => upload_part(&world, &upload.urn, place, &headers, &body),
@@ -378,7 +381,7 @@ fn upload_part(
 }
 
 /// The caller of a call that writes, and what it says.
-fn writer(
+pub(super) fn writer(
     world: &World,
     headers: &HeaderMap,
     body: &[u8],
@@ -408,15 +411,15 @@ fn owner(world: &World, caller: &Caller, order: &Value, needed: Need) -> Result<
     Err(caller.denied("partnerApiMedia.ACTION"))
 }
 
-fn unknown_action() -> Response {
+pub(super) fn unknown_action() -> Response {
     refusal(400, None, "ILLEGAL_ARGUMENT", "Unknown action")
 }
 
-fn media_id(world: &World, prefix: &str) -> String {
+pub(super) fn media_id(world: &World, prefix: &str) -> String {
     format!("{prefix}{}", world.number())
 }
 
-fn address(world: &World, state: &mut State, urn: &str, part: Option<usize>) -> String {
+pub(super) fn address(world: &World, state: &mut State, urn: &str, part: Option<usize>) -> String {
     let id = world.secret("");
     let upload = Upload {
         urn: urn.to_owned(),

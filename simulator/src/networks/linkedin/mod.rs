@@ -10,6 +10,7 @@
 
 mod consent;
 mod content;
+mod documents;
 mod gateway;
 pub mod letters;
 mod little_text;
@@ -38,6 +39,8 @@ const REFRESH_LIFE: Duration = Duration::days(365);
 const UPLOAD_LIFE: Duration = Duration::hours(24);
 /// Equal posts are refused for so long.
 const DUPLICATE_WINDOW: Duration = Duration::minutes(10);
+/// What a URN of a document begins with.
+const DOCUMENT_URN: &str = "urn:li:document:";
 /// The size of a part of a video.
 const PART_BYTES: u64 = 4_194_304;
 
@@ -92,11 +95,16 @@ pub struct State {
     pub app_calls_a_day: u32,
     /// Why the next videos cannot be processed, one each.
     pub video_failures: Vec<String>,
-    /// Whether members may not ask after their videos.
+    /// Whether nobody may ask after videos.
     pub hides_videos: bool,
+    /// Whether nobody may ask after documents.
+    pub hides_documents: bool,
+    /// The largest document, in bytes.
+    pub max_document_bytes: usize,
     /// Whether answers to posts leave out the id.
     pub hides_post_ids: bool,
     uploads: HashMap<String, Upload>,
+    documents: HashMap<String, Document>,
     images: HashMap<String, Image>,
     videos: HashMap<String, Video>,
     posts: Vec<Post>,
@@ -122,8 +130,11 @@ impl Default for State {
             app_calls_a_day: 100_000,
             video_failures: Vec::new(),
             hides_videos: false,
+            hides_documents: false,
+            max_document_bytes: 100_000_000,
             hides_post_ids: false,
             uploads: HashMap::new(),
+            documents: HashMap::new(),
             images: HashMap::new(),
             videos: HashMap::new(),
             posts: Vec::new(),
@@ -137,9 +148,15 @@ impl Default for State {
 struct Upload {
     /// The URN of the file.
     urn: String,
-    /// Which part of a video; `None` for a picture.
+    /// Which part of a video; `None` for what is sent whole.
     part: Option<usize>,
     ends_at: OffsetDateTime,
+}
+
+#[derive(Debug, Clone)]
+struct Document {
+    owner: String,
+    outcome: Option<Outcome>,
 }
 
 #[derive(Debug, Clone)]
@@ -216,6 +233,14 @@ pub(crate) fn routes() -> Router<World> {
         .route(
             "/api.linkedin.com/rest/organizations/{id}",
             get(pages::read),
+        )
+        .route(
+            "/api.linkedin.com/rest/documents",
+            post(documents::action),
+        )
+        .route(
+            "/api.linkedin.com/rest/documents/{urn}",
+            get(documents::status),
         )
         .route("/api.linkedin.com/rest/images", post(media::image_action))
         .route(

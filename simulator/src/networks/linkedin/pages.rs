@@ -21,8 +21,8 @@ const POSTERS: [&str; 3] = [
     "CONTENT_ADMIN",
     "DIRECT_SPONSORED_CONTENT_POSTER",
 ];
-/// The role of those that may not post videos (reported, 2025).
-const WITHOUT_VIDEOS: &str = "CONTENT_ADMIN";
+/// The role of those that may not post videos (reported, 2025) or documents (documents interface, 2026-08).
+const MAY_NOT_ALL: &str = "CONTENT_ADMIN";
 /// Either is needed to list roles.
 const LISTING: [&str; 2] = ["rw_organization_admin", "r_organization_admin"];
 
@@ -97,13 +97,13 @@ pub(super) fn name(id: &str) -> String {
     page.map_or_else(|| format!("Sample Page {id}"), |page| page.name.to_owned())
 }
 
-/// Whether the caller has a role on the Page, and if it is to be one that may post, perhaps videos.
+/// Whether the caller has a role on the Page, and if it is to be one that may post, perhaps videos and documents too.
 pub(super) fn has_role(state: &State, caller: &Caller, page: &str, needed: Need) -> bool {
     state.roles.iter().any(|held| {
         let fits = match needed {
             Need::Any => true,
             Need::Post => POSTERS.contains(&held.role),
-            Need::PostVideo => POSTERS.contains(&held.role) && held.role != WITHOUT_VIDEOS,
+            Need::PostAnything => POSTERS.contains(&held.role) && held.role != MAY_NOT_ALL,
         };
         held.member == caller.token.account && held.page == page && held.state == "APPROVED" && fits
     })
@@ -114,7 +114,7 @@ pub(super) fn has_role(state: &State, caller: &Caller, page: &str, needed: Need)
 pub(super) enum Need {
     Any,
     Post,
-    PostVideo,
+    PostAnything,
 }
 
 /// Whether the caller may write in the name of this URN.

@@ -62,6 +62,8 @@ pub struct State {
     pub properties: Vec<String>,
     /// Hosts whose files never arrive whole.
     pub hanging_hosts: BTreeSet<String>,
+    /// An account may post so often in 24 hours.
+    pub posts_a_day: usize,
     /// What it tells the app on its own.
     pub mail: Mail,
     tasks: HashMap<String, Task>,
@@ -83,6 +85,7 @@ impl Default for State {
             unverified_hosts: BTreeSet::new(),
             properties: Vec::new(),
             hanging_hosts: BTreeSet::new(),
+            posts_a_day: 15,
             mail: Mail::default(),
             tasks: HashMap::new(),
             windows: HashMap::new(),

@@ -10,8 +10,6 @@ use super::{
 };
 use crate::World;
 
-/// An account may post so often in 24 hours.
-const POSTS_A_DAY: usize = 15;
 /// So many drafts of 24 hours may wait in the inbox.
 const DRAFTS_A_DAY: usize = 5;
 const BANNED: &str = "spam_risk_user_banned_from_posting";
@@ -73,7 +71,7 @@ pub(super) fn parsed(world: &World, headers: &HeaderMap, body: &[u8]) -> Refused
 pub(super) fn cap(world: &World, caller: &Caller) -> Option<String> {
     let state = world.states().tiktok();
     state.caps.get(&caller.account).cloned().or_else(|| {
-        (state.posts_today(&caller.account, world.now()) >= POSTS_A_DAY)
+        (state.posts_today(&caller.account, world.now()) >= state.posts_a_day)
             .then(|| "spam_risk_too_many_posts".to_owned())
     })
 }

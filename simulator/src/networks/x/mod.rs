@@ -41,6 +41,7 @@ pub struct State {
     refuses_repeated_chunks: bool,
     account_day: Option<u32>,
     app_day: Option<u32>,
+    counts_nothing: bool,
     hold: Option<Hold>,
     webhooks: webhooks::Webhooks,
 }
@@ -74,6 +75,11 @@ impl State {
     /// From here on our app may make so many calls of each kind a day, over all accounts.
     pub fn limit_calls_a_day(&mut self, calls: u32) {
         self.app_day = Some(calls);
+    }
+
+    /// From here on no account and no app calls too often.
+    pub fn count_nothing(&mut self) {
+        self.counts_nothing = true;
     }
 
     /// From here on X takes nothing from our app, or everything again.

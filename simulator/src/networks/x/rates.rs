@@ -61,6 +61,9 @@ impl State {
             counts: Vec::new(),
             is_over: false,
         };
+        if self.counts_nothing {
+            return left;
+        }
         let own = (account, limit.name, WINDOW, "x-rate-limit");
         self.count_one(own, limit.calls, now, &mut left);
         if let Some(a_day) = self.app_day.or(limit.a_day) {

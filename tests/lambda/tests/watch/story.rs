@@ -181,6 +181,9 @@ async fn schedule(house: &House, pool: &PgPool, token: &str) {
     assert!(store::admin::grant(pool, EMAIL).await.unwrap());
     let requeued = house.ask(Method::POST, route, ask()).await;
     assert!(requeued.status.is_success(), "{}", requeued.body);
+    let route = "/api/admin/punctuality";
+    let told = get(house, token, route, &format!("{route}?hours=1")).await;
+    assert!(told["all"]["count"].is_u64(), "{told}");
 
     let ask = Ask::of(token).at(&path);
     let canceled = house.ask(Method::DELETE, "/api/posts/{id}", ask).await;
@@ -212,20 +215,27 @@ async fn hear_of_it(house: &House, token: &str) {
     let (one, path) = (format!("{route}/{{endpointId}}"), format!("{route}/{id}"));
     let shown = get(house, token, &one, &path).await;
     assert_eq!(shown["enabled"], true);
-    let ask = Ask::of(token).at(&path).json(&json!({ "description": "Ours" }));
+    let ask = Ask::of(token)
+        .at(&path)
+        .json(&json!({ "description": "Ours" }));
     let changed = house.ask(Method::PATCH, &one, ask).await;
     assert_eq!(changed.text("description"), "Ours");
 
     let at = async |rest: &str, body: Value| {
         let (route, path) = (format!("{one}{rest}"), format!("{path}{rest}"));
-        let answer = house.ask(Method::POST, &route, Ask::of(token).at(&path).json(&body)).await;
+        let answer = house
+            .ask(Method::POST, &route, Ask::of(token).at(&path).json(&body))
+            .await;
         assert!(answer.status.is_success(), "{path}: {}", answer.body);
         answer
     };
     at("/test", json!({})).await;
     publish_rings(house).await;
     let (headers, body) = told.recv().await.unwrap();
-    assert_eq!(signed(&headers, &body, secret), headers["webhook-signature"]);
+    assert_eq!(
+        signed(&headers, &body, secret),
+        headers["webhook-signature"]
+    );
     let route = format!("{one}/deliveries");
     let sent = get(house, token, &route, &format!("{path}/deliveries")).await;
     assert_eq!(sent["deliveries"][0]["status"], "delivered", "{sent}");
@@ -241,7 +251,9 @@ async fn hear_of_it(house: &House, token: &str) {
     at("/rotate-secret", json!({})).await;
     let replayed = at("/replay", json!({ "since": "2026-01-01T00:00:00Z" })).await;
     assert_eq!(replayed.json()["planned"], events.len());
-    let removed = house.ask(Method::DELETE, &one, Ask::of(token).at(&path)).await;
+    let removed = house
+        .ask(Method::DELETE, &one, Ask::of(token).at(&path))
+        .await;
     assert_eq!(removed.status, StatusCode::NO_CONTENT, "{}", removed.body);
 }
 

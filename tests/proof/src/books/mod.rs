@@ -8,10 +8,11 @@ mod posts;
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use domain::{AttemptId, ConnectionHealth, ConnectionId, MediaId, Post, PostId, Stage, UserId};
+use publishing::Books;
 use serde_json::Value;
 use store::{
     StoreError,
@@ -22,7 +23,7 @@ use store::{
 };
 use time::{Duration, OffsetDateTime};
 
-use crate::{Clock, planted::Flaw};
+use crate::{Clock, gate::Gates, means::GatedBooks, planted::Flaw};
 
 /// The rows.
 pub struct MemoryBooks {
@@ -70,6 +71,8 @@ pub struct PostRow {
     pub handle: Option<String>,
     /// How late it may go out at most.
     pub max_lateness: Duration,
+    /// When it had its first end; kept for the judge.
+    pub ended_at: Option<OffsetDateTime>,
 }
 
 /// A connection's row.
@@ -123,6 +126,16 @@ impl MemoryBooks {
         }
     }
 
+    /// The same books as looks see them, with nothing in the way.
+    pub fn at_hand(self: &Arc<Self>) -> Arc<dyn Books> {
+        let gates = Gates::default();
+        gates.open(true);
+        Arc::new(GatedBooks {
+            books: Arc::clone(self),
+            gates,
+        })
+    }
+
     /// Everything that is kept.
     pub fn rows(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
@@ -169,12 +182,10 @@ impl Rows {
             .filter(|arm| arm.post == post)
             .max_by_key(|arm| arm.number)
     }
+}
 
-    fn is_active(&self, connection: ConnectionId) -> bool {
-        self.connections
-            .get(&connection)
-            .is_some_and(|row| row.connection.health == ConnectionHealth::Active)
-    }
+fn is_active(row: &ConnectionRow) -> bool {
+    row.connection.health == ConnectionHealth::Active
 }
 
 fn conflict(rule: &str) -> StoreError {

@@ -11,8 +11,11 @@ use store::{
 };
 use time::{Duration, OffsetDateTime};
 
-use super::{Arm, MemoryBooks, PostRow, conflict};
+use super::{Arm, MemoryBooks, PostRow, Rows, conflict, is_active};
 use crate::planted::Flaw;
+
+/// After so long a post that nobody can tell of is looked for once more.
+const ONCE_MORE: Duration = Duration::hours(6);
 
 impl MemoryBooks {
     /// `store::posts::add`.
@@ -26,6 +29,7 @@ impl MemoryBooks {
                 progress: None,
                 handle: None,
                 max_lateness,
+                ended_at: None,
                 post,
             };
             rows.posts.insert(row.post.id, row);
@@ -80,6 +84,7 @@ impl MemoryBooks {
                 return false;
             };
             row.post.stage = Stage::Canceled;
+            row.ended_at.get_or_insert(now);
             row.post.revision += 1;
             row.post.updated_at = now;
             row.progress = None;
@@ -155,7 +160,9 @@ impl MemoryBooks {
                 return false;
             };
             row.post.stage = Stage::NeedsAttention;
+            row.ended_at.get_or_insert(now);
             row.post.error = Some(error.clone());
+            row.post.next_attempt_at = now + ONCE_MORE;
             row.post.updated_at = now;
             row.lease_until = None;
             row.crash_count = 0;
@@ -207,8 +214,9 @@ impl MemoryBooks {
             if rows.halted && flaw != Some(Flaw::ArmsWhileHalted) {
                 return Ok(Armed::Halted);
             }
-            let is_active =
-                rows.is_active(work.post.connection_id) || flaw == Some(Flaw::ArmsForTheGone);
+            let connection = rows.connections.get(&work.post.connection_id);
+            let is_gone = !connection.is_some_and(is_active);
+            let is_active = !is_gone || flaw == Some(Flaw::ArmsForTheGone);
             let is_open = rows.attempts.iter().any(|arm| {
                 arm.post == work.post.id
                     && arm.step == step
@@ -217,11 +225,7 @@ impl MemoryBooks {
                         None | Some(Outcome::Unknown | Outcome::Accepted)
                     )
             });
-            let is_another_firing = rows.posts.values().any(|row| {
-                is_firing(row)
-                    && row.post.connection_id == work.post.connection_id
-                    && row.post.id != work.post.id
-            });
+            let before = rows.before(work.post.id, now);
             let number = 1 + rows.latest_arm(work.post.id).map_or(0, |arm| arm.number);
             let Some(row) = rows.posts.get_mut(&work.post.id) else {
                 return Ok(Armed::Gone);
@@ -236,15 +240,22 @@ impl MemoryBooks {
                 Some(Flaw::ArmsEarly) => is_theirs && is_active && !is_open,
                 _ => is_theirs && is_ready && is_active && !is_open,
             };
+            if before > 0 && flaw != Some(Flaw::TwoAtOnce) {
+                return Ok(Armed::Busy { before });
+            }
             if !may {
                 return Ok(Armed::Gone);
-            }
-            if is_another_firing && flaw != Some(Flaw::TwoAtOnce) {
-                return Ok(Armed::Busy);
             }
             if flaw == Some(Flaw::ArmsUnrecorded) {
                 return Ok(Armed::Done(now));
             }
+            let wrongs = [
+                (row.post.due_at > now, "armed before its time"),
+                (rows.halted, "armed although publishing is halted"),
+                (is_gone, "armed for an account that is gone"),
+            ];
+            let wrongs = wrongs.into_iter().filter(|(is_so, _)| *is_so);
+            rows.broken.extend(wrongs.map(|(_, what)| what.to_owned()));
             row.post.stage = Stage::Firing;
             row.post.armed_at = Some(now);
             row.post.updated_at = now;
@@ -276,7 +287,9 @@ impl MemoryBooks {
             let latest = rows.latest_arm(work.post.id).map(|arm| arm.id);
             let meant = outcomes.attempt.or(latest);
             let arm = rows.attempts.iter_mut().find(|arm| {
-                Some(arm.id) == meant && matches!(arm.outcome, None | Some(Outcome::Unknown))
+                arm.post == work.post.id
+                    && Some(arm.id) == meant
+                    && matches!(arm.outcome, None | Some(Outcome::Unknown))
             });
             if let Some(arm) = arm {
                 arm.outcome = Some(outcome);
@@ -286,11 +299,15 @@ impl MemoryBooks {
                 return Settled::Gone;
             };
             let in_time = row.post.stage == work.post.stage;
-            let is_news = hears_late
-                && outcome == Outcome::Accepted
-                && !matches!(row.post.stage, Stage::Canceled | Stage::Published)
-                && outcomes.attempt.is_some()
-                && outcomes.attempt == latest;
+            let is_known = match outcome {
+                Outcome::Accepted => !matches!(row.post.stage, Stage::Canceled | Stage::Published),
+                Outcome::NotSent | Outcome::Rejected => {
+                    matches!(row.post.stage, Stage::Confirming | Stage::NeedsAttention)
+                }
+                Outcome::Absent | Outcome::Unknown => false,
+            };
+            let is_latest = outcomes.attempt.is_some() && outcomes.attempt == latest;
+            let is_news = hears_late && is_known && is_latest;
             if !in_time && !is_news {
                 return Settled::Gone;
             }
@@ -405,6 +422,7 @@ impl MemoryBooks {
             let row = rows.posts.get_mut(&id).filter(|_| takes_evidence);
             let Some(row) = row else { return Ok(false) };
             row.post.stage = Stage::Published;
+            row.ended_at.get_or_insert(now);
             if let Some(external_id) = external_id {
                 row.post.external_id = Some(external_id.to_owned());
             }
@@ -443,24 +461,28 @@ impl MemoryBooks {
             } else {
                 Outcome::Absent
             };
-            for arm in rows.attempts.iter_mut().filter(|arm| {
-                arm.post == work.post.id && matches!(arm.outcome, None | Some(Outcome::Unknown))
-            }) {
-                arm.outcome = Some(outcome);
-            }
             let row = rows.posts.get_mut(&work.post.id);
             let fits =
                 |row: &&mut PostRow| row.fence == work.fence && row.post.stage == work.post.stage;
             let Some(row) = row.filter(fits) else {
                 return false;
             };
+            for arm in rows.attempts.iter_mut().filter(|arm| {
+                arm.post == work.post.id && matches!(arm.outcome, None | Some(Outcome::Unknown))
+            }) {
+                arm.outcome = Some(outcome);
+            }
             row.post.stage = told;
+            row.ended_at.get_or_insert(now);
             row.post.error = Some(error.clone());
             row.post.candidates = candidates.cloned();
             row.post.updated_at = now;
             row.lease_until = None;
             row.crash_count = 0;
-            if to != Stage::NeedsAttention {
+            if to == Stage::NeedsAttention {
+                row.post.next_attempt_at = now + ONCE_MORE;
+            }
+            if to != Stage::NeedsAttention || work.post.stage != Stage::Confirming {
                 row.progress = None;
             }
             true
@@ -493,7 +515,31 @@ impl MemoryBooks {
         rows.log.entry(post).or_default().push((now, step.clone()));
     }
 
-    pub(crate) fn overdue(&self, limit: i64, turn: Duration) -> Vec<(PostId, OffsetDateTime)> {
+    /// `store::sweep::unsettled`.
+    pub fn unsettled(&self) -> Vec<PostId> {
+        self.change(|rows, now| {
+            let unknown: Vec<_> = rows
+                .posts
+                .values()
+                .filter(|row| rows.is_unsettled(row) && row.post.next_attempt_at <= now)
+                .filter(|row| row.post.armed_at.is_some_and(|at| at > now - Duration::DAY))
+                .map(|row| row.post.id)
+                .collect();
+            let unsettled = rows.posts.values_mut();
+            let unsettled = unsettled.filter(|row| unknown.contains(&row.post.id));
+            unsettled
+                .map(|row| {
+                    row.post.stage = Stage::Confirming;
+                    row.post.next_attempt_at = now;
+                    row.post.updated_at = now;
+                    row.post.id
+                })
+                .collect()
+        })
+    }
+
+    /// `store::sweep::overdue`.
+    pub fn overdue(&self, limit: i64, turn: Duration) -> Vec<(PostId, OffsetDateTime)> {
         self.change(|rows, now| {
             let mut late: Vec<_> = rows
                 .posts
@@ -541,7 +587,36 @@ fn is_firing(row: &PostRow) -> bool {
     row.post.stage == Stage::Firing
 }
 
-impl super::Rows {
+impl Rows {
+    /// Whether nobody can tell of a post, and there is something to look for it with.
+    pub(crate) fn is_unsettled(&self, row: &PostRow) -> bool {
+        let arms = self.attempts.iter().filter(|arm| arm.post == row.post.id);
+        let latest = arms.max_by_key(|arm| arm.number);
+        row.post.stage == Stage::NeedsAttention
+            && row.progress.is_some()
+            && latest.is_some_and(|arm| arm.outcome == Some(Outcome::Unknown))
+    }
+
+    /// How many posts of its account stand before a post.
+    fn before(&self, id: PostId, now: OffsetDateTime) -> i64 {
+        let Some(post) = self.posts.get(&id).map(|row| &row.post) else {
+            return 0;
+        };
+        let of_account = self
+            .posts
+            .values()
+            .filter(|row| row.post.connection_id == post.connection_id && row.post.id != post.id);
+        let before = of_account.filter(|row| {
+            let other = &row.post;
+            let is_first = other.stage == Stage::Prepared
+                && (other.due_at, other.id) < (post.due_at, post.id)
+                && other.due_at > now - Duration::MINUTE
+                && other.next_attempt_at <= now;
+            is_firing(row) || is_first
+        });
+        before.count().try_into().unwrap_or(i64::MAX)
+    }
+
     /// Notes what became of a post's latest arm, where it is one of `from`; evidence only where it is given.
     fn close_latest(
         &mut self,

@@ -60,7 +60,7 @@ pub struct House {
     shift: Shift,
     web_clock: web::Clock,
     network_clock: simulator::Clock,
-    samples: String,
+    pub samples: String,
     people: AtomicU16,
     heard: Mutex<Vec<String>>,
     files: tempfile::TempDir,
@@ -257,15 +257,25 @@ impl House {
         let number = self.people.fetch_add(1, Ordering::Relaxed);
         let [high, low] = number.to_be_bytes();
         let person = Person::new(number, format!("203.0.{high}.{low}"));
+        self.enter(&person, "/api/auth/signup", StatusCode::CREATED)
+            .await;
+        person
+    }
+
+    /// Somebody known signs in anew.
+    pub async fn sign_in(&self, person: &Person) {
+        self.enter(person, "/api/auth/login", StatusCode::OK).await;
+    }
+
+    async fn enter(&self, person: &Person, path: &str, status: StatusCode) {
         let request = person
-            .request(Method::POST, "/api/auth/signup")
+            .request(Method::POST, path)
             .header(header::CONTENT_TYPE, "application/json")
             .body(person.credentials().to_string().into())
             .unwrap();
         let answer = self.ask(request).await;
-        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        assert_eq!(answer.status, status, "{}", answer.body);
         person.signs_in(&answer.json(), self.now());
-        person
     }
 
     /// What somebody asks, signed in.

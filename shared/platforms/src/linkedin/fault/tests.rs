@@ -117,6 +117,12 @@ fn each_listed_refusal_has_its_meaning() {
             "reconnect",
             "access_denied",
         ),
+        (
+            403,
+            json!({"status": 403, "message": "Accessing this document resource is forbidden. Please check your permissions for this resource"}),
+            "reconnect",
+            "access_denied",
+        ),
         (404, top(404, "NOT_FOUND", None), "content", "not_found"),
         (413, top(413, "", None), "content", "file_refused"),
         (415, top(415, "", None), "content", "file_refused"),

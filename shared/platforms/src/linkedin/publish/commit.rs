@@ -93,7 +93,7 @@ fn attached<'a>(
             title: options
                 .title
                 .as_deref()
-                .filter(|_| asset.kind() == MediaKind::Video),
+                .filter(|_| asset.kind() != MediaKind::Image),
         })
         .collect();
     match (files.len(), files.pop()) {

@@ -6,13 +6,17 @@
 
 mod commit;
 mod confirm;
+mod document;
 mod images;
+mod processing;
+mod state;
 mod video;
 
 use domain::MediaKind;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use time::OffsetDateTime;
+use serde::de::DeserializeOwned;
 
+use self::processing::{Asked, Work};
+pub use self::state::{Publish, VideoPart, VideoUpload};
 use super::fault;
 use crate::{
     Action, Answer, Asset, Content, Event, Fault, Machine, PublishContext, Receipt, UploadUrl,
@@ -22,160 +26,6 @@ use crate::{
 const UPLOAD_DOMAIN: &str = "linkedin.com";
 /// So often files are uploaded anew before LinkedIn is taken at its word.
 const MAX_TRIES: u8 = 3;
-
-/// How far a post to LinkedIn is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "step", rename_all = "snake_case")]
-pub enum Publish {
-    /// The pictures of a Page are at LinkedIn, which may still work on them.
-    CheckImages {
-        /// The pictures.
-        images: Vec<String>,
-        /// How many of them are ready.
-        checked: usize,
-        /// When to ask.
-        #[serde(with = "time::serde::rfc3339")]
-        ask_at: OffsetDateTime,
-        /// When the post is made all the same.
-        #[serde(with = "time::serde::rfc3339")]
-        give_up_at: OffsetDateTime,
-        /// How often files were uploaded before in vain.
-        #[serde(default)]
-        tries: u8,
-    },
-    /// All parts of the video arrived; it is to be closed.
-    FinalizeVideo {
-        /// The upload.
-        upload: VideoUpload,
-        /// What LinkedIn called each part, in order.
-        etags: Vec<String>,
-        /// How often files were uploaded before in vain.
-        #[serde(default)]
-        tries: u8,
-    },
-    /// The next picture is to be announced.
-    InitializeImage {
-        /// The pictures so far.
-        images: Vec<String>,
-        /// How often files were uploaded before in vain.
-        #[serde(default)]
-        tries: u8,
-    },
-    /// The video is to be announced.
-    InitializeVideo {
-        /// How often files were uploaded before in vain.
-        #[serde(default)]
-        tries: u8,
-    },
-    /// The answer to the post was lost; it is to be looked for.
-    Look {
-        /// The files of the post.
-        media: Vec<String>,
-        /// When the post was armed.
-        #[serde(with = "time::serde::rfc3339")]
-        armed_at: OffsetDateTime,
-        /// Which look, from 0.
-        number: usize,
-        /// When to look.
-        #[serde(with = "time::serde::rfc3339")]
-        ask_at: OffsetDateTime,
-    },
-    /// Everything is there; the post is to be made.
-    Post {
-        /// The files.
-        media: Vec<String>,
-        /// Not before, where LinkedIn needs a moment.
-        #[serde(default, with = "time::serde::rfc3339::option")]
-        ask_at: Option<OffsetDateTime>,
-        /// How often files were uploaded before in vain.
-        #[serde(default)]
-        tries: u8,
-    },
-    /// LinkedIn works on the video.
-    ProcessVideo {
-        /// The video.
-        video: String,
-        /// Whether LinkedIn said that the upload is closed.
-        is_closed: bool,
-        /// When to ask.
-        #[serde(with = "time::serde::rfc3339")]
-        ask_at: OffsetDateTime,
-        /// How often it was asked.
-        #[serde(default)]
-        asked: u32,
-        /// When LinkedIn took too long.
-        #[serde(with = "time::serde::rfc3339")]
-        give_up_at: OffsetDateTime,
-        /// How often files were uploaded before in vain.
-        #[serde(default)]
-        tries: u8,
-    },
-    /// The post is live.
-    Published {
-        /// Its URN, where LinkedIn told it.
-        urn: Option<String>,
-    },
-    /// LinkedIn called the post a copy of another one; that one is to be read.
-    Resolve {
-        /// The other post.
-        urn: String,
-        /// The files of the post.
-        media: Vec<String>,
-        /// When the post was armed.
-        #[serde(with = "time::serde::rfc3339")]
-        armed_at: OffsetDateTime,
-        /// Which look, from 0.
-        number: usize,
-        /// When to look.
-        #[serde(with = "time::serde::rfc3339")]
-        ask_at: OffsetDateTime,
-    },
-    /// The bytes of a picture are to be sent.
-    UploadImage {
-        /// The pictures so far.
-        images: Vec<String>,
-        /// The picture.
-        image: String,
-        /// Where its bytes go.
-        url: UploadUrl,
-        /// How often files were uploaded before in vain.
-        #[serde(default)]
-        tries: u8,
-    },
-    /// The next part of the video is to be sent.
-    UploadPart {
-        /// The upload.
-        upload: VideoUpload,
-        /// What LinkedIn called each part so far, in order.
-        etags: Vec<String>,
-        /// How often files were uploaded before in vain.
-        #[serde(default)]
-        tries: u8,
-    },
-}
-
-/// The upload of a video.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct VideoUpload {
-    /// The video.
-    pub video: String,
-    /// What LinkedIn wants back when the upload is closed; often empty.
-    #[serde(default)]
-    pub token: String,
-    /// Where which bytes go.
-    pub parts: Vec<VideoPart>,
-}
-
-/// Where some bytes of a video go.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct VideoPart {
-    /// The address.
-    pub url: UploadUrl,
-    /// The first byte.
-    pub first: u64,
-    /// The last byte, included.
-    pub last: u64,
-}
 
 /// Starts to publish.
 pub fn start(content: &Content) -> Publish {
@@ -201,6 +51,7 @@ impl Publish {
             Self::FinalizeVideo { upload, tries, .. } => {
                 video::finalized(cx, upload.video, tries, answer)
             }
+            Self::InitializeDocument { tries } => document::initialized(cx, tries, answer),
             Self::InitializeImage { images, tries } => {
                 images::initialized(cx, images, tries, answer)
             }
@@ -212,6 +63,22 @@ impl Publish {
                 ask_at,
             } => confirm::looked(cx, media, armed_at, number, ask_at, answer),
             Self::Post { media, tries, .. } => commit::posted(cx, media, tries, answer),
+            Self::ProcessDocument {
+                document,
+                asked,
+                give_up_at,
+                tries,
+                ..
+            } => {
+                let asked = Asked {
+                    urn: document,
+                    is_closed: true,
+                    times: asked + 1,
+                    give_up_at,
+                    tries,
+                };
+                Work::Document.processed(cx, asked, answer)
+            }
             Self::ProcessVideo {
                 video,
                 is_closed,
@@ -220,14 +87,14 @@ impl Publish {
                 tries,
                 ..
             } => {
-                let asked = video::Asked {
-                    video,
+                let asked = Asked {
+                    urn: video,
                     is_closed,
                     times: asked + 1,
                     give_up_at,
                     tries,
                 };
-                video::processed(cx, asked, answer)
+                Work::Video.processed(cx, asked, answer)
             }
             Self::Published { .. } => Ok(self),
             Self::Resolve {
@@ -245,6 +112,9 @@ impl Publish {
                 };
                 confirm::resolved(cx, original, answer)
             }
+            Self::UploadDocument {
+                document, tries, ..
+            } => document::uploaded(cx, document, tries, answer),
             Self::UploadImage {
                 images,
                 image,
@@ -278,14 +148,18 @@ impl Machine for Publish {
             Self::FinalizeVideo { upload, etags, .. } => {
                 Action::Send(video::finalize(cx, upload, etags))
             }
+            Self::InitializeDocument { .. } => Action::Send(document::initialize(cx)),
             Self::InitializeImage { .. } => Action::Send(images::initialize(cx)),
             Self::InitializeVideo { .. } => Action::Send(video::initialize(cx)),
             Self::Look { ask_at, .. } => Action::at(*ask_at, cx.now, || confirm::look(cx)),
             Self::Post { media, ask_at, .. } => {
                 Action::at(ask_at.unwrap_or(cx.now), cx.now, || commit::post(cx, media))
             }
+            Self::ProcessDocument {
+                document, ask_at, ..
+            } => Action::at(*ask_at, cx.now, || Work::Document.ask_status(cx, document)),
             Self::ProcessVideo { video, ask_at, .. } => {
-                Action::at(*ask_at, cx.now, || video::ask_status(cx, video))
+                Action::at(*ask_at, cx.now, || Work::Video.ask_status(cx, video))
             }
             Self::Published { urn } => Action::Done(Receipt::live(
                 urn.clone(),
@@ -294,6 +168,7 @@ impl Machine for Publish {
             Self::Resolve { urn, ask_at, .. } => {
                 Action::at(*ask_at, cx.now, || confirm::resolve(cx, urn))
             }
+            Self::UploadDocument { url, .. } => Action::Send(document::upload(cx, url)),
             Self::UploadImage { images, url, .. } => {
                 Action::Send(images::upload(cx, images.len(), url))
             }
@@ -322,6 +197,7 @@ fn begin(content: &Content, tries: u8) -> Publish {
             ask_at: None,
             tries,
         },
+        Some(MediaKind::Document) => Publish::InitializeDocument { tries },
         Some(MediaKind::Image) => Publish::InitializeImage {
             images: Vec::new(),
             tries,

@@ -6,7 +6,7 @@ use crate::DraftMedia;
 
 fn media(kind: MediaKind, count: usize) -> Vec<DraftMedia> {
     let facts = match kind {
-        MediaKind::Image => None,
+        MediaKind::Document | MediaKind::Image => None,
         MediaKind::Video => Some(MediaFacts::Video {
             container: domain::Container::Mp4,
             video_codec: domain::VideoCodec::H264,
@@ -30,7 +30,7 @@ fn media(kind: MediaKind, count: usize) -> Vec<DraftMedia> {
 fn broken(caption: &str, options: &Value, kind: MediaKind) -> Vec<(String, String)> {
     let count = match kind {
         MediaKind::Image => 2,
-        MediaKind::Video => 1,
+        MediaKind::Document | MediaKind::Video => 1,
     };
     let draft = Draft {
         caption,

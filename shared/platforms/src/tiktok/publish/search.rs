@@ -1,7 +1,6 @@
 //! Looking for a post whose order was answered by nothing: its task has no name, so only the post itself is
 //! evidence (Display API, video list, read 2026-11-23).
 
-use domain::MediaKind;
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
@@ -101,15 +100,7 @@ fn listed(answer: &Answer, now: OffsetDateTime) -> Result<Vec<Video>, Fault> {
 }
 
 fn sighting(video: Video, username: &str, cx: &PublishContext<'_>) -> Option<Sighting> {
-    let kind = if is_video(cx) {
-        MediaKind::Video
-    } else {
-        MediaKind::Image
-    };
-    let path = match kind {
-        MediaKind::Image => "photo",
-        MediaKind::Video => "video",
-    };
+    let path = if is_video(cx) { "video" } else { "photo" };
     Some(Sighting {
         url: address(username, Some((path, &video.id.0))),
         created_at: OffsetDateTime::from_unix_timestamp(video.create_time).ok()?,

@@ -230,7 +230,7 @@ const fn category(asset: &Asset) -> &'static str {
         MediaFacts::Image {
             animated: false, ..
         } => "tweet_image",
-        MediaFacts::Video { .. } => "tweet_video",
+        MediaFacts::Document { .. } | MediaFacts::Video { .. } => "tweet_video",
     }
 }
 

@@ -65,7 +65,7 @@ fn is_short(cx: &PublishContext<'_>) -> bool {
             duration_ms,
             ..
         }) => height >= width && *duration_ms <= SHORT_MS,
-        Some(MediaFacts::Image { .. }) | None => false,
+        Some(MediaFacts::Document { .. } | MediaFacts::Image { .. }) | None => false,
     }
 }
 
