@@ -173,7 +173,7 @@ fn is_key_arn(text: &str) -> bool {
     )
 }
 
-/// Where pictures and videos are kept.
+/// Where pictures, videos and documents are kept.
 #[derive(Debug, Clone)]
 pub struct ObjectSettings {
     /// The place itself.

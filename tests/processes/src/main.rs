@@ -1,8 +1,8 @@
 //! `processes [--posts N] [--processes N] [--seed N] [--minutes M] [--json]`: kills publishers while posts go out, and
 //! counts what is live. Exit code 1 when anything is wrong.
 //!
-//! With `--minutes` the faults last that long, and from ten minutes on leases are waited for instead of being brought to
-//! their end by moving the clocks.
+//! With `--minutes` the faults last that long, with 200 posts a minute where their number is not told; from ten
+//! minutes on leases are waited for instead of being brought to their end by moving the clocks.
 
 use std::{
     process::ExitCode,
@@ -16,6 +16,8 @@ const USAGE: &str =
 /// So many posts, and so many publishers, are what the rules ask for.
 const POSTS: usize = 2_000;
 const PROCESSES: usize = 8;
+/// So many for each minute of faults, lest most of a long run see none.
+const POSTS_A_MINUTE: usize = 200;
 /// How long the faults last unless told otherwise.
 const FAULTS: Duration = Duration::from_secs(90);
 /// Longer than a call to a network may take, so that who wakes up finds its call timed out as after a lease.
@@ -37,7 +39,7 @@ async fn main() -> Result<ExitCode, Failure> {
         moves_clocks: true,
         program: std::env::current_exe()?,
     };
-    let mut wants_json = false;
+    let (mut wants_json, mut told) = (false, None);
     while let Some(argument) = arguments.next() {
         let mut number = || -> Result<u64, Failure> {
             let number = arguments.next().and_then(|word| word.parse().ok());
@@ -50,12 +52,14 @@ async fn main() -> Result<ExitCode, Failure> {
             }
             "--json" => wants_json = true,
             "--minutes" => orders.faults = Duration::from_mins(number()?),
-            "--posts" => orders.posts = number()?.try_into()?,
+            "--posts" => told = Some(number()?.try_into()?),
             "--processes" => orders.processes = number()?.try_into()?,
             "--seed" => orders.seed = number()?,
             other => return Err(format!("`{other}` is not known; {USAGE}").into()),
         }
     }
+    let of_minutes = POSTS_A_MINUTE * usize::try_from(orders.faults.as_secs() / 60)?;
+    orders.posts = told.unwrap_or(of_minutes.max(POSTS));
     if orders.faults >= LONG {
         orders.pause = REAL_PAUSE;
         orders.moves_clocks = false;

@@ -48,7 +48,7 @@ pub struct Rows {
     errands: Vec<Value>,
     /// Whether an operator halted publishing.
     pub halted: bool,
-    /// Rules that a change broke; see [`Rows::check`].
+    /// Rules that a change broke: those that the database keeps, and those that arms keep.
     pub broken: Vec<String>,
 }
 
