@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::{ConnectionHealth, ConnectionId, UserId};
+use doorbell::Subject;
 use http::StatusCode;
 use platforms::Errand;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -63,7 +64,8 @@ pub(crate) async fn run<T: DeserializeOwned>(
     let id = match asked {
         Asked::Already(id) => id,
         Asked::Anew(id) => {
-            env.doorbell.try_ring(id, now).await;
+            let subject = Subject::from(id).of(user);
+            env.doorbell.try_ring(subject, now).await;
             id
         }
     };

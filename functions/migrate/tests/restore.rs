@@ -44,7 +44,7 @@ async fn what_may_have_gone_out_since_the_backup_is_not_sent_again(pool: PgPool)
     let left = sweep::overdue(&house.store, 10, Duration::SECOND).await;
     let left = left.unwrap();
     assert!(
-        !left.iter().any(|(post, _)| doubtful.contains(post)),
+        !left.iter().any(|late| doubtful.contains(&late.id)),
         "{left:?}"
     );
     assert_eq!(house.stage(missed).await, "scheduled");

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use domain::PostId;
+use doorbell::Subject;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::{
@@ -55,7 +56,8 @@ pub(crate) async fn requeue(
         Requeued::Done(owner) => {
             tracing::info!(post.id = %id, user.id = %owner, operator.id = %operator.user, at_once = request.at_once, "requeued {id}");
             let now = store::now(&env.web.pool).await?;
-            env.doorbell.try_ring(id, now).await;
+            let subject = Subject::from(id).of(owner);
+            env.doorbell.try_ring(subject, now).await;
             env.doorbell.announce(owner).await;
             Ok((
                 StatusCode::ACCEPTED,

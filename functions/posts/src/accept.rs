@@ -74,9 +74,7 @@ pub(crate) async fn accept(
     };
     match keep(env, &wish, &new, &files).await {
         Ok(post) => {
-            env.doorbell
-                .try_ring((post.id, post.revision), post.next_attempt_at)
-                .await;
+            env.doorbell.try_ring(&post, post.next_attempt_at).await;
             env.doorbell.announce(user).await;
             tracing::info!(post.id = %post.id, %platform, "accepted {}", post.id);
             Ok(post)

@@ -30,7 +30,7 @@ pub(crate) async fn cancel(
     match posts::cancel(&mut connection, caller.user, id).await? {
         Changed::Done(post) => {
             drop(connection);
-            let rung_for = Subject::from((id, post.revision)).before_the_edit();
+            let rung_for = Subject::from(&*post).before_the_edit();
             if let Err(error) = env.doorbell.silence(rung_for).await {
                 // A ring for a canceled post finds nothing to do.
                 tracing::warn!(

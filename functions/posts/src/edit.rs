@@ -151,7 +151,7 @@ pub(crate) async fn edit(
         Changed::Done(post) => {
             tx.commit().await.map_err(StoreError::from)?;
             env.doorbell
-                .try_ring_anew((id, post.revision), post.next_attempt_at)
+                .try_ring_anew(&*post, post.next_attempt_at)
                 .await;
             env.doorbell.announce(caller.user).await;
             shown(&env, caller.user, *post).await.map(Json)

@@ -73,9 +73,7 @@ pub(crate) async fn resolve(
     match changed {
         Ok(Changed::Done(post)) => {
             if request.resolution == Word::Retry {
-                env.doorbell
-                    .try_ring((id, post.revision), post.next_attempt_at)
-                    .await;
+                env.doorbell.try_ring(&*post, post.next_attempt_at).await;
             }
             env.doorbell.announce(caller.user).await;
             Ok(Json((*post).into()))

@@ -8,6 +8,7 @@
 //! `Doorbell::redis` (feature `redis`) where a Redis is at hand.
 
 mod aws;
+mod desk;
 mod open;
 mod postgres;
 #[cfg(feature = "redis")]
@@ -128,11 +129,13 @@ impl Doorbell {
             // Boxed: what the clients of AWS wait in is deep.
             Engine::Aws(aws) => Box::pin(aws.ring(&subject, at)).await,
             Engine::Other(other) => other.ring(subject, at).await,
-            Engine::Postgres(pool) => store::rings::ring(pool, &subject.to_string(), at)
-                .await
-                .map_err(RingError::new),
+            Engine::Postgres(pool) => {
+                store::rings::ring(pool, &subject.to_string(), subject.owner(), at)
+                    .await
+                    .map_err(RingError::new)
+            }
             #[cfg(feature = "redis")]
-            Engine::Redis(redis) => redis.ring(&subject.to_string(), at).await,
+            Engine::Redis(redis) => redis.ring(&subject, at).await,
         }
     }
 

@@ -3,10 +3,12 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use store::{PgListener, Pool, StoreError, rings};
-use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Reception, Reply};
+use crate::{
+    Reception, Reply,
+    desk::{Desk, Room},
+};
 
 /// How long to wait at most before looking on its own: a lost `NOTIFY` costs this much.
 const POLL: Duration = Duration::from_secs(1);
@@ -31,11 +33,11 @@ impl Receiver {
         F: Future<Output = Reply> + Send + 'static,
     {
         let handle = Arc::new(handle);
-        let slots = Arc::new(Semaphore::new(self.reception.at_once));
+        let desk = Arc::new(Desk::new(self.reception.at_once));
         let tasks = TaskTracker::new();
         let mut listener = None;
         while !stop.is_cancelled() {
-            let round = self.round(&slots, &tasks, &handle);
+            let round = self.round(&desk, &tasks, &handle);
             let wait = match round.await {
                 Ok(wait) => wait,
                 Err(error) => {
@@ -44,15 +46,20 @@ impl Receiver {
                         "rings could not be taken"
                     );
                     listener = None;
-                    PAUSE
+                    Wait::For(PAUSE)
                 }
             };
             if listener.is_none() {
                 listener = self.pool.listen(rings::CHANNEL).await.ok().flatten();
             }
+            let (wait, for_room) = match wait {
+                Wait::For(wait) => (wait, false),
+                Wait::ForRoom => (POLL, true),
+            };
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = told(&mut listener, wait) => {}
+                () = desk.freed(), if for_room => {}
             }
         }
         tasks.close();
@@ -62,28 +69,23 @@ impl Receiver {
     /// Takes what is due and there is room for; gives how long nothing more will be.
     async fn round<F, H>(
         &self,
-        slots: &Arc<Semaphore>,
+        desk: &Arc<Desk>,
         tasks: &TaskTracker,
         handle: &Arc<H>,
-    ) -> Result<Duration, StoreError>
+    ) -> Result<Wait, StoreError>
     where
         H: Fn(String) -> F + Send + Sync + 'static,
         F: Future<Output = Reply> + Send + 'static,
     {
-        let Ok(first) = Arc::clone(slots).acquire_owned().await else {
-            return Ok(POLL);
-        };
-        let mut permits = vec![first];
-        while let Ok(permit) = Arc::clone(slots).try_acquire_owned() {
-            permits.push(permit);
-        }
+        let Room { places, but_of } = desk.room().await;
         let visibility = self.reception.visibility;
         let visibility = visibility.try_into().unwrap_or(time::Duration::MAX);
-        let room = i64::try_from(permits.len()).unwrap_or(i64::MAX);
-        let taken = rings::take(&self.pool, room, visibility).await?;
-        let full = taken.len() == permits.len();
-        for (ring, permit) in taken.into_iter().zip(permits) {
+        let room = i64::try_from(places).unwrap_or(i64::MAX);
+        let taken = rings::take(&self.pool, room, visibility, &but_of).await?;
+        let is_full = taken.len() == places;
+        for ring in taken {
             let (pool, handle) = (self.pool.clone(), Arc::clone(handle));
+            let place = desk.take(ring.owner);
             tasks.spawn(async move {
                 let reply = handle(ring.subject.clone()).await;
                 if reply == Reply::Done
@@ -94,15 +96,26 @@ impl Receiver {
                         "a ring could not be answered"
                     );
                 }
-                drop(permit);
+                drop(place);
             });
         }
-        if full {
-            return Ok(Duration::ZERO);
+        if is_full {
+            return Ok(Wait::For(Duration::ZERO));
+        }
+        if !but_of.is_empty() {
+            return Ok(Wait::ForRoom);
         }
         let next = rings::next_due(&self.pool).await?;
-        Ok(next.map_or(POLL, |due| due.try_into().unwrap_or(POLL).min(POLL)))
+        let next = next.map_or(POLL, |due| due.try_into().unwrap_or(POLL).min(POLL));
+        Ok(Wait::For(next))
     }
+}
+
+/// Until when nothing is to be taken, unless something rings.
+enum Wait {
+    For(Duration),
+    /// Until those who take up their share have room again.
+    ForRoom,
 }
 
 /// Waits until something rings, or `wait` is over.

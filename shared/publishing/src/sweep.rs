@@ -8,6 +8,7 @@ use std::{
 };
 
 use domain::{ConnectionId, DataKeyId};
+use doorbell::Subject;
 use futures_util::{StreamExt as _, stream};
 use store::{StoreError, connections, data_keys, events, sweep, tokens as stored_tokens};
 use time::{Duration, OffsetDateTime};
@@ -68,8 +69,9 @@ impl Publisher {
         let now = store::now(pool).await?;
         let mut swept = Swept::default();
         // One after the other: a crowd that was overlooked must not hold up who posts now.
-        for (id, at) in sweep::overdue(pool, AT_MOST, TURN).await? {
-            parts.doorbell.try_ring(id, at).await;
+        for late in sweep::overdue(pool, AT_MOST, TURN).await? {
+            let subject = Subject::from(late.id).of(late.user_id);
+            parts.doorbell.try_ring(subject, late.at).await;
             swept.posts += 1;
         }
         for id in sweep::unsettled(pool, AT_MOST).await? {

@@ -1,7 +1,9 @@
 //! The embedded doorbell's table. Losing it costs time, never a post.
 
+use domain::UserId;
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
 use crate::StoreError;
 
@@ -13,26 +15,38 @@ pub const CHANNEL: &str = "picscripter_rings";
 pub struct Taken {
     /// The row to look at.
     pub subject: String,
+    /// Whose it is, where that was told.
+    pub owner: Option<UserId>,
     /// Which ring for it; [`answer`] must name it.
     pub version: i64,
 }
 
-/// Rings for `subject` at `due_at`, replacing a ring that stands, and tells whoever listens.
+/// Rings for `subject`, which is `owner`'s, at `due_at`, replacing a ring that stands, and tells whoever listens.
+///
+/// Its turn is its time, but a second after the turn of the owner's ring before it if that is later: who rings more
+/// than once a second yields to whoever does not, once there is no room for all.
 pub async fn ring(
     db: impl PgExecutor<'_>,
     subject: &str,
+    owner: Option<UserId>,
     due_at: OffsetDateTime,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "WITH rung AS (
-             INSERT INTO rings AS r (subject, due_at) VALUES ($1, $2)
+        "WITH before AS (
+             SELECT turn_at FROM rings WHERE owner = $4 AND due_at <= $2 AND subject <> $1
+             ORDER BY due_at DESC, turn_at DESC LIMIT 1
+         ), rung AS (
+             INSERT INTO rings AS r (subject, due_at, owner, turn_at)
+             VALUES ($1, $2, $4, greatest($2, (SELECT turn_at + interval '1 second' FROM before)))
              ON CONFLICT (subject) DO UPDATE
-                 SET due_at = excluded.due_at, taken_until = NULL, version = r.version + 1
+                 SET due_at = excluded.due_at, owner = excluded.owner, turn_at = excluded.turn_at,
+                     taken_until = NULL, version = r.version + 1
          )
          SELECT pg_notify($3, $1)",
         subject,
         due_at,
-        CHANNEL
+        CHANNEL,
+        owner.map(UserId::uuid)
     )
     .fetch_one(db)
     .await?;
@@ -47,29 +61,46 @@ pub async fn silence(db: impl PgExecutor<'_>, subject: &str) -> Result<(), Store
     Ok(())
 }
 
-/// Takes up to `limit` rings that are due, oldest first; unanswered ones come again after `visibility`.
+/// Takes up to `limit` rings that are due, those whose turn is first; unanswered ones come again after `visibility`.
+/// Where some owners are to have no more now, others get what is due by their turn as well.
 pub async fn take(
     db: impl PgExecutor<'_>,
     limit: i64,
     visibility: Duration,
+    but_of: &[UserId],
 ) -> Result<Vec<Taken>, StoreError> {
-    Ok(sqlx::query_as!(
-        Taken,
-        r#"WITH due AS (
-               SELECT subject FROM rings
+    let but_of: Vec<Uuid> = but_of.iter().map(|owner| owner.uuid()).collect();
+    // The oldest of what is due bound how far the turns must be gone through: most are those of rings that are not due.
+    let rows = sqlx::query!(
+        r#"WITH oldest AS MATERIALIZED (
+               SELECT coalesce(turn_at, due_at) AS turn_at FROM rings
                WHERE due_at <= app_now() AND (taken_until IS NULL OR taken_until <= app_now())
-               ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+               ORDER BY due_at LIMIT $1
+           ), due AS (
+               SELECT subject FROM rings
+               WHERE coalesce(turn_at, due_at)
+                     <= CASE cardinality($3::uuid[]) WHEN 0 THEN (SELECT max(turn_at) FROM oldest) ELSE app_now() END
+                 AND due_at <= app_now() AND (taken_until IS NULL OR taken_until <= app_now())
+                 AND (owner IS NULL OR owner <> ALL($3))
+               ORDER BY coalesce(turn_at, due_at) LIMIT $1 FOR UPDATE SKIP LOCKED
            ), taken AS (
                UPDATE rings SET taken_until = app_now() + make_interval(secs => $2)
                WHERE subject IN (SELECT subject FROM due)
-               RETURNING subject, version, due_at
+               RETURNING subject, owner, version, coalesce(turn_at, due_at) AS turn_at
            )
-           SELECT subject AS "subject!", version AS "version!" FROM taken ORDER BY due_at"#,
+           SELECT subject AS "subject!", owner, version AS "version!" FROM taken ORDER BY turn_at"#,
         limit,
-        visibility.as_seconds_f64()
+        visibility.as_seconds_f64(),
+        &but_of
     )
     .fetch_all(db)
-    .await?)
+    .await?;
+    let taken = rows.into_iter().map(|row| Taken {
+        subject: row.subject,
+        owner: row.owner.map(UserId::from),
+        version: row.version,
+    });
+    Ok(taken.collect())
 }
 
 /// Answers a ring; one that was replaced meanwhile stays.

@@ -1,13 +1,25 @@
 //! What the sweeper finds: work whose bell was lost, and what has outlived its retention.
 
-use domain::{ConnectionId, DeliveryId, ErrandId, PostId};
+use domain::{ConnectionId, DeliveryId, ErrandId, PostId, UserId};
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
 
 use crate::{Pool, StoreError};
 
+/// An open post that was overlooked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overdue {
+    /// Its id.
+    pub id: PostId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// When it wants to be looked at now.
+    pub at: OffsetDateTime,
+}
+
 /// Open posts that should have been looked at 30 seconds ago and that nobody works on: each is
-/// pushed forward to a moment of its own, `turn` after the one before, and given with that moment.
+/// pushed forward to a moment of its own, `turn` after the one before, and given with that moment. Users take
+/// turns, so that nobody stands behind a crowd of another's.
 ///
 /// Whoever is pushed forward stands behind all who were not, so that of more than `limit` none is
 /// forgotten.
@@ -15,20 +27,28 @@ pub async fn overdue(
     db: impl PgExecutor<'_>,
     limit: i64,
     turn: Duration,
-) -> Result<Vec<(PostId, OffsetDateTime)>, StoreError> {
+) -> Result<Vec<Overdue>, StoreError> {
     let rows = sqlx::query!(
-        r#"WITH late AS (
-               SELECT id, next_attempt_at FROM posts
+        r#"WITH queues AS (
+               SELECT id, next_attempt_at AS at,
+                      row_number() OVER (PARTITION BY user_id ORDER BY next_attempt_at) AS place
+               FROM posts
                WHERE stage IN ('scheduled', 'preparing', 'prepared', 'firing', 'confirming')
                  AND next_attempt_at < app_now() - interval '30 seconds'
                  AND (lease_until IS NULL OR lease_until < app_now())
-               ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED
+           ), first AS (
+               SELECT id, at, place FROM queues ORDER BY place, at LIMIT $1
+           ), late AS (
+               SELECT posts.id, first.at, first.place FROM posts JOIN first ON first.id = posts.id
+               WHERE stage IN ('scheduled', 'preparing', 'prepared', 'firing', 'confirming')
+                 AND next_attempt_at = first.at AND (lease_until IS NULL OR lease_until < app_now())
+               FOR UPDATE OF posts SKIP LOCKED
            ), turns AS (
-               SELECT id, row_number() OVER (ORDER BY next_attempt_at) AS turn FROM late
+               SELECT id, row_number() OVER (ORDER BY place, at) AS turn FROM late
            )
            UPDATE posts p SET next_attempt_at = app_now() + turns.turn * make_interval(secs => $2)
            FROM turns WHERE p.id = turns.id
-           RETURNING p.id, p.next_attempt_at"#,
+           RETURNING p.id, p.user_id, p.next_attempt_at"#,
         limit,
         turn.as_seconds_f64()
     )
@@ -36,7 +56,11 @@ pub async fn overdue(
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| (row.id.into(), row.next_attempt_at))
+        .map(|row| Overdue {
+            id: row.id.into(),
+            user_id: row.user_id.into(),
+            at: row.next_attempt_at,
+        })
         .collect())
 }
 

@@ -36,6 +36,8 @@ pub struct Work {
 /// What a post looks like to one that could not lease it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Glance {
+    /// Whose it is.
+    pub user_id: UserId,
     /// Where it stands.
     pub stage: Stage,
     /// Which edit of it.
@@ -144,13 +146,14 @@ pub async fn set_aside(
 /// Looks at a post without taking it.
 pub async fn glance(db: impl PgExecutor<'_>, id: PostId) -> Result<Option<Glance>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT stage, revision, next_attempt_at, lease_until, app_now() AS "now!" FROM posts WHERE id = $1"#,
+        r#"SELECT user_id, stage, revision, next_attempt_at, lease_until, app_now() AS "now!" FROM posts WHERE id = $1"#,
         id.uuid()
     )
     .fetch_optional(db)
     .await?;
     row.map(|row| {
         Ok(Glance {
+            user_id: row.user_id.into(),
             stage: row
                 .stage
                 .parse()

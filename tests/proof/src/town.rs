@@ -286,8 +286,8 @@ impl Town<'_> {
             return;
         }
         self.swept_at = now;
-        for (post, at) in self.world.books.overdue(SWEPT, TURN) {
-            self.world.bell.order(at, post.to_string());
+        for late in self.world.books.overdue(SWEPT, TURN) {
+            self.world.bell.order(late.at, late.id.to_string());
         }
         for post in self.world.books.unsettled() {
             self.world.bell.order(now, post.to_string());

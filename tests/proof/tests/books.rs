@@ -430,8 +430,8 @@ impl Twice {
         let turn = Duration::ZERO;
         let one = sweep::overdue(&self.pool, 1_000, turn).await;
         let other = Ok(self.memory.overdue(1_000, turn));
-        let ids = |found: Vec<(PostId, OffsetDateTime)>| {
-            let ids = found.into_iter().map(|(id, _)| id);
+        let ids = |found: Vec<sweep::Overdue>| {
+            let ids = found.into_iter().map(|late| late.id);
             // The database still holds those of other lives.
             let mut ids: Vec<_> = ids.filter(|id| self.posts.contains(id)).collect();
             ids.sort_unstable();

@@ -43,6 +43,8 @@ impl Queues {
             .send_message()
             .queue_url(queue)
             .message_body(subject.to_string())
+            // What makes a standard queue a fair one: a user's crowd does not hold up others' messages.
+            .set_message_group_id(subject.owner().map(|owner| owner.to_string()))
             .delay_seconds(seconds)
             .send()
             .await

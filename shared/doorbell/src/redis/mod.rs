@@ -3,6 +3,8 @@
 //! Every ring is a job of its own. Beside the queue stands, for each row, which job is its ring; a
 //! new ring takes that place first and then removes the job it displaced. A job that is being worked
 //! on cannot be removed, so a row that is rung for meanwhile is looked at again.
+//!
+//! A user's first ring of a minute goes before all others' second ones, and so on: that is the priority of a job.
 
 mod receiver;
 
@@ -16,7 +18,7 @@ use tokio::sync::OnceCell;
 
 pub use receiver::Receiver;
 
-use crate::RingError;
+use crate::{RingError, Subject};
 
 /// How long Redis may keep a caller waiting.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -30,6 +32,10 @@ const BACKOFF: BackoffStrategy = BackoffStrategy::Exponential {
 };
 /// How long after its time the note of a row's ring is kept.
 const KEPT_SECONDS: i64 = 86_400;
+/// How long after its minute it is kept how many rings somebody has in it.
+const COUNTED_SECONDS: i64 = 120;
+/// The last of all priorities that BullMQ knows.
+const LAST_PRIORITY: u32 = (1 << 21) - 1;
 
 /// Which Redis, and which queue in it.
 #[derive(Clone)]
@@ -91,10 +97,14 @@ impl Redis {
         }
     }
 
-    pub(crate) async fn ring(&self, subject: &str, at: OffsetDateTime) -> Result<(), RingError> {
+    pub(crate) async fn ring(
+        &self,
+        subject: &Subject,
+        at: OffsetDateTime,
+    ) -> Result<(), RingError> {
         let now = store::now(&self.pool).await.map_err(RingError::new)?;
         let ahead = Duration::try_from(at - now).unwrap_or(Duration::ZERO);
-        in_time(self.add(subject, ahead)).await
+        in_time(self.add(subject, at, ahead)).await
     }
 
     pub(crate) async fn silence(&self, subject: &str) -> Result<(), RingError> {
@@ -115,31 +125,61 @@ impl Redis {
         in_time(self.link()).await.map(drop)
     }
 
-    async fn add(&self, subject: &str, ahead: Duration) -> Result<(), RingError> {
+    async fn add(
+        &self,
+        subject: &Subject,
+        at: OffsetDateTime,
+        ahead: Duration,
+    ) -> Result<(), RingError> {
         let link = self.link().await?;
+        let ahead_seconds = i64::try_from(ahead.as_secs()).unwrap_or(i64::MAX / 2);
         let options = JobOptions {
             attempts: Some(ATTEMPTS),
             backoff: Some(BACKOFF),
             delay: Some(ahead),
+            priority: self.turn(link, subject, at, ahead_seconds).await?,
             ..JobOptions::default()
         };
         let job = link
             .queue
-            .add(JOB, subject.to_owned(), Some(options))
+            .add(JOB, subject.to_string(), Some(options))
             .await
             .map_err(RingError::new)?;
-        let kept = i64::try_from(ahead.as_secs()).unwrap_or(i64::MAX / 2) + KEPT_SECONDS;
         let displaced: Option<String> = redis::cmd("SET")
-            .arg(self.note(subject))
+            .arg(self.note(&subject.to_string()))
             .arg(&job.id)
             .arg("EX")
-            .arg(kept)
+            .arg(ahead_seconds + KEPT_SECONDS)
             .arg("GET")
             .query_async(&mut link.notes.clone())
             .await
             .map_err(RingError::new)?;
         remove(link, displaced).await;
         Ok(())
+    }
+
+    /// How many rings its owner has in the minute of this one already; none is the highest priority.
+    async fn turn(
+        &self,
+        link: &Link,
+        subject: &Subject,
+        at: OffsetDateTime,
+        ahead_seconds: i64,
+    ) -> Result<Option<u32>, RingError> {
+        let Some(owner) = subject.owner() else {
+            return Ok(None);
+        };
+        let minute = at.unix_timestamp().div_euclid(60);
+        let key = format!("picscripter:{}:{owner}:{minute}", self.settings.queue);
+        let (count,): (u32,) = redis::pipe()
+            .atomic()
+            .incr(&key, 1)
+            .expire(&key, ahead_seconds + COUNTED_SECONDS)
+            .ignore()
+            .query_async(&mut link.notes.clone())
+            .await
+            .map_err(RingError::new)?;
+        Ok(Some((count - 1).min(LAST_PRIORITY)))
     }
 
     /// Which job is the ring of a row.

@@ -1,9 +1,9 @@
 //! The engine of the cloud, through the real clients.
 
 use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindowMode};
-use aws_sdk_sqs::types::QueueAttributeName;
+use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use cloud::testing::StandIn;
-use domain::{DeliveryId, PostId};
+use domain::{DeliveryId, PostId, UserId};
 use doorbell::{AwsSettings, Doorbell, Reach, Subject, Timers};
 use sqlx::PgPool;
 use time::Duration;
@@ -81,6 +81,35 @@ async fn what_sqs_can_hold_back_gets_no_timer(pool: PgPool) {
     }
     assert_eq!(cloud.waiting("scheduled").await, 1);
     assert_eq!(cloud.waiting("immediate").await, 1);
+}
+
+/// SQS tells users apart by it; how it takes turns then is its own affair.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_message_tells_whose_it_is(pool: PgPool) {
+    let cloud = Cloud::new(StandIn::moto().await).await;
+    let bell = cloud.bell(pool.clone(), Reach::default()).await;
+    let now = store::now(&pool).await.unwrap();
+    let (owner, id) = (UserId::mint(), PostId::mint());
+    bell.ring(Subject::from((id, 1)).of(owner), now)
+        .await
+        .unwrap();
+    let heard = cloud
+        .queues
+        .client
+        .receive_message()
+        .queue_url(&cloud.queues.urls[1])
+        .message_system_attribute_names(MessageSystemAttributeName::MessageGroupId)
+        .send()
+        .await
+        .unwrap();
+    let [message] = heard.messages() else {
+        panic!("{heard:?}");
+    };
+    assert_eq!(message.body(), Some(id.to_string().as_str()));
+    let group = message
+        .attributes()
+        .and_then(|told| told.get(&MessageSystemAttributeName::MessageGroupId));
+    assert_eq!(group, Some(&owner.to_string()));
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

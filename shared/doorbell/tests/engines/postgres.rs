@@ -1,6 +1,7 @@
 //! The embedded engine.
 
-use doorbell::{Doorbell, Subject};
+use domain::{PostId, UserId};
+use doorbell::{Doorbell, Reply, Subject};
 use sqlx::{ConnectOptions as _, PgPool};
 use time::Duration;
 
@@ -52,9 +53,9 @@ async fn rings_that_are_due_together_come_in_the_order_of_their_time(pool: PgPoo
     for seconds in [5, 3, 9, 1, 7, 8, 2, 6, 4] {
         let at = now - Duration::seconds(seconds);
         let subject = format!("pst_{seconds}");
-        store::rings::ring(&pool, &subject, at).await.unwrap();
+        store::rings::ring(&pool, &subject, None, at).await.unwrap();
     }
-    let taken = store::rings::take(&pool, 9, Duration::MINUTE)
+    let taken = store::rings::take(&pool, 9, Duration::MINUTE, &[])
         .await
         .unwrap();
     let order: Vec<&str> = taken.iter().map(|ring| ring.subject.as_str()).collect();
@@ -64,11 +65,37 @@ async fn rings_that_are_due_together_come_in_the_order_of_their_time(pool: PgPoo
     assert_eq!(order, right);
 }
 
+/// Who works slowly, and on many, leaves room for others.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_crowd_that_takes_its_time_leaves_room(pool: PgPool) {
+    let rig = rig(pool).await;
+    let (one, other) = (UserId::mint(), UserId::mint());
+    let at = rig.now().await;
+    let last = PostId::mint();
+    let mut heard = rig.hear_and(move |subject| async move {
+        if subject != last.to_string() {
+            std::future::pending::<()>().await;
+        }
+        Reply::Done
+    });
+    for _ in 0..100 {
+        let post = Subject::from(PostId::mint()).of(one);
+        rig.bell.ring(post, at).await.unwrap();
+    }
+    heard.next().await;
+    rig.bell
+        .ring(Subject::from(last).of(other), at)
+        .await
+        .unwrap();
+    let before = heard.until(last).await.len();
+    assert!(before <= 12, "{before} places are taken up by one user");
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_ring_that_cannot_be_taken_is_counted(pool: PgPool) {
     let bell = Doorbell::postgres(pool.clone());
     let now = store::now(&pool).await.unwrap();
     pool.close().await;
-    bell.try_ring(domain::PostId::mint(), now).await;
+    bell.try_ring(PostId::mint(), now).await;
     assert_eq!(bell.failures(), 1);
 }

@@ -39,7 +39,12 @@ impl Inside for Inner {
         Box::pin(async {
             let jobs = self
                 .queue
-                .get_jobs(&[JobState::Wait, JobState::Delayed], 0, -1, true)
+                .get_jobs(
+                    &[JobState::Wait, JobState::Prioritized, JobState::Delayed],
+                    0,
+                    -1,
+                    true,
+                )
                 .await
                 .expect("a queue");
             jobs.iter().any(|job| job.data == subject.to_string())

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use domain::PostId;
+use domain::{PostId, UserId};
 use doorbell::{Reply, Subject};
 use futures_util::{StreamExt as _, stream};
 use time::Duration;
@@ -125,6 +125,26 @@ pub async fn a_row_rung_for_while_it_is_looked_at_is_looked_at_again(rig: Rig) {
     assert_eq!(heard.next().await.0, id.to_string());
 }
 
+pub async fn a_crowd_of_one_user_yields_to_another(rig: Rig) {
+    const CROWD: usize = 400;
+    let (one, other) = (UserId::mint(), UserId::mint());
+    let at = rig.now().await - Duration::MINUTE;
+    for _ in 0..CROWD {
+        let post = Subject::from(PostId::mint()).of(one);
+        rig.bell.ring(post, at).await.unwrap();
+    }
+    // Last, and due after all of them.
+    let (last, its_time) = (PostId::mint(), at + Duration::seconds(1));
+    let subject = Subject::from(last).of(other);
+    rig.bell.ring(subject, its_time).await.unwrap();
+    let mut heard = rig.hear();
+    let before = heard.until(last).await.len() - 1;
+    assert!(before < CROWD / 4, "{before} of {CROWD} went before it");
+    for _ in before..CROWD {
+        heard.next().await;
+    }
+}
+
 pub async fn receivers_share_ten_thousand_rings_without_losing_one(rig: Rig) {
     const RINGS: usize = 10_000;
     let now = rig.now().await;
@@ -172,6 +192,7 @@ macro_rules! holds {
             a_ring_that_failed_comes_again_and_one_that_is_done_does_not,
             lost_and_doubled_rings_do_no_harm,
             a_row_rung_for_while_it_is_looked_at_is_looked_at_again,
+            a_crowd_of_one_user_yields_to_another,
             receivers_share_ten_thousand_rings_without_losing_one,
             a_receiver_killed_while_it_works_loses_nothing,
         );

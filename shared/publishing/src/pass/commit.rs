@@ -315,8 +315,8 @@ impl Pass<'_> {
     async fn known_after_all(&self) -> Result<(), LookError> {
         let id = self.work.post.id;
         tracing::warn!(post.id = %id, "what came of {id} is known after all");
-        let ring = (id, self.work.post.revision);
-        self.means.doorbell.try_ring(ring, self.now()).await;
+        let doorbell = &self.means.doorbell;
+        doorbell.try_ring(&self.work.post, self.now()).await;
         Ok(())
     }
 
@@ -353,10 +353,7 @@ impl Pass<'_> {
         self.work.post.stage = to;
         self.work.tries += 1;
         if let Some(until) = until {
-            self.means
-                .doorbell
-                .try_ring((self.work.post.id, self.work.post.revision), until)
-                .await;
+            self.means.doorbell.try_ring(&self.work.post, until).await;
         }
         Ok(true)
     }

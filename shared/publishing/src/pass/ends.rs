@@ -1,6 +1,7 @@
 //! The ends of a post.
 
 use domain::{Stage, Standing};
+use doorbell::Subject;
 use platforms::{Errand, Fault, FaultKind, Receipt};
 use time::Duration;
 
@@ -61,6 +62,7 @@ impl Pass<'_> {
         });
         let (user, connection, at) = (post.user_id, post.connection_id, at + Duration::MINUTE);
         let errand = self.means.books.plan(user, connection, &wish, at).await?;
+        let errand = Subject::from(errand).of(user);
         self.means.doorbell.try_ring(errand, at).await;
         Ok(())
     }

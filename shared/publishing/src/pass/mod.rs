@@ -13,6 +13,7 @@ mod open;
 mod waits;
 
 use domain::{AttemptId, ConnectionHealth, Move, PostError, PostId, Stage};
+use doorbell::Subject;
 use platforms::{
     Account, Action, Answer, App, Call, Content, Event, Fault, Machine as _, Publish,
     PublishContext, Safety,
@@ -89,7 +90,10 @@ async fn not_now(means: &Means, id: PostId) -> Result<(), LookError> {
             .unwrap_or(seen.next_attempt_at);
         means
             .doorbell
-            .try_ring((id, seen.revision), free.max(seen.next_attempt_at))
+            .try_ring(
+                Subject::from((id, seen.revision)).of(seen.user_id),
+                free.max(seen.next_attempt_at),
+            )
             .await;
     }
     Ok(())
@@ -427,9 +431,10 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// The database's time: what it said at the lease, and what has passed since by our own watch.
+    /// The database's time: what it said at the lease, and what has passed since by our own watch. A watch that ran
+    /// for longer than the lease tells nothing of the database's clock, which may have been set back meanwhile.
     fn now(&self) -> OffsetDateTime {
-        self.work.now + self.started.elapsed()
+        self.work.now + LEASE.min(self.started.elapsed().try_into().unwrap_or(LEASE))
     }
 
     /// Whether the time after its time, in which it may still go out, is over.

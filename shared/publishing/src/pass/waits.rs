@@ -200,10 +200,7 @@ impl Pass<'_> {
                 self.note("wait", "hindered", None, Some(&fault.to_string()))
                     .await;
             }
-            self.means
-                .doorbell
-                .try_ring((self.work.post.id, self.work.post.revision), at)
-                .await;
+            self.means.doorbell.try_ring(&self.work.post, at).await;
         }
         Ok(())
     }

@@ -329,10 +329,11 @@ async fn resolve(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
 async fn ring(pool: &Pool) -> Result<(), StoreError> {
     let subject = PostId::mint().to_string();
     let now = store::now(pool).await?;
-    rings::ring(pool, &subject, now).await?;
-    rings::ring(pool, &subject, now).await?;
+    let owner = UserId::mint();
+    rings::ring(pool, &subject, Some(owner), now).await?;
+    rings::ring(pool, &subject, None, now).await?;
     // The crowd shares the table: what is taken may be anybody's.
-    for taken in rings::take(pool, 3, LEASE).await? {
+    for taken in rings::take(pool, 3, LEASE, &[owner]).await? {
         rings::answer(pool, &taken).await?;
     }
     rings::next_due(pool).await?;

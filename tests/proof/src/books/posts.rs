@@ -1,5 +1,7 @@
 //! Posts and their arms.
 
+use std::collections::BTreeMap;
+
 use domain::{AttemptId, MediaId, Post, PostError, PostId, Stage, Standing, UserId};
 use serde_json::Value;
 use store::{
@@ -7,6 +9,7 @@ use store::{
     attempts::Outcome,
     job_log::Step,
     media::{Media, Stored},
+    sweep::Overdue,
     work::{Armed, Glance, Outcomes, Save, Settled, Work},
 };
 use time::{Duration, OffsetDateTime};
@@ -144,6 +147,7 @@ impl MemoryBooks {
         let rows = self.rows();
         let row = rows.posts.get(&id)?;
         Some(Glance {
+            user_id: row.post.user_id,
             stage: row.post.stage,
             revision: row.post.revision,
             next_attempt_at: row.post.next_attempt_at,
@@ -539,7 +543,7 @@ impl MemoryBooks {
     }
 
     /// `store::sweep::overdue`.
-    pub fn overdue(&self, limit: i64, turn: Duration) -> Vec<(PostId, OffsetDateTime)> {
+    pub fn overdue(&self, limit: i64, turn: Duration) -> Vec<Overdue> {
         self.change(|rows, now| {
             let mut late: Vec<_> = rows
                 .posts
@@ -551,12 +555,23 @@ impl MemoryBooks {
                 })
                 .collect();
             late.sort_by_key(|row| row.post.next_attempt_at);
+            let mut places: BTreeMap<UserId, usize> = BTreeMap::new();
+            // Stable: where the places are the same, time decides.
+            late.sort_by_cached_key(|row| {
+                let place = places.entry(row.post.user_id).or_default();
+                *place += 1;
+                *place
+            });
             late.truncate(limit.try_into().unwrap_or(usize::MAX));
             let turns = (1_i32..).zip(late);
             turns
                 .map(|(place, row)| {
                     row.post.next_attempt_at = now + turn * place;
-                    (row.post.id, row.post.next_attempt_at)
+                    Overdue {
+                        id: row.post.id,
+                        user_id: row.post.user_id,
+                        at: row.post.next_attempt_at,
+                    }
                 })
                 .collect()
         })

@@ -157,7 +157,7 @@ impl House {
     /// Answers every ring that is due, and those that follow at once.
     pub async fn run_due(&self) {
         for _ in 0..ROUNDS {
-            let taken = rings::take(&self.pool, 100, VISIBILITY).await.unwrap();
+            let taken = rings::take(&self.pool, 100, VISIBILITY, &[]).await.unwrap();
             if taken.is_empty() {
                 return;
             }
