@@ -20,6 +20,9 @@ const DAY: Duration = Duration::hours(26);
 
 /// How many posts are a crowd.
 const CROWD: usize = 6;
+/// How often a clock is set back by five minutes: longer in all than a post may be late.
+const SET_BACK: usize = 20;
+const LAST: usize = SET_BACK + 1;
 
 /// What goes wrong, by the number of the point.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -98,6 +101,56 @@ impl Chance for LostCommits {
             Point::Books(_) | Point::Files(_) | Point::Keys | Point::Network(_) | Point::Ring => {
                 None
             }
+        }
+    }
+
+    fn pick(&mut self, _: usize) -> usize {
+        0
+    }
+}
+
+/// Two posts whose looks stand still, the first while the database's clock is set back again and again: much more time
+/// passes by its own watch than by that clock, and nobody else takes its post over.
+pub fn apart(kind: Kind, flaw: Option<Flaw>) -> Case {
+    crate::random::on_paused_time(async {
+        let mut world = World::new(flaw);
+        let user = UserId::from(Uuid::from_u128(1));
+        let connection = world.connect(user, kind.platform, 0).await;
+        let due = world.now() + Duration::MINUTE;
+        let mut filed: Vec<_> = ["A post that stands still", "A post that does not"]
+            .into_iter()
+            .map(|words| world.file(kind, user, connection, words, due))
+            .collect();
+        let mut chance = SetBack::default();
+        let day = live(&world, &mut filed, &mut chance, 2, DAY, flaw).await;
+        let verdict = judge(&world, &filed, &day);
+        Case { day, verdict }
+    })
+}
+
+/// Sets the clock back once somebody stands still, and then has everybody stand still.
+#[derive(Default)]
+struct SetBack {
+    since: Option<OffsetDateTime>,
+    times: usize,
+}
+
+impl Chance for SetBack {
+    fn at(&mut self, _: usize, point: &Point, now: OffsetDateTime) -> Option<Fault> {
+        let Some(since) = self.since else {
+            let is_first = *point == Point::Books("save");
+            self.since = is_first.then_some(now);
+            return is_first.then_some(Fault::Pauses);
+        };
+        self.times += 1;
+        match self.times {
+            ..=SET_BACK => Some(Fault::ClockSetBack),
+            _ if now < since => {
+                self.times -= 1;
+                None
+            }
+            LAST => Some(Fault::Pauses),
+            _ => None,
         }
     }
 

@@ -66,6 +66,20 @@ fn tokens_that_end_under_a_crowd_are_renewed_once() {
 }
 
 #[test]
+fn a_watch_that_runs_away_from_the_clock_makes_no_post_late() {
+    for kind in simplest() {
+        let case = exhaustive::apart(kind, None);
+        assert!(
+            case.verdict.is_clean(),
+            "{}: {:#?}",
+            kind.name,
+            case.verdict
+        );
+        assert_eq!(case.verdict.published, 2, "{}", kind.name);
+    }
+}
+
+#[test]
 fn posts_that_look_alike_are_told_apart_or_left_to_a_person() {
     let mut wrong = Vec::new();
     for kind in KINDS {
