@@ -7,6 +7,7 @@
 //! Three engines do it: [`Doorbell::postgres`] on a laptop, [`Doorbell::aws`] in the cloud, and
 //! `Doorbell::redis` (feature `redis`) where a Redis is at hand.
 
+mod announce;
 mod aws;
 mod desk;
 mod open;
@@ -45,6 +46,7 @@ const AT_MOST: i64 = 50;
 pub struct Doorbell {
     engine: Engine,
     failures: Arc<AtomicU64>,
+    announcing: Arc<announce::Once>,
 }
 
 /// An engine that is made elsewhere.
@@ -112,6 +114,7 @@ impl Doorbell {
         Self {
             engine,
             failures: Arc::default(),
+            announcing: Arc::default(),
         }
     }
 
@@ -162,10 +165,19 @@ impl Doorbell {
 
     /// Rings for deliveries that were planned together with what was committed just before: those of `user`, or of
     /// everybody. A failure is logged and left to the sweeper.
+    ///
+    /// Where somebody in this process rings for everybody's already, that one looks once more, and this is over at once.
     pub async fn announce(&self, user: impl Into<Option<UserId>>) {
+        match user.into() {
+            Some(user) => self.announce_to(Some(user)).await,
+            None => self.announcing.run(|| self.announce_to(None)).await,
+        }
+    }
+
+    async fn announce_to(&self, user: Option<UserId>) {
         let Some(pool) = self.pool() else { return };
         let announced = async {
-            let planned = store::dispatch::unrung(pool, user.into(), AT_MOST).await?;
+            let planned = store::dispatch::unrung(pool, user, AT_MOST).await?;
             if planned.is_empty() {
                 return Ok(());
             }
