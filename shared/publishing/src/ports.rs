@@ -41,6 +41,8 @@ pub trait Books: Send + Sync {
     -> Asked<'a, bool>;
     /// [`work::save`].
     fn save<'a>(&'a self, work: &'a Work, save: &'a Save<'a>) -> Asked<'a, bool>;
+    /// [`work::before`].
+    fn before<'a>(&'a self, work: &'a Work) -> Asked<'a, i64>;
     /// [`work::arm`].
     fn arm<'a>(
         &'a self,
@@ -189,6 +191,10 @@ impl Books for Pool {
         progress: &'a [u8],
     ) -> Asked<'a, Armed> {
         Box::pin(work::arm(self, work, attempt, step, progress))
+    }
+
+    fn before<'a>(&'a self, work: &'a Work) -> Asked<'a, i64> {
+        Box::pin(work::before(self, work))
     }
 
     fn is_armed(&self, attempt: AttemptId) -> Asked<'_, bool> {

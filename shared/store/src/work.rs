@@ -215,6 +215,18 @@ pub async fn save(
     Ok(saved.rows_affected() == 1)
 }
 
+/// How many posts of its account are due at the very same time and will go out before a post.
+pub async fn before(db: impl PgExecutor<'_>, work: &Work) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM posts o JOIN posts p ON p.id = $1
+           WHERE o.connection_id = p.connection_id AND o.due_at = p.due_at AND o.sequence < p.sequence
+             AND o.stage IN ('scheduled', 'preparing', 'prepared', 'firing')"#,
+        work.post.id.uuid()
+    )
+    .fetch_one(db)
+    .await?)
+}
+
 /// What an attempt to arm came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Armed {

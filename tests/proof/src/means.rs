@@ -107,6 +107,10 @@ impl Books for GatedBooks {
         self.ask("arm", move |books| books.arm(work, attempt, step, progress))
     }
 
+    fn before<'a>(&'a self, work: &'a Work) -> Asked<'a, i64> {
+        self.ask("before", move |books| Ok(books.before(work)))
+    }
+
     fn is_armed(&self, attempt: AttemptId) -> Asked<'_, bool> {
         self.ask("is armed", move |books| Ok(books.is_armed(attempt)))
     }

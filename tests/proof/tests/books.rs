@@ -51,6 +51,7 @@ struct Twice {
     /// Leases as both gave them.
     works: Vec<(Work, Work)>,
     attempts: Vec<AttemptId>,
+    edits: i32,
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -97,15 +98,17 @@ impl Twice {
             posts: Vec::new(),
             works: Vec::new(),
             attempts: Vec::new(),
+            edits: 0,
         };
         for _ in 0..2 {
             twice.connect().await;
         }
+        // Some are due at the very same time.
+        let now = store::now(&twice.pool).await.unwrap();
         for _ in 0..4 {
             let connection = twice.connections[rng.usize(0..2)];
-            twice
-                .file(connection, Duration::minutes(rng.i64(-3..20)))
-                .await;
+            let ahead = Duration::minutes(rng.i64(-3..20));
+            twice.file(connection, now, ahead).await;
         }
         twice
     }
@@ -140,9 +143,8 @@ impl Twice {
         self.connections.push(id);
     }
 
-    async fn file(&mut self, connection: ConnectionId, ahead: Duration) {
+    async fn file(&mut self, connection: ConnectionId, now: OffsetDateTime, ahead: Duration) {
         let id = PostId::mint();
-        let now = store::now(&self.pool).await.unwrap();
         let new = NewPost {
             id,
             connection_id: connection,
@@ -285,6 +287,8 @@ impl Twice {
             2 | 3 => {
                 let attempt = AttemptId::mint();
                 self.attempts.push(attempt);
+                let here = self.at_hand.before(&other).await;
+                same("before", self.pool.before(&one).await, here)?;
                 let armed = |armed: Armed| std::mem::discriminant(&armed);
                 let here = self.at_hand.arm(&other, attempt, step, b"armed").await;
                 let there = self.pool.arm(&one, attempt, step, b"armed").await;
@@ -344,7 +348,9 @@ impl Twice {
     }
 
     async fn edit(&mut self, post: PostId, rng: &mut Rng) -> Result<(), String> {
-        let ahead = Duration::minutes(rng.i64(-1..5));
+        self.edits += 1;
+        // Beside each other: what the two clocks tell is never quite the same.
+        let ahead = Duration::minutes(rng.i64(-1..5)) + Duration::milliseconds(5) * self.edits;
         let now = store::now(&self.pool).await.unwrap();
         let change = Change {
             caption: "other words".to_owned().try_into().unwrap(),

@@ -133,6 +133,36 @@ async fn a_video_that_takes_a_minute_at_the_network_goes_out_at_its_second(pool:
     }
 }
 
+/// They would only stand in each other's way: an account is sent one post at a time.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn posts_of_an_account_and_a_second_are_rung_for_one_after_the_other(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::X).await;
+    let due = (house.now() + Duration::hours(1))
+        .replace_nanosecond(0)
+        .unwrap();
+    let network = Network::of(Platform::X);
+    for words in ["The first", "The second", "The third"] {
+        let draft = house.draft(network, What::Picture, words);
+        house.schedule(&author, &draft, due).await;
+    }
+    house.advance(due - Duration::MINUTE - house.now());
+    house.run_due().await;
+    let ahead: Vec<i64> = sqlx::query_scalar(
+        "SELECT (extract(epoch FROM next_attempt_at - due_at) * 1000)::bigint FROM posts
+         WHERE stage = 'prepared' ORDER BY sequence",
+    )
+    .fetch_all(&house.pool)
+    .await
+    .unwrap();
+    assert_eq!(ahead, [0, 120, 240]);
+    house.run_all().await;
+    let live: Vec<_> = house.networks.ledger().posts().to_vec();
+    let words: Vec<&str> = live.iter().map(|post| post.text.as_str()).collect();
+    assert_eq!(words, ["The first", "The second", "The third"]);
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_was_not_accepted_is_not_late(pool: PgPool) {
     let house = House::open(pool).await;

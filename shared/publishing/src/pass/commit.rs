@@ -23,6 +23,11 @@ const ARM_LIFE: std::time::Duration = std::time::Duration::from_secs(5);
 const TURN: Duration = Duration::milliseconds(120);
 /// Beyond so many nobody can tell when its turn comes, and it asks again.
 const LONGEST_LINE: i64 = 250;
+/// How long a post waits before which so many stand.
+fn turn(before: i64) -> Duration {
+    TURN * i32::try_from(before.min(LONGEST_LINE)).unwrap_or(0)
+}
+
 /// The longest that passes from before an arm until its outcome is sealed: the arm's life, the call's, and some.
 const COMMIT: std::time::Duration = std::time::Duration::from_secs(90);
 
@@ -55,8 +60,10 @@ impl Pass<'_> {
         }
         self.ready(desk, &machine).await?;
         if self.now() < self.work.post.due_at {
+            let before = self.means.books.before(&self.work).await?;
+            let at = self.work.post.due_at + turn(before);
             return self
-                .park(desk, &machine, self.work.post.due_at, None)
+                .park(desk, &machine, at, None)
                 .await
                 .map(|()| Flow::Over);
         }
@@ -182,11 +189,8 @@ impl Pass<'_> {
                 Ok(true)
             }
             Armed::Busy { before } => {
-                let wait =
-                    TURN.saturating_mul(before.clamp(1, LONGEST_LINE).try_into().unwrap_or(1));
-                self.park(desk, machine, self.now() + wait, None)
-                    .await
-                    .map(|()| false)
+                let at = self.now() + turn(before.max(1));
+                self.park(desk, machine, at, None).await.map(|()| false)
             }
             Armed::Halted => {
                 let halted =

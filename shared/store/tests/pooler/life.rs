@@ -189,6 +189,7 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
     posts::count_alone(&mut tx, "posts of a network").await?;
     assert!(posts::count_of_network(&mut tx, PLATFORM, around, Some(id)).await? < 1_000_000);
     drop(tx);
+    assert_eq!(work::before(pool, &work).await?, 0);
     let attempt = AttemptId::mint();
     let armed = work::arm(pool, &work, attempt, "create", b"armed").await?;
     assert!(matches!(armed, Armed::Done(_)), "{armed:?}");

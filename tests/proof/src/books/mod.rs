@@ -57,6 +57,8 @@ pub struct Rows {
 pub struct PostRow {
     /// The post.
     pub post: Post,
+    /// Which in the order in which posts were accepted.
+    pub sequence: usize,
     /// What tells its leases apart.
     pub fence: i64,
     /// Until when somebody works on it.

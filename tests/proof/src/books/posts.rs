@@ -25,6 +25,7 @@ impl MemoryBooks {
     pub fn add_post(&self, post: Post, max_lateness: Duration) {
         self.change(|rows, _| {
             let row = PostRow {
+                sequence: rows.posts.len(),
                 fence: 0,
                 lease_until: None,
                 crash_count: 0,
@@ -204,6 +205,20 @@ impl MemoryBooks {
             }
             true
         })
+    }
+
+    pub(crate) fn before(&self, work: &Work) -> i64 {
+        let rows = self.rows();
+        let Some(own) = rows.posts.get(&work.post.id) else {
+            return 0;
+        };
+        let before = rows.posts.values().filter(|row| {
+            row.post.connection_id == own.post.connection_id
+                && row.post.due_at == own.post.due_at
+                && row.sequence < own.sequence
+                && (row.post.stage.is_editable() || is_firing(row))
+        });
+        before.count().try_into().unwrap_or(i64::MAX)
     }
 
     pub(crate) fn arm(
@@ -614,17 +629,17 @@ impl Rows {
 
     /// How many posts of its account stand before a post.
     fn before(&self, id: PostId, now: OffsetDateTime) -> i64 {
-        let Some(post) = self.posts.get(&id).map(|row| &row.post) else {
+        let Some(own) = self.posts.get(&id) else {
             return 0;
         };
         let of_account = self
             .posts
             .values()
-            .filter(|row| row.post.connection_id == post.connection_id && row.post.id != post.id);
+            .filter(|row| row.post.connection_id == own.post.connection_id && row.post.id != id);
         let before = of_account.filter(|row| {
             let other = &row.post;
             let is_first = other.stage == Stage::Prepared
-                && (other.due_at, other.id) < (post.due_at, post.id)
+                && (other.due_at, row.sequence) < (own.post.due_at, own.sequence)
                 && other.due_at > now - Duration::MINUTE
                 && other.next_attempt_at <= now;
             is_firing(row) || is_first
