@@ -11,7 +11,8 @@ use std::{
 
 use settings::Pooler;
 use sqlx::{
-    PgExecutor, PgPool, Row as _,
+    Connection as _, PgConnection, PgExecutor, PgPool,
+    pool::PoolConnectionMetadata,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 use time::OffsetDateTime;
@@ -21,6 +22,8 @@ use crate::{Link, StoreError, link::Line};
 /// How long a connection is kept that nobody uses: poolers and firewalls end it without a word after some
 /// minutes, and while a function is frozen nobody hears of it.
 const IDLE: Duration = Duration::from_mins(1);
+/// What was used this long ago is there: it was asked when it was given back.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -99,8 +102,21 @@ impl Pool {
     }
 
     /// Begins a transaction.
+    ///
+    /// It is begun even if this is dropped, and then undone: sqlx does not know of a transaction whose `BEGIN` is on the
+    /// way when its caller is dropped (0.9, read 2026-11-23). The connection's next user would write what is undone later,
+    /// and its locks would hold everybody up.
     pub async fn begin(&self) -> Result<Link, sqlx::Error> {
-        let transaction = self.connections.begin().await?;
+        let connections = self.connections.clone();
+        let begun = tokio::spawn(async move { connections.begin().await });
+        let transaction = match begun.await {
+            Ok(begun) => begun?,
+            Err(ended) => match ended.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime shuts down.
+                Err(_) => return Err(sqlx::Error::PoolClosed),
+            },
+        };
         Ok(match &self.manner {
             Manner::Session => Link(Line::Transaction(transaction)),
             Manner::Transaction { shift } => {
@@ -147,7 +163,8 @@ pub fn connect(settings: &PoolSettings) -> Result<Pool, StoreError> {
         .max_connections(settings.max_connections)
         .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(IDLE)
-        .after_release(|connection, _| Box::pin(is_at_rest(connection)));
+        .test_before_acquire(false)
+        .before_acquire(|connection, usage| Box::pin(is_there(connection, usage)));
     let shift = settings.shift.clone();
     let manner = match settings.pooler {
         Pooler::Session => {
@@ -180,16 +197,15 @@ fn shifted(pool: PgPoolOptions, shift: &Shift) -> PgPoolOptions {
     })
 }
 
-/// Whether no transaction is open on a connection that comes back; one that is goes back to nobody.
-///
-/// Whoever is dropped while its `BEGIN` is on the way leaves a transaction that sqlx does not know of
-/// (0.9, read 2026-11-23). The next user's writes would be told done and undone later, and its locks
-/// would hold everybody up. Inside a transaction `now()` is the time of its beginning.
-async fn is_at_rest(connection: &mut sqlx::PgConnection) -> Result<bool, sqlx::Error> {
-    let row = sqlx::raw_sql("SELECT now() = statement_timestamp()")
-        .fetch_one(connection)
-        .await?;
-    row.try_get(0)
+/// Asks a connection that nobody used for a while whether it is still there.
+async fn is_there(
+    connection: &mut PgConnection,
+    usage: PoolConnectionMetadata,
+) -> Result<bool, sqlx::Error> {
+    if usage.idle_for > FRESH {
+        connection.ping().await?;
+    }
+    Ok(true)
 }
 
 /// Moves the clock of a session; where `only_here`, until its transaction ends.
