@@ -136,10 +136,16 @@ impl Verdict {
             "failed" => self.failed += 1,
             "unconfirmed" => {
                 self.unconfirmed += 1;
-                // Of a thread that ended in the middle everything may be known, and its author is asked all the same; so
-                // it is with what was accepted and then broke its publishers until they gave up.
-                let is_told = ["publisher_crashed", "thread_incomplete"].contains(&code.as_str());
-                if !is_told && !has_unknown_outcome(town, post).await? {
+                // Of a thread that ended in the middle all that was sent may be known, and its author is asked all the
+                // same; so it is with what was accepted and then broke its publishers until they gave up.
+                let was_accepted =
+                    ["publisher_crashed", "thread_incomplete"].contains(&code.as_str());
+                let outcomes: &[&str] = if was_accepted {
+                    &["unknown", "accepted"]
+                } else {
+                    &["unknown"]
+                };
+                if !has_outcome(town, post, outcomes).await? {
                     self.unexplained
                         .push(wrong("no attempt's outcome is unknown").await?);
                 }
@@ -198,12 +204,14 @@ fn live(town: &Town) -> HashMap<usize, Vec<(Mark, LivePost)>> {
     live
 }
 
-async fn has_unknown_outcome(town: &Town, post: &Accepted) -> Result<bool, Failure> {
+/// Whether a commit of a post came to one of these; one of which nothing is told is unknown.
+async fn has_outcome(town: &Town, post: &Accepted, outcomes: &[&str]) -> Result<bool, Failure> {
     let id: PostId = post.id.parse()?;
     Ok(sqlx::query_scalar(
-        "SELECT EXISTS (SELECT FROM attempts WHERE post_id = $1 AND (outcome IS NULL OR outcome = 'unknown'))",
+        "SELECT EXISTS (SELECT FROM attempts WHERE post_id = $1 AND coalesce(outcome, 'unknown') = ANY($2))",
     )
     .bind(id.uuid())
+    .bind(outcomes)
     .fetch_one(&town.pool)
     .await?)
 }
