@@ -1,0 +1,143 @@
+//! What the benchmarks of publishing run on: a Postgres of its own, the API, the embedded doorbell with its receiver, and
+//! networks that take 50 ms for each answer.
+
+pub mod client;
+
+use std::{collections::HashSet, time::Duration};
+
+use axum::Router;
+use cluster::{Cluster, ClusterSettings, Durability};
+use doorbell::{Doorbell, Reception};
+use local::house::{AllSettings, House};
+use simulator::{Fault, FaultScript, Simulator};
+use store::{Pool, PoolSettings, Pooler};
+use tempfile::TempDir;
+use tests::{settings, world};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use self::client::Client;
+
+/// How long a network takes for each answer.
+const ANSWER_MS: u64 = 50;
+/// How many connections `cargo dev` takes of the database.
+const CONNECTIONS: u32 = 20;
+
+/// Everything but a user.
+pub struct Rig {
+    pub pool: Pool,
+    pub client: Client,
+    pub simulator: Simulator,
+    house: House,
+    cluster: Cluster,
+    _folder: TempDir,
+}
+
+/// A publisher at work.
+pub struct Working {
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Rig {
+    /// Opens it over a database of this name.
+    pub async fn open(name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let cluster = Cluster::start(ClusterSettings {
+            data_dir: folder.path().join("postgres"),
+            port: None,
+            durability: Durability::Throwaway,
+        })
+        .await
+        .unwrap();
+        let pool = store::connect(&PoolSettings {
+            url: cluster.ensure_database(name).await.unwrap(),
+            max_connections: CONNECTIONS,
+            pooler: Pooler::Session,
+            shift: None,
+        })
+        .unwrap();
+        store::migrate(&pool).await.unwrap();
+        let (listener, base) = world::listen().await;
+        let vars = settings::vars(&base, &folder.path().join("files"), &[]);
+        let all = AllSettings::read(&vars).unwrap();
+        let apps = all.networks.apps.clone();
+        let house = House::over(pool.clone(), all, web::Clock::default());
+        let client = Client {
+            router: house.router().unwrap(),
+        };
+        let simulator = world::serve(
+            listener,
+            &base,
+            &apps,
+            &simulator::Clock::default(),
+            world::from_router(client.router.clone()),
+        );
+        simulator.world().states().linkedin().member_calls_a_day = u32::MAX;
+        Self {
+            pool,
+            client,
+            simulator,
+            house,
+            cluster,
+            _folder: folder,
+        }
+    }
+
+    /// The pages and endpoints of the networks.
+    pub fn networks(&self) -> Router {
+        self.simulator.router()
+    }
+
+    /// From now on networks take their time, and what is due is published.
+    pub fn publish(&self) -> Working {
+        let slow = Fault::Delay {
+            milliseconds: ANSWER_MS,
+        };
+        self.simulator
+            .script(FaultScript::any(slow).times(u32::MAX));
+        let stop = CancellationToken::new();
+        let (publisher, until) = (self.house.publisher().unwrap(), stop.clone());
+        let receiver = Doorbell::postgres(self.pool.clone()).receiver(Reception::default());
+        let task = tokio::spawn(async move {
+            let answer = move |subject: String| {
+                let publisher = publisher.clone();
+                async move { publisher.answer(&subject).await }
+            };
+            receiver.unwrap().run(until, answer).await;
+        });
+        Working { stop, task }
+    }
+
+    /// How many posts are live; none of them twice.
+    pub fn live(&self) -> usize {
+        let ledger = self.simulator.ledger();
+        let texts: HashSet<&str> = ledger
+            .posts()
+            .iter()
+            .map(|post| post.text.as_str())
+            .collect();
+        assert_eq!(ledger.posts().len(), texts.len(), "a post is doubled");
+        texts.len()
+    }
+
+    /// Ends everything.
+    pub async fn close(self) {
+        self.pool.close().await;
+        self.cluster.stop().await.unwrap();
+    }
+}
+
+impl Working {
+    /// Stops it, once what is under way is over.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.unwrap();
+    }
+}
+
+/// Lets time pass.
+pub async fn pass(time: Duration) {
+    let never = std::future::pending::<()>();
+    tokio::time::timeout(time, never).await.unwrap_err();
+}
