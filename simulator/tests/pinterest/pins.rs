@@ -172,7 +172,9 @@ async fn a_section_lists_its_own_pins() {
 async fn a_new_pin_is_missing_from_lists_for_as_long_as_is_said() {
     let rig = rig();
     let token = token(&rig).await;
-    rig.simulator.world().states().pinterest().listing_delay = time::Duration::seconds(30);
+    rig.simulator
+        .world()
+        .set_listing_lag("pinterest", time::Duration::seconds(30));
     post_json(&rig, PINS, &token, &pin()).await;
     let count = async || {
         let listed = get(&rig, PINS, &token).await.json();

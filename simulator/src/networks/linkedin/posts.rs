@@ -163,12 +163,13 @@ pub(super) async fn find(
         return refusal(400, None, "ILLEGAL_ARGUMENT", "Unknown finder");
     }
     let count: usize = value(&pairs, "count").parse().unwrap_or(10);
+    let listed_until = world.listed_until("linkedin");
     let elements: Vec<Value> = state
         .posts
         .iter()
         .rev()
         .filter(|post| post.author == author)
-        .filter(|post| world.now() >= post.created_at + state.listing_delay)
+        .filter(|post| post.created_at <= listed_until)
         .take(count)
         .map(told)
         .collect();

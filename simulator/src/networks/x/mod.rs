@@ -35,7 +35,6 @@ pub struct State {
     files: HashMap<String, media::File>,
     posts: Vec<posts::Post>,
     rates: BTreeMap<(String, &'static str), rates::Window>,
-    listing_delay: Duration,
     failing_files: Vec<Failure>,
     max_chunk: Option<usize>,
     refuses_repeated_chunks: bool,
@@ -47,11 +46,6 @@ pub struct State {
 }
 
 impl State {
-    /// From here on a post shows up in its timeline so long after it went live.
-    pub fn delay_listing(&mut self, by: Duration) {
-        self.listing_delay = by;
-    }
-
     /// X will find the next file that it works on unusable.
     pub fn fail_next_file(&mut self, failure: Failure) {
         self.failing_files.push(failure);
