@@ -17,7 +17,7 @@ use crate::{
     blobs::Blobs,
     control, faults,
     faults::Fault,
-    networks::{self, States},
+    networks::{self, States, other_apps},
     oauth::OauthBook,
 };
 
@@ -172,6 +172,11 @@ impl World {
     /// Makes a post visible.
     pub fn publish(&self, post: LivePost) {
         lock(&self.0.ledger).publish(post);
+    }
+
+    /// Another app publishes a post like this one for the same account, with these words; gives it.
+    pub fn post_by_another_app(&self, like: &LivePost, text: &str) -> LivePost {
+        other_apps::publish(self, like, text)
     }
 
     /// Takes a post down; tells whether it was there.

@@ -186,6 +186,21 @@ async fn a_new_pin_is_missing_from_lists_for_as_long_as_is_said() {
 }
 
 #[tokio::test]
+async fn lists_show_what_another_app_pinned() {
+    let rig = rig();
+    let token = token(&rig).await;
+    post_json(&rig, PINS, &token, &pin()).await;
+    let ours = rig.simulator.ledger().posts()[0].clone();
+    let world = rig.simulator.world();
+    let theirs = world.post_by_another_app(&ours, "Other words");
+    let listed = get(&rig, PINS, &token).await.json();
+    assert_eq!(listed["items"][0]["id"], theirs.post_id.as_str());
+    assert_eq!(listed["items"][0]["description"], "Other words");
+    assert_eq!(listed["items"][1]["id"], ours.post_id.as_str());
+    assert_eq!(rig.simulator.ledger().posts(), [ours, theirs]);
+}
+
+#[tokio::test]
 async fn a_pin_of_ones_own_can_be_changed_and_deleted_by_nobody_else() {
     let rig = rig();
     let token = token(&rig).await;

@@ -29,6 +29,7 @@ use time::{Date, Duration, OffsetDateTime, macros::date};
 
 pub use letters::{Challenge, Letter};
 pub use pages::Role;
+pub(super) use posts::copy;
 
 use crate::{Account, LiveMedia, World};
 

@@ -17,7 +17,7 @@ use super::{
     pages::{self, Need},
     wire::{json_body, refusal, value},
 };
-use crate::{LivePost, World};
+use crate::{LivePost, World, networks::other_apps::rename};
 
 pub(super) async fn create(
     Shared(world): Shared<World>,
@@ -122,6 +122,25 @@ fn make(
         }),
     });
     Ok(urn)
+}
+
+/// Keeps a post of another app that is like this one; gives its URN.
+pub(in super::super) fn copy(world: &World, like: &str, number: u64, text: &str) -> String {
+    let mut state = world.states().linkedin();
+    let urn = format!("urn:li:share:{}", 7_000_000_000_000_000_000 + number);
+    let like = state.posts.iter().find(|post| post.urn == like).cloned();
+    if let Some(mut post) = like {
+        post.urn.clone_from(&urn);
+        post.commentary = text.to_owned();
+        post.created_at = world.now();
+        for files in ["media", "multiImage"] {
+            if let Some(files) = post.content.get_mut(files) {
+                rename(files, number);
+            }
+        }
+        state.posts.push(post);
+    }
+    urn
 }
 
 fn name_of(caller: &Caller) -> String {

@@ -24,6 +24,7 @@ use axum::{
 };
 use time::{Duration, OffsetDateTime};
 
+pub(super) use self::pins::copy;
 use crate::{Account, LiveMedia, World};
 
 /// Access tokens live 30 days, refresh tokens 60.

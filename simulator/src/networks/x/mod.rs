@@ -19,7 +19,7 @@ use axum::{
     Router,
     routing::{delete, get, post},
 };
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use crate::{Account, World};
 
@@ -92,6 +92,16 @@ impl State {
         let key = (account.to_owned(), name);
         self.rates.insert(key, rates::Window::used_up(now));
     }
+}
+
+/// Keeps a post of another app that is like this one; gives its id.
+pub(super) fn copy(world: &World, like: &str, number: u64, text: &str) -> String {
+    let mut state = world.states().x();
+    let id = number.to_string();
+    let copy = state.posts.iter().find(|post| post.id == like);
+    let copy = copy.map(|post| post.copy(&id, text, world.now()));
+    state.posts.extend(copy);
+    id
 }
 
 pub(crate) fn routes() -> Router<World> {

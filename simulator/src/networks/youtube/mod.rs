@@ -24,6 +24,7 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 pub use self::hub::Letter;
+pub(super) use self::upload::copy;
 use self::{hub::Subscription, playlists::Playlist, quota::Spent, videos::Video};
 use crate::{Account, Keeper, LiveMedia, World};
 
