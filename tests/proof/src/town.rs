@@ -69,6 +69,11 @@ impl Day {
         self.count(|_| true)
     }
 
+    /// How often the author edited or canceled a post while it was published.
+    pub fn wishes(&self) -> usize {
+        self.count(|fault| matches!(fault, Fault::Edited | Fault::Canceled))
+    }
+
     fn count(&self, counts: impl Fn(Fault) -> bool) -> usize {
         let faults = self.points.iter().filter_map(|(_, fault)| *fault);
         faults.filter(|fault| counts(*fault)).count()
@@ -109,6 +114,11 @@ pub async fn live(
     };
     let ends_at = world.now() + length;
     for _ in 0..STEPS {
+        // The networks' clock jumps with ours, and what was on its way to them is there then.
+        world
+            .late
+            .arrive(&world.networks.router(), world.now())
+            .await;
         town.begin_looks();
         if town.step(filed, chance) {
             continue;
@@ -121,10 +131,6 @@ pub async fn live(
             break;
         };
         world.clock.advance(next - world.now()).await;
-        world
-            .late
-            .arrive(&world.networks.router(), world.now())
-            .await;
         town.go_on_publishing();
         town.sweep();
     }
