@@ -18,14 +18,13 @@ use tower::ServiceExt as _;
 use wire::{Carrier, SendError};
 
 use crate::{
-    Clock,
     gate::{Fault, Gates, Point},
     planted::Flaw,
 };
 
 /// How long after it was given up a late request has its effect: within the two minutes after which a
 /// network that says "not published" is believed.
-const LATE: Duration = Duration::seconds(100);
+const LATE: std::time::Duration = std::time::Duration::from_secs(100);
 /// How late lists are: within the ten minutes that networks take for it, and so long that of the looks after a
 /// commit those at 30 seconds, 2 and 5 minutes see nothing, the one at 10 minutes what took effect at once, and
 /// the one at 20 minutes what took effect late.
@@ -42,7 +41,6 @@ pub(crate) struct Network {
     pub(crate) router: Router,
     pub(crate) world: simulator::World,
     pub(crate) gates: Gates,
-    pub(crate) clock: Clock,
     pub(crate) late: Late,
     pub(crate) strangers: Strangers,
     pub(crate) flaw: Option<Flaw>,
@@ -50,7 +48,7 @@ pub(crate) struct Network {
 
 /// Requests that were given up and will still arrive. Copies are the same.
 #[derive(Clone, Default)]
-pub(crate) struct Late(Arc<Mutex<Vec<(OffsetDateTime, Whole)>>>);
+pub(crate) struct Late(Arc<Mutex<Vec<(Instant, Whole)>>>);
 
 /// Posts of other apps, by their ids. Copies are the same.
 #[derive(Clone, Default)]
@@ -72,14 +70,16 @@ struct Whole {
 }
 
 impl Late {
-    /// When the first of them arrives.
-    pub(crate) fn next(&self) -> Option<OffsetDateTime> {
+    /// When the first of them arrives, whatever the clock was made to show since it was sent.
+    pub(crate) fn next(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
         let late = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        late.iter().map(|(at, _)| *at).min()
+        let first = late.iter().map(|(at, _)| *at).min()?;
+        Some(now + first.saturating_duration_since(Instant::now()))
     }
 
     /// Lets those arrive whose time has come.
-    pub(crate) async fn arrive(&self, router: &Router, now: OffsetDateTime) {
+    pub(crate) async fn arrive(&self, router: &Router) {
+        let now = Instant::now();
         let due: Vec<_> = {
             let mut late = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             late.extract_if(.., |(at, _)| *at <= now).collect()
@@ -110,7 +110,7 @@ impl Carrier for Network {
                 }
                 Some(Fault::RequestLost) => self.lost(whole).await,
                 Some(Fault::EffectLate) => {
-                    let at = self.clock.now() + LATE;
+                    let at = Instant::now() + LATE;
                     let mut late = self.late.0.lock().unwrap_or_else(PoisonError::into_inner);
                     late.push((at, whole));
                     Err(SendError::Lost("it took too long".to_owned()))

@@ -114,11 +114,6 @@ pub async fn live(
     };
     let ends_at = world.now() + length;
     for _ in 0..STEPS {
-        // The networks' clock jumps with ours, and what was on its way to them is there then.
-        world
-            .late
-            .arrive(&world.networks.router(), world.now())
-            .await;
         town.begin_looks();
         if town.step(filed, chance) {
             continue;
@@ -131,6 +126,7 @@ pub async fn live(
             break;
         };
         world.clock.advance(next - world.now()).await;
+        world.late.arrive(&world.networks.router()).await;
         town.go_on_publishing();
         town.sweep();
     }
@@ -303,7 +299,7 @@ impl Town<'_> {
     fn is_at_rest(&self) -> bool {
         let rows = self.world.books.rows();
         self.looks.is_empty()
-            && self.world.late.next().is_none()
+            && self.world.late.next(self.world.now()).is_none()
             && rows.posts.values().all(|row| {
                 row.post.stage.is_final() && !is_looked_for(&rows, row, self.world.now())
             })
@@ -330,7 +326,7 @@ impl Town<'_> {
             .map(|at| at.max(self.swept_at + Duration::MINUTE));
         let is_free = self.looks.len() < self.publishers;
         let ring = self.world.bell.next().filter(|_| is_free);
-        let late = self.world.late.next();
+        let late = self.world.late.next(now);
         let once_more = {
             let rows = self.world.books.rows();
             let unsettled = rows

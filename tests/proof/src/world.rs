@@ -159,7 +159,6 @@ impl World {
             router: networks.router(),
             world: networks.world().clone(),
             gates: gates.clone(),
-            clock: clock.clone(),
             late: late.clone(),
             strangers: strangers.clone(),
             flaw,

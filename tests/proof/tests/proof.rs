@@ -3,7 +3,7 @@
 use domain::Platform;
 use proof::{
     exhaustive::{self, Script},
-    gate::Fault,
+    gate::{Fault, Point},
     kinds::{Commit, KINDS, simplest},
     planted::Flaw,
     random::{Plan, bad_day},
@@ -117,6 +117,25 @@ fn what_another_app_publishes_is_never_taken_for_ours_without_proof() {
         assert!(followed.is_clean(), "{}: {followed:#?}", kind.name);
         assert_eq!(followed.candidates, 0, "{}: {followed:#?}", kind.name);
     }
+}
+
+#[test]
+fn what_takes_effect_late_is_not_sent_again_though_the_clock_jumps() {
+    let mut wrong = Vec::new();
+    for kind in KINDS {
+        let flow = exhaustive::points(kind, &Script::default());
+        let arm = flow.iter().position(|point| *point == Point::Books("arm"));
+        let commit = (arm.expect("an arm")..flow.len())
+            .find(|n| matches!(flow[*n], Point::Network(_)))
+            .expect("a commit");
+        let late = Script(vec![(commit, Fault::EffectLate)]);
+        for place in commit + 1..exhaustive::points(kind, &late).len() {
+            let mut script = late.clone();
+            script.0.push((place, Fault::ClockJumps));
+            wrong.extend(exhaustive::case(kind, &script, None).verdict.findings);
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
