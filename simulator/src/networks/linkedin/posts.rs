@@ -131,7 +131,7 @@ pub(in super::super) fn copy(world: &World, like: &str, number: u64, text: &str)
     let like = state.posts.iter().find(|post| post.urn == like).cloned();
     if let Some(mut post) = like {
         post.urn.clone_from(&urn);
-        post.commentary = text.to_owned();
+        text.clone_into(&mut post.commentary);
         post.created_at = world.now();
         for files in ["media", "multiImage"] {
             if let Some(files) = post.content.get_mut(files) {
