@@ -317,10 +317,10 @@ pub fn late(kind: Kind, flaw: Option<Flaw>) -> Tried {
         day.points.into_iter().map(|(point, _)| point).collect()
     };
     let nothing = Script::default();
-    let flow = points(&nothing);
-    let mut scripts = scripts(&flow, 0, &nothing);
-    let arm = flow.iter().position(|point| *point == Point::Books("arm"));
-    let after_arm = flow.iter().enumerate().skip(arm.unwrap_or(flow.len()));
+    let calm = points(&nothing);
+    let mut scripts = scripts(&calm, 0, &nothing);
+    let arm = calm.iter().position(|point| *point == Point::Books("arm"));
+    let after_arm = calm.iter().enumerate().skip(arm.unwrap_or(calm.len()));
     for (commit, _) in after_arm
         .filter(|(_, point)| point.makes_something())
         .take(1)
