@@ -17,7 +17,7 @@ use crate::{
     blobs::Blobs,
     control, faults,
     faults::Fault,
-    networks::{self, States},
+    networks::{self, States, other_apps},
     oauth::OauthBook,
 };
 
@@ -51,6 +51,7 @@ struct Inner {
     ledger: Mutex<Ledger>,
     oauth: Mutex<OauthBook>,
     processing: Mutex<BTreeMap<String, Duration>>,
+    listing_lags: Mutex<BTreeMap<String, Duration>>,
     states: States,
 }
 
@@ -101,6 +102,24 @@ impl World {
     /// Sets how long `network` works on a file.
     pub fn set_processing(&self, network: &str, time: Duration) {
         lock(&self.0.processing).insert(network.to_owned(), time);
+    }
+
+    /// After how long the lists of `network` show what is new; default at once. Reading by id is never late.
+    pub fn listing_lag(&self, network: &str) -> Duration {
+        lock(&self.0.listing_lags)
+            .get(network)
+            .copied()
+            .unwrap_or(Duration::ZERO)
+    }
+
+    /// Sets after how long the lists of `network` show what is new.
+    pub fn set_listing_lag(&self, network: &str, lag: Duration) {
+        lock(&self.0.listing_lags).insert(network.to_owned(), lag);
+    }
+
+    /// Until when something must have been made for the lists of `network` to show it.
+    pub(crate) fn listed_until(&self, network: &str) -> time::OffsetDateTime {
+        self.now() - self.listing_lag(network)
     }
 
     /// Ends every access token of `network`; refresh tokens stay.
@@ -155,6 +174,11 @@ impl World {
         lock(&self.0.ledger).publish(post);
     }
 
+    /// Another app publishes a post like this one for the same account, with these words; gives it.
+    pub fn post_by_another_app(&self, like: &LivePost, text: &str) -> LivePost {
+        other_apps::publish(self, like, text)
+    }
+
     /// Takes a post down; tells whether it was there.
     pub fn take_down(&self, network: &str, post_id: &str) -> bool {
         lock(&self.0.ledger).remove(network, post_id)
@@ -207,6 +231,7 @@ impl Simulator {
             ledger: Mutex::default(),
             oauth: Mutex::new(OauthBook::new(settings.registrations)),
             processing: Mutex::default(),
+            listing_lags: Mutex::default(),
             states: States::default(),
         }));
         let router = networks::routes()
@@ -249,6 +274,7 @@ impl Simulator {
         *lock(&inner.ledger) = Ledger::default();
         lock(&inner.oauth).forget();
         lock(&inner.processing).clear();
+        lock(&inner.listing_lags).clear();
         inner.states.forget();
     }
 

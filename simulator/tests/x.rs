@@ -348,7 +348,7 @@ async fn the_timeline_lists_late_newest_first_and_with_short_links() {
     let visitor = Visitor::new();
     let token = visitor.connected(STUDIO).await;
     let world = visitor.simulator.world();
-    world.states().x().delay_listing(Duration::seconds(60));
+    world.set_listing_lag("x", Duration::seconds(60));
     let picture = visitor.picture(&token).await;
     let words = "See example.com & https://example.org/a?b&c.";
     let post = json!({ "text": words, "media": { "media_ids": [picture] } });

@@ -317,7 +317,7 @@ async fn a_lost_answer_is_found_on_the_page_although_it_lists_late() {
     for (name, content) in contents {
         let stage = Stage::new();
         let world = stage.simulator.world();
-        world.states().facebook().list_late(Duration::seconds(90));
+        world.set_listing_lag("facebook", Duration::seconds(90));
         stage
             .simulator
             .script(FaultScript::first(GRAPH, FEED, Fault::LoseAnswer));

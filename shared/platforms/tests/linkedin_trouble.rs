@@ -104,7 +104,8 @@ async fn a_lost_post_of_a_page_is_found_whatever_it_shows_and_however_late_it_is
     ] {
         for delay in [0, 9] {
             let stage = page(Stage::new());
-            stage.simulator.world().states().linkedin().listing_delay = Duration::minutes(delay);
+            let world = stage.simulator.world();
+            world.set_listing_lag("linkedin", Duration::minutes(delay));
             let lost = FaultScript::first(API, POST, Fault::LoseAnswer);
             stage.simulator.script(lost);
             let run = publish(&stage, &content(&stage)).await;

@@ -222,7 +222,8 @@ async fn whatever_breaks_what_is_sent_at_once_is_pinned_once_or_not_at_all() {
 async fn whatever_breaks_a_pin_is_pinned_once_though_lists_lag() {
     for content in [picture as Make, carousel] {
         let trial = Trial::new(Platform::Pinterest, STUDIO, content).arranged(|stage| {
-            stage.simulator.world().states().pinterest().listing_delay = Duration::minutes(9);
+            let world = stage.simulator.world();
+            world.set_listing_lag("pinterest", Duration::minutes(9));
             stage
         });
         assert!(tried(trial).await >= 11);

@@ -31,7 +31,8 @@ async fn a_lost_answer_is_found_on_the_board() {
 async fn a_lost_answer_is_found_behind_a_hundred_newer_pins() {
     let stage = Stage::new();
     stage.simulator.world().states().pinterest().calls_a_minute = (1000, 1000);
-    stage.simulator.world().states().pinterest().listing_delay = Duration::minutes(1);
+    let world = stage.simulator.world();
+    world.set_listing_lag("pinterest", Duration::minutes(1));
     let mut connection = stage.connection(Platform::Pinterest, STUDIO).await;
     stage
         .simulator

@@ -136,9 +136,7 @@ async fn a_lost_answer_is_found_in_the_timeline_although_it_lists_late() {
     stage
         .simulator
         .world()
-        .states()
-        .x()
-        .delay_listing(Duration::minutes(3));
+        .set_listing_lag("x", Duration::minutes(3));
     stage
         .simulator
         .script(FaultScript::first(HOST, POSTS, Fault::LoseAnswer));
@@ -443,9 +441,8 @@ async fn a_thread_with_files_is_never_torn_nor_doubled() {
 #[tokio::test]
 async fn pictures_are_never_lost_nor_doubled() {
     let late = |stage: Stage| {
-        let mut state = stage.simulator.world().states().x();
-        state.delay_listing(Duration::minutes(4));
-        drop(state);
+        let world = stage.simulator.world();
+        world.set_listing_lag("x", Duration::minutes(4));
         stage
     };
     assert!(conformance(trial("pictures").arranged(late)).await >= 4 * 11);
@@ -459,9 +456,8 @@ async fn wordless_pictures_are_not_doubled_though_the_timeline_stays_empty() {
     let trial = Trial::new(Platform::X, STUDIO, picture)
         .limited(429, too_many())
         .arranged(|stage| {
-            let mut state = stage.simulator.world().states().x();
-            state.delay_listing(Duration::hours(9));
-            drop(state);
+            let world = stage.simulator.world();
+            world.set_listing_lag("x", Duration::hours(9));
             stage
         });
     assert!(conformance(trial).await >= 2 * 11);

@@ -47,7 +47,7 @@ async fn a_last_chunk_that_never_arrives_fails_after_three_sends() {
 async fn a_lost_last_chunk_whose_session_is_gone_is_found_among_the_uploads() {
     for lag in [Duration::ZERO, Duration::minutes(4)] {
         let stage = Stage::new();
-        stage.simulator.world().states().youtube().listing_lag = lag;
+        stage.simulator.world().set_listing_lag("youtube", lag);
         gone_after_a_lost_answer(&stage);
         let run = publish(&stage, &video(&stage)).await;
         run.receipt();
@@ -58,7 +58,8 @@ async fn a_lost_last_chunk_whose_session_is_gone_is_found_among_the_uploads() {
 #[tokio::test]
 async fn a_lost_last_chunk_that_nobody_can_find_is_left_to_a_person() {
     let stage = Stage::new();
-    stage.simulator.world().states().youtube().listing_lag = Duration::hours(9);
+    let world = stage.simulator.world();
+    world.set_listing_lag("youtube", Duration::hours(9));
     gone_after_a_lost_answer(&stage);
     let run = publish(&stage, &video(&stage)).await;
     assert_eq!(

@@ -9,6 +9,8 @@ use crate::{World, world::lock};
 pub mod instagram_login;
 pub mod meta;
 
+pub(crate) mod other_apps;
+
 pub(crate) use meta::annotate;
 
 macro_rules! networks {

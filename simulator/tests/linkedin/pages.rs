@@ -122,7 +122,9 @@ async fn posts_of_pages_are_public() {
 async fn posts_of_pages_are_listed_with_the_scope_and_perhaps_late() {
     let rig = rig();
     let token = token_for(&rig, STUDIO, PAGE_SCOPES).await;
-    rig.simulator.world().states().linkedin().listing_delay = Duration::minutes(3);
+    rig.simulator
+        .world()
+        .set_listing_lag("linkedin", Duration::minutes(3));
     let body = with(&json!({"author": PAGE, "commentary": "Hello #all \\(of you\\)"}));
     let made = publish(&rig, &token, &body).await;
     let elements = async || listed(&rig, &token, PAGE).await.json()["elements"].clone();

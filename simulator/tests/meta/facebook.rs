@@ -271,9 +271,7 @@ async fn posts_are_listed_newest_first_with_what_they_show_and_late_on_order() {
     assert_eq!(said.body["data"][1]["message"], "a");
     rig.simulator
         .world()
-        .states()
-        .facebook()
-        .list_late(Duration::minutes(1));
+        .set_listing_lag("facebook", Duration::minutes(1));
     assert_eq!(api::get(&rig, &path, &token).await.body["data"], json!([]));
 }
 

@@ -350,4 +350,10 @@ async fn posts_are_listed_newest_first_in_pages() {
     assert_eq!(second.body["data"].as_array().map(Vec::len), Some(1));
     assert_eq!(second.body["data"][0]["caption"], "a");
     assert_eq!(api::get(&rig, &path("1"), &token).await.code(), 100);
+    let lag = Duration::minutes(1);
+    rig.simulator.world().set_listing_lag("instagram", lag);
+    let none = api::get(&rig, &path(""), &token).await;
+    assert_eq!(none.body["data"].as_array().map(Vec::len), Some(0));
+    rig.clock.advance(lag);
+    assert_eq!(api::get(&rig, &path(""), &token).await.body, first.body);
 }

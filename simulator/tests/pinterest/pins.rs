@@ -172,7 +172,9 @@ async fn a_section_lists_its_own_pins() {
 async fn a_new_pin_is_missing_from_lists_for_as_long_as_is_said() {
     let rig = rig();
     let token = token(&rig).await;
-    rig.simulator.world().states().pinterest().listing_delay = time::Duration::seconds(30);
+    rig.simulator
+        .world()
+        .set_listing_lag("pinterest", time::Duration::seconds(30));
     post_json(&rig, PINS, &token, &pin()).await;
     let count = async || {
         let listed = get(&rig, PINS, &token).await.json();
@@ -181,6 +183,21 @@ async fn a_new_pin_is_missing_from_lists_for_as_long_as_is_said() {
     assert_eq!(count().await, 0);
     rig.clock.advance(time::Duration::seconds(30));
     assert_eq!(count().await, 1);
+}
+
+#[tokio::test]
+async fn lists_show_what_another_app_pinned() {
+    let rig = rig();
+    let token = token(&rig).await;
+    post_json(&rig, PINS, &token, &pin()).await;
+    let ours = rig.simulator.ledger().posts()[0].clone();
+    let world = rig.simulator.world();
+    let theirs = world.post_by_another_app(&ours, "Other words");
+    let listed = get(&rig, PINS, &token).await.json();
+    assert_eq!(listed["items"][0]["id"], theirs.post_id.as_str());
+    assert_eq!(listed["items"][0]["description"], "Other words");
+    assert_eq!(listed["items"][1]["id"], ours.post_id.as_str());
+    assert_eq!(rig.simulator.ledger().posts(), [ours, theirs]);
 }
 
 #[tokio::test]

@@ -285,6 +285,14 @@ async fn the_list_shows_public_posts_newest_first_and_only_with_its_scope() {
         400
     );
 
+    rig.simulator
+        .world()
+        .set_listing_lag("tiktok", Duration::seconds(90));
+    let said = post(&rig, LIST, &access_one, &json!({"max_count": 20}))
+        .await
+        .json();
+    assert_eq!(said["data"]["videos"][0]["id"], live(0));
+
     let denied = "video.list".to_owned();
     rig.simulator
         .world()

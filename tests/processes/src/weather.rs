@@ -45,13 +45,10 @@ pub(crate) fn order(networks: &Simulator, chance: &mut Rng, posts: usize) -> usi
     for order in orders {
         networks.script(order);
     }
-    let states = networks.world().states();
-    let mut late = || Duration::seconds(chance.i64(0..40));
-    states.facebook().list_late(late());
-    states.linkedin().listing_delay = late();
-    states.pinterest().listing_delay = late();
-    states.x().delay_listing(late());
-    states.youtube().listing_lag = late();
+    for network in simulator::networks::NAMES {
+        let lag = Duration::seconds(chance.i64(0..40));
+        networks.world().set_listing_lag(network, lag);
+    }
     count
 }
 

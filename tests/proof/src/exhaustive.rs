@@ -49,6 +49,29 @@ pub struct Case {
 
 /// One post of a kind, due in a minute, and what goes wrong by the script.
 pub fn case(kind: Kind, script: &Script, flaw: Option<Flaw>) -> Case {
+    alone(kind, &mut script.clone(), Setting::default(), flaw)
+}
+
+/// One post of a kind, due in a minute, whose commit goes wrong like this.
+pub fn commit(kind: Kind, fault: Fault, flaw: Option<Flaw>) -> Case {
+    let mut chance = Commits {
+        faults: [Some(fault), None],
+        arms: 0,
+    };
+    alone(kind, &mut chance, Setting::default(), flaw)
+}
+
+/// How a day begins.
+#[derive(Debug, Clone, Copy, Default)]
+struct Setting {
+    /// All lists are late.
+    lists_late: bool,
+    /// One more ring comes at the post's time.
+    rings_twice: bool,
+}
+
+/// One post of a kind, due in a minute.
+fn alone(kind: Kind, chance: &mut dyn Chance, setting: Setting, flaw: Option<Flaw>) -> Case {
     crate::random::on_paused_time(async {
         let mut world = World::new(flaw);
         let user = UserId::from(Uuid::from_u128(1));
@@ -56,14 +79,20 @@ pub fn case(kind: Kind, script: &Script, flaw: Option<Flaw>) -> Case {
         let due = world.now() + Duration::MINUTE;
         let words = "A post that is live once";
         let mut filed: [Filed; 1] = [world.file(kind, user, connection, words, due)];
-        let day = live(&world, &mut filed, &mut script.clone(), 2, DAY, flaw).await;
+        if setting.lists_late {
+            world.lists_late();
+        }
+        if setting.rings_twice {
+            world.bell.order(due, filed[0].id.to_string());
+        }
+        let day = live(&world, &mut filed, chance, 2, DAY, flaw).await;
         let verdict = judge(&world, &filed, &day);
         Case { day, verdict }
     })
 }
 
 /// Two posts that look alike, due one after the other, of whose commits the answers are lost as told.
-pub fn twins(kind: Kind, lost: [bool; 2], flaw: Option<Flaw>) -> Case {
+pub fn twins(kind: Kind, lost: [bool; 2], lists_late: bool, flaw: Option<Flaw>) -> Case {
     crate::random::on_paused_time(async {
         let mut world = World::new(flaw);
         let user = UserId::from(Uuid::from_u128(1));
@@ -74,29 +103,34 @@ pub fn twins(kind: Kind, lost: [bool; 2], flaw: Option<Flaw>) -> Case {
             let due = world.now() + Duration::minutes(minute);
             filed.push(world.file(kind, user, connection, words, due));
         }
-        let mut chance = LostCommits { lost, arms: 0 };
+        if lists_late {
+            world.lists_late();
+        }
+        let mut chance = Commits {
+            faults: lost.map(|is_lost| is_lost.then_some(Fault::AnswerLost)),
+            arms: 0,
+        };
         let day = live(&world, &mut filed, &mut chance, 2, DAY, flaw).await;
         let verdict = judge(&world, &filed, &day);
         Case { day, verdict }
     })
 }
 
-/// Loses what is asked of a network first after the arm, for each arm as told.
-struct LostCommits {
-    lost: [bool; 2],
+/// Lets what is asked of a network first after the arm go wrong, for each arm as told.
+struct Commits {
+    faults: [Option<Fault>; 2],
     arms: usize,
 }
 
-impl Chance for LostCommits {
+impl Chance for Commits {
     fn at(&mut self, _: usize, point: &Point, _: OffsetDateTime) -> Option<Fault> {
         match point {
             Point::Books("arm") => {
                 self.arms += 1;
                 None
             }
-            Point::Network(name) if !name.starts_with("GET") && self.arms > 0 => {
-                let lost = self.lost.get_mut(self.arms - 1)?;
-                std::mem::take(lost).then_some(Fault::AnswerLost)
+            Point::Network(_) if point.makes_something() && self.arms > 0 => {
+                self.faults.get_mut(self.arms - 1)?.take()
             }
             Point::Books(_) | Point::Files(_) | Point::Keys | Point::Network(_) | Point::Ring => {
                 None
@@ -195,6 +229,66 @@ impl Chance for Turns {
     }
 }
 
+/// The author edits or cancels a post at every await of the two looks that two rings begin, which take turns
+/// in each of these ways. An edit begins a third look, while the one that it overtook still goes on.
+pub fn races(kind: Kind, flaw: Option<Flaw>) -> Tried {
+    let mut tried = Tried::default();
+    for turns in TURNS {
+        let race = |script: Script| {
+            let mut chance = Race {
+                script: script.clone(),
+                turns,
+                picks: 0,
+            };
+            let setting = Setting {
+                rings_twice: true,
+                ..Setting::default()
+            };
+            (alone(kind, &mut chance, setting, flaw), script)
+        };
+        let (calm, _) = race(Script::default());
+        for place in 0..calm.day.points.len() {
+            for wish in [Fault::Edited, Fault::Canceled] {
+                let (case, script) = race(Script(vec![(place, wish)]));
+                tried.note(kind, &script, &case);
+            }
+        }
+    }
+    tried
+}
+
+/// For how many awaits each of two looks goes on until it is the other's turn.
+const TURNS: [[usize; 2]; 8] = [
+    [1, 1],
+    [1, 2],
+    [2, 1],
+    [2, 3],
+    [1, 5],
+    [5, 1],
+    [3, 7],
+    [7, 3],
+];
+
+/// A script, and two looks that take turns.
+struct Race {
+    script: Script,
+    turns: [usize; 2],
+    picks: usize,
+}
+
+impl Chance for Race {
+    fn at(&mut self, n: usize, point: &Point, now: OffsetDateTime) -> Option<Fault> {
+        self.script.at(n, point, now)
+    }
+
+    fn pick(&mut self, of: usize) -> usize {
+        let [first, second] = self.turns;
+        let is_seconds = self.picks % (first + second) >= first;
+        self.picks += 1;
+        usize::from(is_seconds && of > 1)
+    }
+}
+
 /// How many cases were tried, and what is wrong with them.
 #[derive(Debug, Clone, Default)]
 pub struct Tried {
@@ -204,6 +298,8 @@ pub struct Tried {
     pub crashes: usize,
     /// What went wrong in all.
     pub faults: usize,
+    /// Cases in which the author edits or cancels while the post is published.
+    pub races: usize,
     /// The sum of the verdicts; each finding begins with its script.
     pub verdict: Verdict,
 }
@@ -213,6 +309,7 @@ impl Tried {
         self.cases += 1;
         self.crashes += case.day.crashes();
         self.faults += case.day.faults();
+        self.races += usize::from(case.day.wishes() > 0);
         let mut verdict = case.verdict.clone();
         for finding in &mut verdict.findings {
             let steps = script.0.iter().map(|(n, fault)| {
@@ -254,6 +351,41 @@ pub fn pairs(kind: Kind, share: usize, of: usize) -> Tried {
         for script in scripts(&points(kind, &first), after, &first) {
             let case = case(kind, &script, None);
             tried.note(kind, &script, &case);
+        }
+    }
+    tried
+}
+
+/// Every fault at every await of a flow while all lists are late, and, with the answer to its commit lost, every
+/// fault once more: what a list shows matters only then.
+pub fn late(kind: Kind, flaw: Option<Flaw>) -> Tried {
+    let mut tried = Tried::default();
+    let setting = Setting {
+        lists_late: true,
+        ..Setting::default()
+    };
+    let late = |script: &Script, flaw| alone(kind, &mut script.clone(), setting, flaw);
+    let points = |script: &Script| -> Vec<Point> {
+        let day = late(script, None).day;
+        day.points.into_iter().map(|(point, _)| point).collect()
+    };
+    let nothing = Script::default();
+    let calm = points(&nothing);
+    let mut scripts = scripts(&calm, 0, &nothing);
+    let arm = calm.iter().position(|point| *point == Point::Books("arm"));
+    let after_arm = calm.iter().enumerate().skip(arm.unwrap_or(calm.len()));
+    for (commit, _) in after_arm
+        .filter(|(_, point)| point.makes_something())
+        .take(1)
+    {
+        let lost = Script(vec![(commit, Fault::AnswerLost)]);
+        scripts.extend(self::scripts(&points(&lost), commit + 1, &lost));
+    }
+    for script in scripts {
+        let case = late(&script, flaw);
+        tried.note(kind, &script, &case);
+        if flaw.is_some() && !tried.verdict.is_clean() {
+            break;
         }
     }
     tried

@@ -22,6 +22,16 @@ pub enum Point {
     Ring,
 }
 
+impl Point {
+    /// Whether a request goes out that may leave something at the network.
+    pub(crate) fn makes_something(&self) -> bool {
+        match self {
+            Self::Network(name) => !name.starts_with("GET"),
+            Self::Books(_) | Self::Files(_) | Self::Keys | Self::Ring => false,
+        }
+    }
+}
+
 impl fmt::Display for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -58,6 +68,12 @@ pub enum Fault {
     BreaksAfter,
     /// The network asks to wait, and does nothing.
     Busy,
+    /// From here on the lists of all networks show what is new only after minutes.
+    ListsLate,
+    /// The request has its effect, another app publishes the very same, and the answer is lost.
+    Copied,
+    /// The request has its effect, another app publishes other words, and the answer is lost.
+    Followed,
     /// Every access token of the network ends just before the request.
     TokensEnd,
     /// The ring is lost.
@@ -80,7 +96,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::Dies,
         Self::Pauses,
         Self::Down,
@@ -92,6 +108,9 @@ impl Fault {
         Self::Breaks,
         Self::BreaksAfter,
         Self::Busy,
+        Self::ListsLate,
+        Self::Copied,
+        Self::Followed,
         Self::TokensEnd,
         Self::RingLost,
         Self::RingTwice,
@@ -127,7 +146,9 @@ impl Fault {
             | Self::EffectLate
             | Self::Breaks
             | Self::BreaksAfter
-            | Self::Busy => matches!(point, Point::Network(_)),
+            | Self::Busy
+            | Self::ListsLate => matches!(point, Point::Network(_)),
+            Self::Copied | Self::Followed => point.makes_something(),
             Self::RingLost | Self::RingTwice => matches!(point, Point::Ring),
         }
     }

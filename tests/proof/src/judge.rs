@@ -3,6 +3,7 @@
 use std::fmt;
 
 use domain::{ConnectionHealth, Stage};
+use serde_json::Value;
 use simulator::LivePost;
 use store::attempts::Outcome;
 use time::Duration;
@@ -31,6 +32,8 @@ pub struct Verdict {
     pub rules: usize,
     /// Posts that need a person's word. No fault where an outcome is unknown.
     pub unconfirmed: usize,
+    /// What is shown to those persons as what could be theirs.
+    pub candidates: usize,
     /// Posts that are live, once, and called so.
     pub published: usize,
     /// What is wrong, in words.
@@ -51,6 +54,7 @@ impl Verdict {
         self.untimely += other.untimely;
         self.rules += other.rules;
         self.unconfirmed += other.unconfirmed;
+        self.candidates += other.candidates;
         self.published += other.published;
         self.findings.extend(other.findings);
     }
@@ -161,10 +165,14 @@ fn judge_post(
     let row = &rows.posts[&filed.id];
     let stage = row.post.stage;
     let name = format!("{} ({}), {stage}", filed.words[0], filed.kind.name);
+    // What another app published is no post of ours, however alike.
+    let ours = ledger
+        .iter()
+        .filter(|live| !world.strangers.published(&live.post_id));
     let live_as = |words: &str| {
         let parts = filed.kind.words(words);
         let counts = parts.iter().map(|part| {
-            let alike = ledger.iter().filter(|live| live.text == *part);
+            let alike = ours.clone().filter(|live| live.text == *part);
             alike.count()
         });
         counts.collect::<Vec<_>>()
@@ -187,6 +195,15 @@ fn judge_post(
                 let what = format!("{name}: live as {editions:?}");
                 verdict.find(|it| &mut it.misreported, what);
             }
+            let words = filed.words.last().map(|words| filed.kind.words(words));
+            let is_named = |live: &LivePost| {
+                Some(&live.post_id) == row.post.external_id.as_ref()
+                    && words.iter().flatten().any(|part| live.text == *part)
+            };
+            if row.post.external_id.is_some() && !ledger.iter().any(is_named) {
+                let what = format!("{name}: it names another post");
+                verdict.find(|it| &mut it.misreported, what);
+            }
         }
         Stage::Failed | Stage::Missed | Stage::Canceled | Stage::Dismissed => {
             if most > 0 && twins == 1 {
@@ -195,11 +212,28 @@ fn judge_post(
         }
         Stage::NeedsAttention => {
             verdict.unconfirmed += 1;
-            // What was accepted and then disconnected cannot be followed to its end.
+            let shown = row.post.candidates.as_ref().and_then(Value::as_array);
+            for candidate in shown.into_iter().flatten() {
+                verdict.candidates += 1;
+                if !ledger
+                    .iter()
+                    .any(|live| candidate["externalId"] == live.post_id.as_str())
+                {
+                    let what = format!("{name}: {candidate} is shown and not live");
+                    verdict.find(|it| &mut it.misreported, what);
+                }
+            }
+            // What was accepted and then disconnected, or broke its publishers again and again, cannot be followed
+            // to its end.
             let is_gone = day
                 .disconnected
                 .iter()
-                .any(|(it, _)| *it == filed.connection);
+                .any(|(it, _)| *it == filed.connection)
+                || row
+                    .post
+                    .error
+                    .as_ref()
+                    .is_some_and(|error| error.code == "publisher_crashed");
             let is_unknown = rows.attempts.iter().any(|arm| {
                 let is_open = match arm.outcome {
                     None | Some(Outcome::Unknown) => true,

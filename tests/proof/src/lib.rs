@@ -5,7 +5,8 @@
 //! and time. Between the two stand [`gate::Gates`]: every await of a look comes by there, and a
 //! [`gate::Fault`] decides what becomes of it. A look that dies is a future that is dropped.
 //!
-//! [`exhaustive`] tries every fault at every await, and all pairs of them; [`random`] lets hundreds of
+//! [`exhaustive`] tries every fault at every await, all pairs of them, lists that are late, and authors who
+//! change their minds against two looks at once; [`random`] lets hundreds of
 //! posts live through a bad day; [`planted`] checks that a core that is kept wrongly is found out.
 
 pub mod books;

@@ -1,6 +1,9 @@
 //! The simulated networks without sockets, and what can go wrong on the way to them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::{Router, body::Body};
 use bytes::Bytes;
@@ -8,20 +11,26 @@ use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Request, header};
 use http_body_util::BodyExt as _;
 use platforms::Answer;
+use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
 use tower::ServiceExt as _;
 use wire::{Carrier, SendError};
 
 use crate::{
-    Clock,
     gate::{Fault, Gates, Point},
     planted::Flaw,
 };
 
 /// How long after it was given up a late request has its effect: within the two minutes after which a
 /// network that says "not published" is believed.
-const LATE: Duration = Duration::seconds(100);
+const LATE: std::time::Duration = std::time::Duration::from_secs(100);
+/// How late lists are: within the ten minutes that networks take for it, and so long that of the looks after a
+/// commit those at 30 seconds, 2 and 5 minutes see nothing, the one at 10 minutes what took effect at once, and
+/// the one at 20 minutes what took effect late.
+const LAG: Duration = Duration::minutes(9);
+/// What another app's post says beside our words.
+const OTHER_WORDS: &str = ", as somebody else has it";
 /// No host and no part of a path that a network wrote itself is longer.
 const LONGEST_WORD: usize = 32;
 /// What the client gives a call in all; it looks at its watch before it does anything else.
@@ -32,14 +41,26 @@ pub(crate) struct Network {
     pub(crate) router: Router,
     pub(crate) world: simulator::World,
     pub(crate) gates: Gates,
-    pub(crate) clock: Clock,
     pub(crate) late: Late,
+    pub(crate) strangers: Strangers,
     pub(crate) flaw: Option<Flaw>,
 }
 
 /// Requests that were given up and will still arrive. Copies are the same.
 #[derive(Clone, Default)]
-pub(crate) struct Late(Arc<Mutex<Vec<(OffsetDateTime, Whole)>>>);
+pub(crate) struct Late(Arc<Mutex<Vec<(Instant, Whole)>>>);
+
+/// Posts of other apps, by their ids. Copies are the same.
+#[derive(Clone, Default)]
+pub(crate) struct Strangers(Arc<Mutex<BTreeSet<String>>>);
+
+impl Strangers {
+    /// Whether another app published what has this id.
+    pub(crate) fn published(&self, id: &str) -> bool {
+        let ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.contains(id)
+    }
+}
 
 /// A request with all of its body.
 #[derive(Clone)]
@@ -49,14 +70,16 @@ struct Whole {
 }
 
 impl Late {
-    /// When the first of them arrives.
-    pub(crate) fn next(&self) -> Option<OffsetDateTime> {
+    /// When the first of them arrives, whatever the clock was made to show since it was sent.
+    pub(crate) fn next(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
         let late = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        late.iter().map(|(at, _)| *at).min()
+        let first = late.iter().map(|(at, _)| *at).min()?;
+        Some(now + first.saturating_duration_since(Instant::now()))
     }
 
     /// Lets those arrive whose time has come.
-    pub(crate) async fn arrive(&self, router: &Router, now: OffsetDateTime) {
+    pub(crate) async fn arrive(&self, router: &Router) {
+        let now = Instant::now();
         let due: Vec<_> = {
             let mut late = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             late.extract_if(.., |(at, _)| *at <= now).collect()
@@ -87,7 +110,7 @@ impl Carrier for Network {
                 }
                 Some(Fault::RequestLost) => self.lost(whole).await,
                 Some(Fault::EffectLate) => {
-                    let at = self.clock.now() + LATE;
+                    let at = Instant::now() + LATE;
                     let mut late = self.late.0.lock().unwrap_or_else(PoisonError::into_inner);
                     late.push((at, whole));
                     Err(SendError::Lost("it took too long".to_owned()))
@@ -98,20 +121,56 @@ impl Carrier for Network {
                     Ok(answer(500, None))
                 }
                 Some(Fault::Busy) => Ok(answer(429, Some("7"))),
+                Some(Fault::ListsLate) => {
+                    lists_late(&self.world);
+                    self.heard(whole).await
+                }
+                Some(Fault::Copied) => {
+                    self.others_publish_after(whole.clone(), "").await;
+                    self.lost(whole).await
+                }
+                Some(Fault::Followed) => {
+                    self.others_publish_after(whole.clone(), OTHER_WORDS).await;
+                    self.lost(whole).await
+                }
                 Some(Fault::TokensEnd) => {
                     let host = whole.parts.uri.path().to_owned();
                     for network in of_path(&host) {
                         self.world.end_tokens(network);
                     }
-                    ask(&self.router, whole).await
+                    self.heard(whole).await
                 }
-                _ => ask(&self.router, whole).await,
+                _ => self.heard(whole).await,
             }
         })
     }
 }
 
 impl Network {
+    async fn heard(&self, whole: Whole) -> Result<Answer, SendError> {
+        let answer = ask(&self.router, whole).await?;
+        Ok(match self.flaw {
+            Some(Flaw::TakesTheNewest) => newest(answer),
+            _ => answer,
+        })
+    }
+
+    /// Does it; of all that it makes visible another app publishes the like, with these words behind ours.
+    async fn others_publish_after(&self, whole: Whole, words: &str) {
+        let before = self.world.ledger().posts().len();
+        drop(ask(&self.router, whole).await);
+        for post in self.world.ledger().posts().iter().skip(before) {
+            let text = format!("{}{words}", post.text);
+            let theirs = self.world.post_by_another_app(post, &text);
+            let mut ids = self
+                .strangers
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            ids.insert(theirs.post_id);
+        }
+    }
+
     async fn lost(&self, whole: Whole) -> Result<Answer, SendError> {
         match self.flaw {
             Some(Flaw::LossIsNotSent) => Err(SendError::NotSent("the connection broke".to_owned())),
@@ -119,6 +178,33 @@ impl Network {
             Some(Flaw::ClientSendsAgain) => ask(&self.router, whole).await,
             _ => Err(SendError::Lost("the connection broke".to_owned())),
         }
+    }
+}
+
+/// From here on the lists of all networks show what is new only after minutes.
+pub(crate) fn lists_late(networks: &simulator::World) {
+    for network in simulator::networks::NAMES {
+        networks.set_listing_lag(network, LAG);
+    }
+}
+
+/// A list as it is read by who takes what is newest for his own, whatever it says.
+fn newest(answer: Answer) -> Answer {
+    let body = String::from_utf8_lossy(&answer.body);
+    if !body.contains(OTHER_WORDS) {
+        return answer;
+    }
+    let Ok(mut told) = serde_json::from_str::<Value>(&body.replace(OTHER_WORDS, "")) else {
+        return answer;
+    };
+    for list in ["data", "elements", "items"] {
+        if let Some(list) = told.get_mut(list).and_then(Value::as_array_mut) {
+            list.truncate(1);
+        }
+    }
+    Answer {
+        body: told.to_string().into_bytes(),
+        ..answer
     }
 }
 

@@ -58,11 +58,15 @@ pub enum Flaw {
     RefreshIsNotKept,
     /// Nobody rings for what was overlooked.
     NobodySweeps,
+    /// The newest post of a list is taken for ours, whatever it says.
+    TakesTheNewest,
+    /// What a list does not show two minutes after the commit is called failed.
+    UnseenIsAbsent,
 }
 
 impl Flaw {
     /// Every flaw.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::ArmsTwice,
         Self::ArmsEarly,
         Self::ArmsUnrecorded,
@@ -86,6 +90,8 @@ impl Flaw {
         Self::RefreshesAllAtOnce,
         Self::RefreshIsNotKept,
         Self::NobodySweeps,
+        Self::TakesTheNewest,
+        Self::UnseenIsAbsent,
     ];
 
     /// What first shows that it is there; nothing when it is not found out.
@@ -97,12 +103,19 @@ impl Flaw {
             }
         }
         for kind in KINDS {
+            let findings = exhaustive::late(kind, Some(self)).verdict.findings;
+            if let Some(finding) = findings.into_iter().next() {
+                return Some(finding);
+            }
+        }
+        for kind in KINDS {
             let findings = exhaustive::crowd(kind, Some(self)).verdict.findings;
             if let Some(finding) = findings.into_iter().next() {
                 return Some(finding);
             }
             for lost in [[true, false], [false, true], [true, true]] {
-                let findings = exhaustive::twins(kind, lost, Some(self)).verdict.findings;
+                let case = exhaustive::twins(kind, lost, false, Some(self));
+                let findings = case.verdict.findings;
                 if let Some(finding) = findings.into_iter().next() {
                     return Some(finding);
                 }

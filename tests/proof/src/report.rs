@@ -82,6 +82,8 @@ pub struct Report {
     pub seeds: u64,
     /// Cases of one and of two faults.
     pub cases: usize,
+    /// How often an author edited or canceled against publishing.
+    pub races: usize,
     /// Processes that died.
     pub crashes: usize,
     /// What went wrong in all.
@@ -98,6 +100,8 @@ pub struct Report {
 
 enum Work {
     Singles(Kind),
+    Late(Kind),
+    Races(Kind),
     Pairs(Kind, usize),
     Twins(Kind),
     Day(u64),
@@ -125,7 +129,7 @@ impl Report {
         let verdict = &self.verdict;
         serde_json::json!({
             "posts": self.posts, "seeds": self.seeds, "cases": self.cases, "crashes": self.crashes,
-            "faults": self.faults, "lost": verdict.lost, "doubled": verdict.doubled,
+            "faults": self.faults, "races": self.races, "lost": verdict.lost, "doubled": verdict.doubled,
             "misreported": verdict.misreported, "untimely": verdict.untimely, "rules": verdict.rules,
             "unconfirmed": verdict.unconfirmed, "published": verdict.published,
             "caught": self.caught.len(), "planted": self.caught.len() + self.missed.len(),
@@ -141,6 +145,7 @@ impl Report {
             "the core over fakes, {} s\n\
              \x20 posts of bad days     {:>9}   seeds {} to {last}\n\
              \x20 cases of 1 or 2 faults{:>9}\n\
+             \x20 edits and cancels     {:>9}   against publishing\n\
              \x20 crashes injected      {:>9}\n\
              \x20 faults injected       {:>9}\n\
              \x20 lost                  {:>9}\n\
@@ -155,6 +160,7 @@ impl Report {
             self.posts,
             order.seed,
             self.cases,
+            self.races,
             self.crashes,
             self.faults,
             verdict.lost,
@@ -175,6 +181,7 @@ impl Report {
 
     fn note_tried(&mut self, tried: Tried) {
         self.cases += tried.cases;
+        self.races += tried.races;
         self.crashes += tried.crashes;
         self.faults += tried.faults;
         self.verdict.add(tried.verdict);
@@ -187,6 +194,8 @@ pub fn run(order: &Order) -> Report {
     let mut work = Vec::new();
     work.extend(Flaw::ALL.map(Work::Flaw));
     work.extend(KINDS.map(Work::Singles));
+    work.extend(KINDS.map(Work::Late));
+    work.extend(KINDS.map(Work::Races));
     work.extend(KINDS.map(Work::Twins));
     for kind in simplest() {
         work.extend((0..SHARES).map(|share| Work::Pairs(kind, share)));
@@ -229,6 +238,14 @@ fn done(work: &Work, every: usize, report: &Mutex<Report>) {
             let tried = exhaustive::singles(kind, None);
             note(&|report| report.note_tried(tried.clone()));
         }
+        Work::Late(kind) => {
+            let tried = exhaustive::late(kind, None);
+            note(&|report| report.note_tried(tried.clone()));
+        }
+        Work::Races(kind) => {
+            let tried = exhaustive::races(kind, None);
+            note(&|report| report.note_tried(tried.clone()));
+        }
         Work::Pairs(kind, share) => {
             let tried = exhaustive::pairs(kind, share, SHARES * every);
             note(&|report| report.note_tried(tried.clone()));
@@ -241,13 +258,15 @@ fn done(work: &Work, every: usize, report: &Mutex<Report>) {
                     report.verdict.add(case.verdict.clone());
                 });
             }
-            for lost in [[false, false], [true, false], [false, true], [true, true]] {
-                let case = exhaustive::twins(kind, lost, None);
-                note(&|report| {
-                    report.cases += 1;
-                    report.faults += case.day.faults();
-                    report.verdict.add(case.verdict.clone());
-                });
+            for lists_late in [false, true] {
+                for lost in [[false, false], [true, false], [false, true], [true, true]] {
+                    let case = exhaustive::twins(kind, lost, lists_late, None);
+                    note(&|report| {
+                        report.cases += 1;
+                        report.faults += case.day.faults();
+                        report.verdict.add(case.verdict.clone());
+                    });
+                }
             }
         }
         Work::Day(seed) => {
@@ -260,6 +279,7 @@ fn done(work: &Work, every: usize, report: &Mutex<Report>) {
             note(&|report| {
                 report.posts += POSTS;
                 report.seeds += 1;
+                report.races += lived.day.wishes();
                 report.crashes += lived.day.crashes();
                 report.faults += lived.day.faults();
                 let mut verdict = lived.verdict.clone();

@@ -69,6 +69,11 @@ impl Day {
         self.count(|_| true)
     }
 
+    /// How often the author edited or canceled a post while it was published.
+    pub fn wishes(&self) -> usize {
+        self.count(|fault| matches!(fault, Fault::Edited | Fault::Canceled))
+    }
+
     fn count(&self, counts: impl Fn(Fault) -> bool) -> usize {
         let faults = self.points.iter().filter_map(|(_, fault)| *fault);
         faults.filter(|fault| counts(*fault)).count()
@@ -121,10 +126,7 @@ pub async fn live(
             break;
         };
         world.clock.advance(next - world.now()).await;
-        world
-            .late
-            .arrive(&world.networks.router(), world.now())
-            .await;
+        world.late.arrive(&world.networks.router()).await;
         town.go_on_publishing();
         town.sweep();
     }
@@ -297,7 +299,7 @@ impl Town<'_> {
     fn is_at_rest(&self) -> bool {
         let rows = self.world.books.rows();
         self.looks.is_empty()
-            && self.world.late.next().is_none()
+            && self.world.late.next(self.world.now()).is_none()
             && rows.posts.values().all(|row| {
                 row.post.stage.is_final() && !is_looked_for(&rows, row, self.world.now())
             })
@@ -324,7 +326,7 @@ impl Town<'_> {
             .map(|at| at.max(self.swept_at + Duration::MINUTE));
         let is_free = self.looks.len() < self.publishers;
         let ring = self.world.bell.next().filter(|_| is_free);
-        let late = self.world.late.next();
+        let late = self.world.late.next(now);
         let once_more = {
             let rows = self.world.books.rows();
             let unsettled = rows

@@ -41,7 +41,7 @@ use crate::{
     gate::Gates,
     kinds::{Kind, kind_of},
     means::{Bell, GatedBooks, GatedFiles, GatedShelf},
-    network::{Late, Network},
+    network::{Late, Network, Strangers, lists_late},
     planted::Flaw,
 };
 
@@ -62,6 +62,7 @@ pub struct World {
     pub means: Means,
     pub(crate) bell: Bell,
     pub(crate) late: Late,
+    pub(crate) strangers: Strangers,
     apps: Arc<Apps>,
     shelves: Shelves,
     settings: Option<Networks>,
@@ -151,14 +152,15 @@ impl World {
             settings,
         } = Scenery::free();
         let (gates, late) = (Gates::default(), Late::default());
+        let strangers = Strangers::default();
         let books = Arc::new(MemoryBooks::with_flaw(clock.clone(), flaw));
         let bell = Bell::new(gates.clone());
         let network = Network {
             router: networks.router(),
             world: networks.world().clone(),
             gates: gates.clone(),
-            clock: clock.clone(),
             late: late.clone(),
+            strangers: strangers.clone(),
             flaw,
         };
         let shelf = GatedShelf {
@@ -193,6 +195,7 @@ impl World {
             means,
             bell,
             late,
+            strangers,
             apps,
             shelves,
             settings: Some(settings),
@@ -203,6 +206,11 @@ impl World {
     /// The time.
     pub fn now(&self) -> OffsetDateTime {
         self.clock.now()
+    }
+
+    /// From here on lists show what is new only after minutes.
+    pub(crate) fn lists_late(&self) {
+        lists_late(self.networks.world());
     }
 
     /// Connects the account at that place of the consent page for a user; nothing goes wrong meanwhile.

@@ -3,7 +3,8 @@
 use domain::Platform;
 use proof::{
     exhaustive::{self, Script},
-    kinds::{KINDS, simplest},
+    gate::{Fault, Point},
+    kinds::{Commit, KINDS, simplest},
     planted::Flaw,
     random::{Plan, bad_day},
 };
@@ -43,6 +44,8 @@ fn a_flaw_is_found_out() {
         Flaw::UnknownIsAbsent,
         Flaw::DoubtIsFailure,
         Flaw::LossIsNotSent,
+        Flaw::TakesTheNewest,
+        Flaw::UnseenIsAbsent,
     ] {
         assert!(flaw.found_out().is_some(), "{flaw:?}");
     }
@@ -82,16 +85,80 @@ fn a_watch_that_runs_away_from_the_clock_makes_no_post_late() {
 #[test]
 fn posts_that_look_alike_are_told_apart_or_left_to_a_person() {
     let mut wrong = Vec::new();
-    for kind in KINDS {
+    for (kind, lists_late) in KINDS
+        .into_iter()
+        .flat_map(|kind| [(kind, false), (kind, true)])
+    {
         for lost in [[false, false], [true, false], [false, true], [true, true]] {
-            let case = exhaustive::twins(kind, lost, None);
+            let case = exhaustive::twins(kind, lost, lists_late, None);
             wrong.extend(
                 case.verdict
                     .findings
                     .into_iter()
-                    .map(|it| format!("{lost:?}: {it}")),
+                    .map(|it| format!("{lost:?}, late {lists_late}: {it}")),
             );
         }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn lists_that_are_late_prove_nothing() {
+    let mut wrong = Vec::new();
+    for kind in simplest() {
+        let tried = exhaustive::late(kind, None);
+        assert!(tried.cases > 200, "{}: {} cases", kind.name, tried.cases);
+        wrong.extend(tried.verdict.findings);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_another_app_publishes_is_never_taken_for_ours_without_proof() {
+    for kind in KINDS {
+        let copied = exhaustive::commit(kind, Fault::Copied, None).verdict;
+        assert!(copied.is_clean(), "{}: {copied:#?}", kind.name);
+        let came_to = (copied.published, copied.unconfirmed, copied.candidates);
+        let expected = match (kind.commit, kind.name) {
+            // The handle tells, and of a photo its own id.
+            (Commit::StrongHandle, _) | (_, "a photo at Facebook") => (1, 0, 0),
+            // Nobody may list a member's posts, or a post that is not public.
+            (Commit::NamesTheTwin, _) | (_, "a photo at TikTok") => (0, 1, 0),
+            (Commit::Bare | Commit::RefusesTwins, _) => (0, 1, 2),
+        };
+        assert_eq!(came_to, expected, "{}: {copied:#?}", kind.name);
+        let followed = exhaustive::commit(kind, Fault::Followed, None).verdict;
+        assert!(followed.is_clean(), "{}: {followed:#?}", kind.name);
+        assert_eq!(followed.candidates, 0, "{}: {followed:#?}", kind.name);
+    }
+}
+
+#[test]
+fn what_takes_effect_late_is_not_sent_again_though_the_clock_jumps() {
+    let mut wrong = Vec::new();
+    for kind in KINDS {
+        let flow = exhaustive::points(kind, &Script::default());
+        let arm = flow.iter().position(|point| *point == Point::Books("arm"));
+        let commit = (arm.expect("an arm")..flow.len())
+            .find(|n| matches!(flow[*n], Point::Network(_)))
+            .expect("a commit");
+        let late = Script(vec![(commit, Fault::EffectLate)]);
+        for place in commit + 1..exhaustive::points(kind, &late).len() {
+            let mut script = late.clone();
+            script.0.push((place, Fault::ClockJumps));
+            wrong.extend(exhaustive::case(kind, &script, None).verdict.findings);
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_author_who_edits_or_cancels_against_two_looks_is_obeyed_or_told_that_it_is_too_late() {
+    let mut wrong = Vec::new();
+    for kind in simplest() {
+        let tried = exhaustive::races(kind, None);
+        assert!(tried.races > 100, "{}: {} races", kind.name, tried.races);
+        wrong.extend(tried.verdict.findings);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -15,7 +15,8 @@ use crate::{
     next_look,
 };
 
-/// How long publishing may take to show before it is taken as not received.
+/// How long publishing may take to show before it is taken as not received; and how long what says so must stay
+/// true, for the clock by which that was measured may have jumped meanwhile.
 const SETTLED: Duration = Duration::minutes(2);
 /// So often a container is published.
 const MAX_FIRES: u8 = 3;
@@ -36,11 +37,16 @@ pub struct Doubt {
     /// Instagram answered that it suspects spam, which it has said of posts that went live.
     #[serde(default)]
     pub is_blocked: bool,
+    /// When the container was first seen to be still only ready.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub ready_since: Option<OffsetDateTime>,
 }
 
 impl Doubt {
     pub(super) fn ask_at(&self, cx: &PublishContext<'_>) -> OffsetDateTime {
-        next_look(self.armed_at, self.number).unwrap_or(cx.now)
+        let then = next_look(self.armed_at, self.number).unwrap_or(cx.now);
+        self.ready_since
+            .map_or(then, |since| then.max(since + SETTLED))
     }
 
     /// The next look, while there is one.
@@ -100,6 +106,7 @@ pub(super) fn in_doubt(
             armed_at: cx.armed(),
             number: 0,
             is_blocked,
+            ready_since: None,
         },
     }
 }
@@ -113,6 +120,7 @@ pub(super) const fn live(container: String, armed_at: OffsetDateTime) -> Publish
             armed_at,
             number: 0,
             is_blocked: false,
+            ready_since: None,
         },
         is_published: true,
     }
@@ -142,7 +150,16 @@ pub(super) fn looked(
             doubt,
             is_published: false,
         }),
-        "FINISHED" if cx.now >= doubt.armed_at + SETTLED => not_published(doubt),
+        "FINISHED" if cx.now >= doubt.armed_at + SETTLED => match doubt.ready_since {
+            Some(since) if cx.now >= since + SETTLED => not_published(doubt),
+            Some(_) => Ok(Publish::Look { doubt }),
+            None => Ok(Publish::Look {
+                doubt: Doubt {
+                    ready_since: Some(cx.now),
+                    ..doubt
+                },
+            }),
+        },
         _ => again(doubt, false),
     }
 }

@@ -15,7 +15,6 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::Value;
-use time::Duration;
 
 use super::meta::{Asked, Page, Said, page};
 use crate::World;
@@ -35,7 +34,6 @@ pub struct State {
     withdrawn: BTreeSet<u64>,
     declined: Vec<String>,
     most_pages: Option<usize>,
-    read_lag: Duration,
     spelling: Spelling,
     takes_twins: bool,
     tells_whole: bool,
@@ -80,11 +78,6 @@ impl State {
     /// Shows so many Pages or businesses at once, however many were asked for.
     pub fn show_pages(&mut self, most: usize) {
         self.most_pages = Some(most);
-    }
-
-    /// New posts are listed only after this time.
-    pub fn list_late(&mut self, lag: Duration) {
-        self.read_lag = lag;
     }
 
     /// The same words twice are taken.

@@ -157,8 +157,7 @@ fn permalink(username: &str, id: &str) -> String {
 pub(super) async fn list(asked: Asked) -> Result<Said, Said> {
     asked.only(&["after", "fields", "limit", "since", "until"])?;
     let page = own_page(&asked)?;
-    let lag = asked.world.states().facebook().read_lag;
-    let latest = asked.world.now() - lag;
+    let listed_until = asked.world.listed_until(NETWORK);
     let window = asked.window()?;
     let posts: Vec<Value> = asked
         .world
@@ -167,7 +166,7 @@ pub(super) async fn list(asked: Asked) -> Result<Said, Said> {
         .iter()
         .rev()
         .filter(|post| post.network == NETWORK && post.account_id == page.id)
-        .filter(|post| post.created_at <= latest && post.kind != "story")
+        .filter(|post| post.created_at <= listed_until && post.kind != "story")
         .filter(|post| window.contains(&post.created_at.unix_timestamp()))
         .map(shown)
         .collect();

@@ -59,6 +59,7 @@ pub(in crate::networks) fn list(asked: &Asked) -> Result<Said, Said> {
     asked.only(&["after", "fields", "limit", "since", "status", "until"])?;
     let page = own_page(asked)?;
     let (since, window) = (asked.world.now() - LIFE, asked.window()?);
+    let listed_until = asked.world.listed_until(NETWORK);
     let stories: Vec<Value> = asked
         .world
         .ledger()
@@ -66,7 +67,7 @@ pub(in crate::networks) fn list(asked: &Asked) -> Result<Said, Said> {
         .iter()
         .rev()
         .filter(|post| post.network == NETWORK && post.account_id == page.id)
-        .filter(|post| post.kind == "story")
+        .filter(|post| post.kind == "story" && post.created_at <= listed_until)
         .filter(|post| window.contains(&post.created_at.unix_timestamp()))
         .map(|post| {
             let is_archived = post.created_at <= since;

@@ -136,6 +136,7 @@ pub(in crate::networks) fn stories(asked: &Asked) -> Result<Said, Said> {
 
 fn listed(asked: &Asked, is_wanted: impl Fn(&LivePost) -> bool) -> Result<Said, Said> {
     own(asked, asked.id())?;
+    let listed_until = asked.world.listed_until(NETWORK);
     let posts: Vec<Value> = asked
         .world
         .ledger()
@@ -143,7 +144,7 @@ fn listed(asked: &Asked, is_wanted: impl Fn(&LivePost) -> bool) -> Result<Said, 
         .iter()
         .rev()
         .filter(|post| post.network == NETWORK && post.account_id == asked.id())
-        .filter(|post| is_wanted(post))
+        .filter(|post| post.created_at <= listed_until && is_wanted(post))
         .map(shown)
         .collect();
     asked.listed(&posts, 25).map(Said::good)

@@ -29,6 +29,7 @@ use time::{Date, Duration, OffsetDateTime, macros::date};
 
 pub use letters::{Challenge, Letter};
 pub use pages::Role;
+pub(super) use posts::copy;
 
 use crate::{Account, LiveMedia, World};
 
@@ -75,8 +76,6 @@ pub struct State {
     pub names_targets: bool,
     /// What uploads of videos must give back when they are closed.
     pub upload_token: String,
-    /// How much later than it is live a post is listed.
-    pub listing_delay: Duration,
     /// Whether a copy is refused in the name of a post that does not exist, another one each time.
     pub names_no_originals: bool,
     /// What is told of Pages, and how our address fared.
@@ -119,7 +118,6 @@ impl Default for State {
             roles: pages::roles(),
             names_targets: false,
             upload_token: String::new(),
-            listing_delay: Duration::ZERO,
             names_no_originals: false,
             mail: letters::Mail::default(),
             gives_refresh_tokens: false,

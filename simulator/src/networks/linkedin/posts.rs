@@ -17,7 +17,7 @@ use super::{
     pages::{self, Need},
     wire::{json_body, refusal, value},
 };
-use crate::{LivePost, World};
+use crate::{LivePost, World, networks::other_apps::rename};
 
 pub(super) async fn create(
     Shared(world): Shared<World>,
@@ -124,6 +124,25 @@ fn make(
     Ok(urn)
 }
 
+/// Keeps a post of another app that is like this one; gives its URN.
+pub(in super::super) fn copy(world: &World, like: &str, number: u64, text: &str) -> String {
+    let mut state = world.states().linkedin();
+    let urn = format!("urn:li:share:{}", 7_000_000_000_000_000_000 + number);
+    let like = state.posts.iter().find(|post| post.urn == like).cloned();
+    if let Some(mut post) = like {
+        post.urn.clone_from(&urn);
+        text.clone_into(&mut post.commentary);
+        post.created_at = world.now();
+        for files in ["media", "multiImage"] {
+            if let Some(files) = post.content.get_mut(files) {
+                rename(files, number);
+            }
+        }
+        state.posts.push(post);
+    }
+    urn
+}
+
 fn name_of(caller: &Caller) -> String {
     let mut members = members().into_iter();
     let member = members.find(|member| member.id == caller.token.account);
@@ -163,12 +182,13 @@ pub(super) async fn find(
         return refusal(400, None, "ILLEGAL_ARGUMENT", "Unknown finder");
     }
     let count: usize = value(&pairs, "count").parse().unwrap_or(10);
+    let listed_until = world.listed_until("linkedin");
     let elements: Vec<Value> = state
         .posts
         .iter()
         .rev()
         .filter(|post| post.author == author)
-        .filter(|post| world.now() >= post.created_at + state.listing_delay)
+        .filter(|post| post.created_at <= listed_until)
         .take(count)
         .map(told)
         .collect();

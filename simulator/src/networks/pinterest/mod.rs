@@ -24,6 +24,7 @@ use axum::{
 };
 use time::{Duration, OffsetDateTime};
 
+pub(super) use self::pins::copy;
 use crate::{Account, LiveMedia, World};
 
 /// Access tokens live 30 days, refresh tokens 60.
@@ -59,8 +60,6 @@ pub struct State {
     pub hides_rates: bool,
     /// Whether a board of the same name as another one is refused.
     pub refuses_equal_boards: bool,
-    /// How long a new Pin is missing from lists.
-    pub listing_delay: Duration,
     /// The `failure_code` of the next videos, one each.
     pub video_failures: VecDeque<i64>,
     boards: Vec<(String, boards::Board)>,
@@ -80,7 +79,6 @@ impl Default for State {
             calls_a_day: (1000, 300),
             hides_rates: false,
             refuses_equal_boards: false,
-            listing_delay: Duration::ZERO,
             video_failures: VecDeque::new(),
             boards: Vec::new(),
             media: HashMap::new(),

@@ -43,13 +43,13 @@ pub(super) async fn list(
         );
     }
     let before = asked["cursor"].as_i64().unwrap_or(i64::MAX);
-    let now = world.now();
+    let listed_until = world.listed_until("tiktok");
     let ledger = world.ledger();
     let mut posts: Vec<(i64, &LivePost)> = ledger
         .posts()
         .iter()
         .filter(|post| post.network == "tiktok" && post.account_id == caller.account)
-        .filter(|post| post.kind != "draft" && post.created_at <= now)
+        .filter(|post| post.kind != "draft" && post.created_at <= listed_until)
         .filter(|post| post.details["privacy_level"] == "PUBLIC_TO_EVERYONE")
         .map(|post| (post.created_at.unix_timestamp() * 1_000, post))
         .filter(|(at, _)| *at < before)

@@ -19,7 +19,7 @@ use axum::{
     Router,
     routing::{delete, get, post},
 };
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use crate::{Account, World};
 
@@ -35,7 +35,6 @@ pub struct State {
     files: HashMap<String, media::File>,
     posts: Vec<posts::Post>,
     rates: BTreeMap<(String, &'static str), rates::Window>,
-    listing_delay: Duration,
     failing_files: Vec<Failure>,
     max_chunk: Option<usize>,
     refuses_repeated_chunks: bool,
@@ -47,11 +46,6 @@ pub struct State {
 }
 
 impl State {
-    /// From here on a post shows up in its timeline so long after it went live.
-    pub fn delay_listing(&mut self, by: Duration) {
-        self.listing_delay = by;
-    }
-
     /// X will find the next file that it works on unusable.
     pub fn fail_next_file(&mut self, failure: Failure) {
         self.failing_files.push(failure);
@@ -98,6 +92,16 @@ impl State {
         let key = (account.to_owned(), name);
         self.rates.insert(key, rates::Window::used_up(now));
     }
+}
+
+/// Keeps a post of another app that is like this one; gives its id.
+pub(super) fn copy(world: &World, like: &str, number: u64, text: &str) -> String {
+    let mut state = world.states().x();
+    let id = number.to_string();
+    let copy = state.posts.iter().find(|post| post.id == like);
+    let copy = copy.map(|post| post.copy(&id, text, world.now()));
+    state.posts.extend(copy);
+    id
 }
 
 pub(crate) fn routes() -> Router<World> {

@@ -101,6 +101,16 @@ impl Post {
         }
     }
 
+    /// A post of another app that is like this one.
+    pub(super) fn copy(&self, id: &str, text: &str, at: OffsetDateTime) -> Self {
+        Self {
+            id: id.to_owned(),
+            text: text::composed(text),
+            created_at: at,
+            ..self.clone()
+        }
+    }
+
     /// The links, those to the files and to what is quoted included.
     fn links(&self) -> Vec<text::Link> {
         let mut links = text::links(&self.text);

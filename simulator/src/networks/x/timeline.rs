@@ -10,7 +10,7 @@ use http::HeaderMap;
 use serde_json::json;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{caller::for_caller, posts::Post, rates::Limit, said::Said};
+use super::{NETWORK, caller::for_caller, posts::Post, rates::Limit, said::Said};
 use crate::World;
 
 const TIMELINE: Limit = Limit {
@@ -80,14 +80,14 @@ fn list(world: &World, account: &str, query: &BTreeMap<String, String>) -> Resul
         .get("tweet.fields")
         .map(|fields| fields.split(',').collect())
         .unwrap_or_default();
-    let now = world.now();
+    let listed_until = world.listed_until(NETWORK);
     let state = world.states().x();
     let mut found: Vec<&Post> = state
         .posts
         .iter()
         .rev()
         .filter(|post| post.account == account)
-        .filter(|post| post.created_at + state.listing_delay <= now)
+        .filter(|post| post.created_at <= listed_until)
         .filter(|post| start.is_none_or(|start| post.created_at >= start))
         .filter(|post| end.is_none_or(|end| post.created_at < end))
         .filter(|post| since.is_none_or(|since| post.id.parse::<u64>().is_ok_and(|id| id > since)))

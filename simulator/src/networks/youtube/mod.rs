@@ -24,6 +24,7 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 pub use self::hub::Letter;
+pub(super) use self::upload::copy;
 use self::{hub::Subscription, playlists::Playlist, quota::Spent, videos::Video};
 use crate::{Account, Keeper, LiveMedia, World};
 
@@ -56,8 +57,6 @@ pub struct State {
     /// How the next videos end, one each: `failed`, `rejected` or `deleted` and the reason; or
     /// `processing failed` or `processing terminated` and the reason, while they still count as uploaded.
     pub endings: VecDeque<(String, String)>,
-    /// After so long an upload shows in the channel's list.
-    pub listing_lag: Duration,
     /// Channels whose own settings make every video private.
     pub private_channels: BTreeSet<String>,
     /// Channels that were not verified by phone: they set no thumbnails.
@@ -86,7 +85,6 @@ impl Default for State {
             full_channels: BTreeSet::new(),
             partial: VecDeque::new(),
             endings: VecDeque::new(),
-            listing_lag: Duration::ZERO,
             private_channels: BTreeSet::new(),
             unverified_channels: BTreeSet::new(),
             are_shorts: false,

@@ -73,10 +73,10 @@ pub(super) async fn list(
     let state = world.states().youtube();
     let wanted = value(&pairs, "playlistId");
     let videos: Vec<String> = if wanted == uploads_of(&id) {
-        let shown_until = world.now() - state.listing_lag;
+        let listed_until = world.listed_until("youtube");
         let uploads = state.videos.iter().rev();
         uploads
-            .filter(|video| video.channel == id && video.created_at <= shown_until)
+            .filter(|video| video.channel == id && video.created_at <= listed_until)
             .map(|video| video.id.clone())
             .collect()
     } else {

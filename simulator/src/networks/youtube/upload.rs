@@ -309,6 +309,20 @@ pub(super) async fn put(
     finish(&world, &mut state, upload_id)
 }
 
+/// Keeps a video of another app that is like this one; gives its id.
+pub(in super::super) fn copy(world: &World, like: &str, number: u64, text: &str) -> String {
+    let mut state = world.states().youtube();
+    let id = URL_SAFE_NO_PAD.encode(number.to_be_bytes());
+    let like = state.videos.iter().find(|video| video.id == like).cloned();
+    if let Some(mut video) = like {
+        video.id.clone_from(&id);
+        video.snippet["description"] = text.into();
+        video.created_at = world.now();
+        state.videos.push(video);
+    }
+    id
+}
+
 fn bad(message: &str) -> Response {
     refusal(400, "global", "badRequest", message)
 }

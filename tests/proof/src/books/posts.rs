@@ -19,6 +19,8 @@ use crate::planted::Flaw;
 
 /// After so long a post that nobody can tell of is looked for once more.
 const ONCE_MORE: Duration = Duration::hours(6);
+/// After so long a hasty core takes what no list shows for what is not there.
+const SETTLED: Duration = Duration::minutes(2);
 
 impl MemoryBooks {
     /// `store::posts::add`.
@@ -180,6 +182,7 @@ impl MemoryBooks {
             self.has(Flaw::SavesOverAnother),
             self.has(Flaw::ForgetsHandles),
         );
+        let fails_unseen = self.has(Flaw::UnseenIsAbsent);
         self.change(|rows, now| {
             let row = rows.posts.get_mut(&work.post.id);
             let fits = |row: &&mut PostRow| {
@@ -202,6 +205,13 @@ impl MemoryBooks {
                 row.post.next_attempt_at = until;
                 row.lease_until = None;
                 row.crash_count = 0;
+            }
+            let is_unseen = row.post.stage == Stage::Confirming
+                && save.until.is_some()
+                && row.post.armed_at.is_some_and(|at| at + SETTLED <= now);
+            if fails_unseen && is_unseen {
+                row.post.stage = Stage::Failed;
+                row.ended_at.get_or_insert(now);
             }
             true
         })

@@ -202,6 +202,22 @@ fn publish(
     body
 }
 
+/// Keeps a Pin of another app that is like this one; gives its id.
+pub(in super::super) fn copy(world: &World, like: &str, number: u64, text: &str) -> String {
+    let mut state = world.states().pinterest();
+    let id = (813_000_000_000_000_000 + number).to_string();
+    let like = state.pins.iter().find(|pin| pin.id == like).cloned();
+    if let Some(mut pin) = like {
+        pin.id.clone_from(&id);
+        pin.created_at = world.now();
+        pin.body["id"] = id.as_str().into();
+        pin.body["description"] = text.into();
+        pin.body["created_at"] = written(pin.created_at).into();
+        state.pins.push(pin);
+    }
+    id
+}
+
 /// What a Pin tells of what it shows; of a new video neither how long nor how large it is.
 fn media(shown: &Shown, source: &Value) -> Value {
     match shown.media_type {

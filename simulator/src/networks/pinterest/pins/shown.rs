@@ -85,14 +85,14 @@ fn listed(
     pairs: &[(String, String)],
     fits: impl Fn(&Pin) -> bool,
 ) -> Result<Response, Response> {
-    let now = world.now();
+    let listed_until = world.listed_until("pinterest");
     let items: Vec<Value> = {
         let state = world.states().pinterest();
         state
             .pins
             .iter()
             .rev()
-            .filter(|pin| now >= pin.created_at + state.listing_delay)
+            .filter(|pin| pin.created_at <= listed_until)
             .filter(|pin| fits(pin))
             .map(|pin| pin.body.clone())
             .collect()
