@@ -22,8 +22,9 @@ use crate::{Link, StoreError, link::Line};
 /// How long a connection is kept that nobody uses: poolers and firewalls end it without a word after some
 /// minutes, and while a function is frozen nobody hears of it.
 const IDLE: Duration = Duration::from_mins(1);
-/// What was used this long ago is there: it was asked when it was given back.
-const FRESH: Duration = Duration::from_secs(1);
+/// What was used this long ago is there: it was asked when it was given back, and no server comes back from a crash
+/// so soon.
+const FRESH: Duration = Duration::from_millis(50);
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
