@@ -10,6 +10,12 @@ use std::{
 };
 
 use processes::{Failure, Orders, PUBLISHER};
+use tracing_subscriber::{
+    Layer as _,
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 const USAGE: &str =
     "usage: processes [--posts N] [--processes N] [--seed N] [--minutes M] [--json]";
@@ -26,6 +32,15 @@ const PAUSE: Duration = Duration::from_secs(65);
 const REAL_PAUSE: Duration = Duration::from_secs(390);
 /// From so long on there is time to wait for leases.
 const LONG: Duration = Duration::from_mins(10);
+
+/// Why a request of an author came to nothing is told to nobody else.
+fn tell_of_failed_requests() {
+    let failures = Targets::new().with_target("web", LevelFilter::ERROR);
+    let told = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry()
+        .with(told.with_filter(failures))
+        .init();
+}
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Failure> {
@@ -64,6 +79,7 @@ async fn main() -> Result<ExitCode, Failure> {
         orders.pause = REAL_PAUSE;
         orders.moves_clocks = false;
     }
+    tell_of_failed_requests();
     eprintln!("seed {}", orders.seed);
     let begun = Instant::now();
     let say = |line: &str| eprintln!("{:>5} s  {line}", begun.elapsed().as_secs());

@@ -191,3 +191,111 @@ impl Inner {
             .fetch_add(u64::from(is_arm && is_lost), Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use sqlx::{
+        Connection as _, PgConnection, PgPool,
+        postgres::{PgConnectOptions, PgSslMode},
+    };
+
+    use super::*;
+
+    struct Nobody;
+
+    impl Witness for Nobody {
+        fn process(&self, _: usize) -> Option<u32> {
+            None
+        }
+
+        fn armed(&self, _: usize, _: u32, _: Uuid) {}
+    }
+
+    /// A proxy before the server of a pool, and the way through it.
+    async fn before(pool: &PgPool) -> (Proxy, PgConnectOptions) {
+        let options = (*pool.connect_options()).clone();
+        let host = options
+            .get_host()
+            .parse()
+            .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let proxy = Proxy::new((host, options.get_port()).into(), Rng::with_seed(1));
+        let port = proxy.open(0, Arc::new(Nobody)).await.unwrap();
+        // As publishers do: what is sealed from end to end cannot be read here.
+        let way = options.host("127.0.0.1").port(port);
+        (proxy, way.ssl_mode(PgSslMode::Disable))
+    }
+
+    async fn keep(db: &mut PgConnection, word: &str) -> Result<(), sqlx::Error> {
+        let kept = sqlx::query("INSERT INTO kept VALUES ($1)").bind(word);
+        kept.execute(db).await.map(drop)
+    }
+
+    async fn kept(pool: &PgPool) -> Vec<String> {
+        let words = sqlx::query_scalar("SELECT word FROM kept ORDER BY word");
+        words.fetch_all(pool).await.unwrap()
+    }
+
+    fn told(proxy: &Proxy) -> (u64, u64) {
+        let counts = proxy.counts();
+        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        (of(&counts.answers_lost), of(&counts.cuts))
+    }
+
+    #[sqlx::test]
+    async fn what_a_lost_answer_told_of_lasts_and_is_counted(pool: PgPool) {
+        sqlx::query("CREATE TABLE kept (word text PRIMARY KEY)")
+            .execute(&pool)
+            .await
+            .unwrap();
+        let (proxy, way) = before(&pool).await;
+        let mut link = PgConnection::connect_with(&way).await.unwrap();
+        keep(&mut link, "heard").await.unwrap();
+        assert_eq!(
+            (kept(&pool).await, told(&proxy)),
+            (vec!["heard".to_owned()], (0, 0))
+        );
+
+        proxy.set_odds(Odds {
+            statement: 1.0,
+            ..Odds::default()
+        });
+        let refused = keep(&mut link, "heard").await.unwrap_err();
+        assert!(refused.as_database_error().is_some(), "{refused}");
+        assert_eq!(told(&proxy), (0, 0), "nothing lasts that was refused");
+        let lost = keep(&mut link, "alone").await.unwrap_err();
+        assert!(lost.as_database_error().is_none(), "{lost}");
+        assert_eq!(
+            (kept(&pool).await, told(&proxy)),
+            (vec!["alone".to_owned(), "heard".to_owned()], (1, 0))
+        );
+
+        proxy.set_odds(Odds {
+            commit: 1.0,
+            ..Odds::default()
+        });
+        let mut link = PgConnection::connect_with(&way).await.unwrap();
+        let mut transaction = link.begin().await.unwrap();
+        keep(&mut transaction, "together").await.unwrap();
+        transaction.commit().await.unwrap_err();
+        assert_eq!(kept(&pool).await, ["alone", "heard", "together"]);
+        assert_eq!(told(&proxy), (2, 0));
+    }
+
+    #[sqlx::test]
+    async fn what_was_cut_off_does_not_last(pool: PgPool) {
+        sqlx::query("CREATE TABLE kept (word text PRIMARY KEY)")
+            .execute(&pool)
+            .await
+            .unwrap();
+        let (proxy, way) = before(&pool).await;
+        let mut link = PgConnection::connect_with(&way).await.unwrap();
+        proxy.set_odds(Odds {
+            cut: 1.0,
+            ..Odds::default()
+        });
+        keep(&mut link, "cut").await.unwrap_err();
+        assert_eq!((kept(&pool).await, told(&proxy)), (Vec::new(), (0, 1)));
+    }
+}
