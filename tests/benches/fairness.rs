@@ -15,7 +15,6 @@ mod rig;
 use std::{process::ExitCode, time::Duration};
 
 use domain::Platform;
-use futures_util::{StreamExt as _, stream};
 use tests::bench;
 
 use rig::{Rig, pass};
@@ -27,10 +26,6 @@ const NETWORK: Platform = Platform::Facebook;
 const OTHERS: usize = 30;
 /// How late one of theirs may be, in milliseconds.
 const BAR: i64 = 5_000;
-/// How many posts are asked for at once.
-const AT_ONCE: usize = 8;
-/// How long asking for one post, and preparing it, may take.
-const EACH: time::Duration = time::Duration::milliseconds(40);
 /// How long after the time of the last of theirs is looked.
 const AFTER: Duration = Duration::from_secs(10);
 
@@ -39,12 +34,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let crowd = count.unwrap_or(CROWD);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    let (late, gone) = runtime.block_on(measure(crowd));
+    let (late, gone) = rig::run(measure(crowd));
     let (half, last) = (late[late.len() / 2], late[late.len() - 1]);
     println!(
         "beside {crowd} posts of one user, {gone} of them out by then: {} of {OTHERS} posts of others out, late p50 {half} ms, the last {last} ms (bar {BAR})",
@@ -65,23 +55,14 @@ async fn measure(crowd: usize) -> (Vec<i64>, usize) {
     }
     let (one, others) = accounts.split_first().unwrap();
     let working = rig.publish();
-    let ahead = time::Duration::seconds(10) + EACH * i32::try_from(crowd).unwrap();
-    let due = (store::now(&rig.pool).await.unwrap() + ahead)
-        .replace_nanosecond(0)
-        .unwrap();
-    stream::iter(0..crowd)
-        .map(|place| rig.client.schedule(&one[0], place, due))
-        .buffer_unordered(AT_ONCE)
-        .collect::<Vec<()>>()
-        .await;
+    let due = rig.schedule(crowd, |_| &one[0]).await;
     let mut last = due;
     for (place, of_other) in others.iter().enumerate() {
         last = due + time::Duration::SECOND * i32::try_from(place).unwrap();
         rig.client.schedule(&of_other[0], crowd + place, last).await;
     }
-    let now = store::now(&rig.pool).await.unwrap();
-    assert!(now < due, "asking for {crowd} posts took until {now}");
-    pass(Duration::try_from(last - now).unwrap() + AFTER).await;
+    rig.wait_until(due).await;
+    pass(Duration::try_from(last - due).unwrap() + AFTER).await;
     let late: Vec<i64> = sqlx::query_scalar(
         "SELECT (extract(epoch FROM accepted_at - due_at) * 1000)::bigint FROM posts
          WHERE stage = 'published' AND user_id <> (SELECT user_id FROM posts GROUP BY user_id ORDER BY count(*) DESC LIMIT 1)

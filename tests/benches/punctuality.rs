@@ -16,7 +16,6 @@ mod rig;
 use std::{process::ExitCode, time::Duration};
 
 use domain::Platform;
-use futures_util::{StreamExt as _, stream};
 use store::Pool;
 use tests::bench;
 
@@ -31,10 +30,6 @@ const ACCOUNTS: usize = 200;
 const NETWORKS: [Platform; 2] = [Platform::Facebook, Platform::Linkedin];
 /// How late half of them, and 99 of a hundred, may be, in milliseconds.
 const BARS: (i64, i64) = (400, 1_000);
-/// How many posts are asked for at once.
-const AT_ONCE: usize = 8;
-/// How long asking for one post, and preparing it, may take.
-const EACH: time::Duration = time::Duration::milliseconds(40);
 /// How long after their time the last of them is waited for.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// How often it is looked whether all are out.
@@ -45,12 +40,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let posts = count.unwrap_or(POSTS);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    let measured = runtime.block_on(measure(posts));
+    let measured = rig::run(measure(posts));
     let [half, most, nearly_all, last] = measured.late_ms;
     println!(
         "{posts} posts of one second over {ACCOUNTS} accounts: late p50 {half} ms (bar {}), p95 {most} ms, p99 {nearly_all} ms (bar {}), the last {last} ms",
@@ -82,21 +72,10 @@ async fn measure(posts: usize) -> Measured {
         accounts.extend(rig.client.join(&rig.networks(), user, &NETWORKS).await);
     }
     let working = rig.publish();
-    let ahead = time::Duration::seconds(10) + EACH * i32::try_from(posts).unwrap();
-    let due = (store::now(&rig.pool).await.unwrap() + ahead)
-        .replace_nanosecond(0)
-        .unwrap();
-    stream::iter(0..posts)
-        .map(|place| {
-            let account = &accounts[place % accounts.len()];
-            rig.client.schedule(account, place, due)
-        })
-        .buffer_unordered(AT_ONCE)
-        .collect::<Vec<()>>()
+    let due = rig
+        .schedule(posts, |number| &accounts[number % accounts.len()])
         .await;
-    let now = store::now(&rig.pool).await.unwrap();
-    assert!(now < due, "asking for {posts} posts took until {now}");
-    pass(Duration::try_from(due - now).unwrap()).await;
+    rig.wait_until(due).await;
     let before = (seconds_here(), seconds_of_postgres());
     let late = lateness(&rig.pool, posts).await;
     let measured = Measured {

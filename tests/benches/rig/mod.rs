@@ -8,20 +8,27 @@ use std::{collections::HashSet, time::Duration};
 use axum::Router;
 use cluster::{Cluster, ClusterSettings, Durability};
 use doorbell::{Doorbell, Reception};
+use futures_util::{StreamExt as _, stream};
 use local::house::{AllSettings, House};
 use simulator::{Fault, FaultScript, Simulator};
 use store::{Pool, PoolSettings, Pooler};
 use tempfile::TempDir;
 use tests::{settings, world};
+use time::OffsetDateTime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use self::client::Client;
+use self::client::{Account, Client};
 
 /// How long a network takes for each answer.
 const ANSWER_MS: u64 = 50;
 /// How many connections `cargo dev` takes of the database.
 const CONNECTIONS: u32 = 20;
+
+/// How many posts are asked for at once.
+const AT_ONCE: usize = 8;
+/// How long asking for one post, and preparing it, may take.
+const EACH: time::Duration = time::Duration::milliseconds(40);
 
 /// Everything but a user.
 pub struct Rig {
@@ -109,6 +116,31 @@ impl Rig {
         Working { stop, task }
     }
 
+    /// Schedules so many posts for one second, which is far enough ahead for all of them; gives that second.
+    pub async fn schedule<'a>(
+        &self,
+        posts: usize,
+        account: impl Fn(usize) -> &'a Account,
+    ) -> OffsetDateTime {
+        let ahead = time::Duration::seconds(10) + EACH * i32::try_from(posts).unwrap();
+        let due = (store::now(&self.pool).await.unwrap() + ahead)
+            .replace_nanosecond(0)
+            .unwrap();
+        stream::iter(0..posts)
+            .map(|number| self.client.schedule(account(number), number, due))
+            .buffer_unordered(AT_ONCE)
+            .collect::<Vec<()>>()
+            .await;
+        due
+    }
+
+    /// Lets time pass until then, which must be ahead.
+    pub async fn wait_until(&self, then: OffsetDateTime) {
+        let now = store::now(&self.pool).await.unwrap();
+        assert!(now < then, "asking took until {now}");
+        pass(Duration::try_from(then - now).unwrap()).await;
+    }
+
     /// How many posts are live; none of them twice.
     pub fn live(&self) -> usize {
         let ledger = self.simulator.ledger();
@@ -134,6 +166,15 @@ impl Working {
         self.stop.cancel();
         self.task.await.unwrap();
     }
+}
+
+/// Runs a benchmark on two threads.
+pub fn run<T>(measure: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(measure)
 }
 
 /// Lets time pass.

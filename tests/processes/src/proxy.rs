@@ -213,8 +213,12 @@ mod tests {
         fn armed(&self, _: usize, _: u32, _: Uuid) {}
     }
 
-    /// A proxy before the server of a pool, and the way through it.
+    /// A proxy before the server of a pool, where words can be kept, and the way through it.
     async fn before(pool: &PgPool) -> (Proxy, PgConnectOptions) {
+        sqlx::query("CREATE TABLE kept (word text PRIMARY KEY)")
+            .execute(pool)
+            .await
+            .unwrap();
         let options = (*pool.connect_options()).clone();
         let host = options
             .get_host()
@@ -245,10 +249,6 @@ mod tests {
 
     #[sqlx::test]
     async fn what_a_lost_answer_told_of_lasts_and_is_counted(pool: PgPool) {
-        sqlx::query("CREATE TABLE kept (word text PRIMARY KEY)")
-            .execute(&pool)
-            .await
-            .unwrap();
         let (proxy, way) = before(&pool).await;
         let mut link = PgConnection::connect_with(&way).await.unwrap();
         keep(&mut link, "heard").await.unwrap();
@@ -285,10 +285,6 @@ mod tests {
 
     #[sqlx::test]
     async fn what_was_cut_off_does_not_last(pool: PgPool) {
-        sqlx::query("CREATE TABLE kept (word text PRIMARY KEY)")
-            .execute(&pool)
-            .await
-            .unwrap();
         let (proxy, way) = before(&pool).await;
         let mut link = PgConnection::connect_with(&way).await.unwrap();
         proxy.set_odds(Odds {

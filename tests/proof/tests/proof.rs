@@ -2,9 +2,9 @@
 
 use domain::Platform;
 use proof::{
-    exhaustive::{self, Script},
+    exhaustive::{self, Case, Script},
     gate::{Fault, Point},
-    kinds::{Commit, KINDS, simplest},
+    kinds::{Commit, KINDS, Kind, simplest},
     planted::Flaw,
     random::{Plan, bad_day},
 };
@@ -13,17 +13,7 @@ use proof::{
 fn without_faults_every_kind_goes_out_on_time() {
     for kind in KINDS {
         let case = exhaustive::case(kind, &Script::default(), None);
-        assert!(
-            case.verdict.is_clean(),
-            "{}: {:#?}",
-            kind.name,
-            case.verdict
-        );
-        assert_eq!(
-            case.verdict.published, 1,
-            "{}: {:#?}",
-            kind.name, case.verdict
-        );
+        assert_published(kind, &case, 1);
     }
 }
 
@@ -58,13 +48,7 @@ fn tokens_that_end_under_a_crowd_are_renewed_once() {
         .filter(|kind| kind.platform != Platform::Linkedin);
     for kind in renewable {
         let case = exhaustive::crowd(kind, None);
-        assert!(
-            case.verdict.is_clean(),
-            "{}: {:#?}",
-            kind.name,
-            case.verdict
-        );
-        assert_eq!(case.verdict.published, 6, "{}", kind.name);
+        assert_published(kind, &case, 6);
     }
 }
 
@@ -72,13 +56,7 @@ fn tokens_that_end_under_a_crowd_are_renewed_once() {
 fn a_watch_that_runs_away_from_the_clock_makes_no_post_late() {
     for kind in simplest() {
         let case = exhaustive::apart(kind, None);
-        assert!(
-            case.verdict.is_clean(),
-            "{}: {:#?}",
-            kind.name,
-            case.verdict
-        );
-        assert_eq!(case.verdict.published, 2, "{}", kind.name);
+        assert_published(kind, &case, 2);
     }
 }
 
@@ -191,4 +169,12 @@ fn the_same_seed_is_the_same_day() {
     let (one, other) = (bad_day(plan, None), bad_day(plan, None));
     assert_eq!(one.day.points, other.day.points);
     assert_eq!(one.verdict, other.verdict);
+}
+
+/// Nothing is wrong, and so many posts are published.
+#[track_caller]
+fn assert_published(kind: Kind, case: &Case, posts: usize) {
+    let verdict = &case.verdict;
+    assert!(verdict.is_clean(), "{}: {verdict:#?}", kind.name);
+    assert_eq!(verdict.published, posts, "{}: {verdict:#?}", kind.name);
 }
