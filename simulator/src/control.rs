@@ -27,7 +27,7 @@ pub(crate) fn routes() -> Router<World> {
 }
 
 async fn ledger(State(world): State<World>) -> Json<Ledger> {
-    Json(world.ledger())
+    Json(Ledger::clone(&world.ledger()))
 }
 
 async fn calls(State(world): State<World>) -> Json<Vec<String>> {

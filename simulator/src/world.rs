@@ -48,7 +48,8 @@ struct Inner {
     blobs: Mutex<Blobs>,
     calls: Mutex<Vec<String>>,
     faults: Mutex<Vec<FaultScript>>,
-    ledger: Mutex<Ledger>,
+    /// Shared with whoever reads it; a change while somebody does makes a new one.
+    ledger: Mutex<Arc<Ledger>>,
     oauth: Mutex<OauthBook>,
     processing: Mutex<BTreeMap<String, Duration>>,
     listing_lags: Mutex<BTreeMap<String, Duration>>,
@@ -171,7 +172,7 @@ impl World {
 
     /// Makes a post visible.
     pub fn publish(&self, post: LivePost) {
-        lock(&self.0.ledger).publish(post);
+        Arc::make_mut(&mut lock(&self.0.ledger)).publish(post);
     }
 
     /// Another app publishes a post like this one for the same account, with these words; gives it.
@@ -181,12 +182,12 @@ impl World {
 
     /// Takes a post down; tells whether it was there.
     pub fn take_down(&self, network: &str, post_id: &str) -> bool {
-        lock(&self.0.ledger).remove(network, post_id)
+        Arc::make_mut(&mut lock(&self.0.ledger)).remove(network, post_id)
     }
 
     /// Every live post.
-    pub fn ledger(&self) -> Ledger {
-        lock(&self.0.ledger).clone()
+    pub fn ledger(&self) -> Arc<Ledger> {
+        Arc::clone(&lock(&self.0.ledger))
     }
 
     pub(crate) fn note_call(&self, host: &str, route: &str) {
@@ -260,7 +261,7 @@ impl Simulator {
     }
 
     /// Every live post.
-    pub fn ledger(&self) -> Ledger {
+    pub fn ledger(&self) -> Arc<Ledger> {
         self.world.ledger()
     }
 
@@ -271,7 +272,7 @@ impl Simulator {
         *lock(&inner.blobs) = Blobs::default();
         lock(&inner.calls).clear();
         lock(&inner.faults).clear();
-        *lock(&inner.ledger) = Ledger::default();
+        *lock(&inner.ledger) = Arc::default();
         lock(&inner.oauth).forget();
         lock(&inner.processing).clear();
         lock(&inner.listing_lags).clear();
