@@ -9,7 +9,7 @@ use futures_util::{StreamExt as _, stream::BoxStream};
 use guard::{Beside, Guard, SystemResolver};
 use settings::{ObjectPlace, ObjectSettings};
 use time::OffsetDateTime;
-use tokio::fs;
+use tokio::{fs, sync::Semaphore};
 use url::Url;
 
 use crate::{
@@ -21,6 +21,8 @@ use crate::{
 
 /// The largest file that is read whole while its author waits.
 const AT_ONCE: u64 = 64 * 1024 * 1024;
+/// How many pictures one process makes fit at once.
+const PICTURES: usize = 4;
 /// How long its author waits for a file at most.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How long a publisher waits for one at most.
@@ -32,6 +34,8 @@ pub struct Library {
     fetcher: Fetcher,
     objects: ObjectStore,
     scratch: PathBuf,
+    /// Room for pictures that are made to fit: each may take hundreds of megabytes while it is.
+    pictures: Arc<Semaphore>,
 }
 
 /// A file that was taken in.
@@ -82,11 +86,12 @@ pub enum SetUpError {
 
 impl Library {
     /// A library that keeps half-read files in `scratch`.
-    pub const fn new(fetcher: Fetcher, objects: ObjectStore, scratch: PathBuf) -> Self {
+    pub fn new(fetcher: Fetcher, objects: ObjectStore, scratch: PathBuf) -> Self {
         Self {
             fetcher,
             objects,
             scratch,
+            pictures: Arc::new(Semaphore::new(PICTURES)),
         }
     }
 
@@ -189,6 +194,8 @@ impl Library {
         field: &str,
         to: &str,
     ) -> Result<Result<MediaFacts, Violation>, LibraryError> {
+        // Never closed.
+        let _place = self.pictures.acquire().await;
         let bytes = self.objects.read(from).await?;
         let (facts, field) = (facts.clone(), field.to_owned());
         let fitted = blocking(move || fit(&bytes, &facts, &rules, network, &field)).await?;
