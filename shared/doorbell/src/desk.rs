@@ -11,6 +11,9 @@ use tokio::sync::Notify;
 /// A quarter of the room is for others than the one who takes up the most.
 const RESERVED: usize = 4;
 
+/// An eighth of the room is room for several.
+const SEVERAL: usize = 8;
+
 /// Places for rings that are worked on. Nobody has all of them while others may need one.
 #[derive(Debug)]
 pub(crate) struct Desk {
@@ -53,9 +56,18 @@ impl Desk {
 
     /// Waits until there is room, and gives how much.
     pub(crate) async fn room(&self) -> Room {
+        self.room_for(1).await
+    }
+
+    /// Waits until there is room for several.
+    pub(crate) async fn room_for_several(&self) -> Room {
+        self.room_for((self.places / SEVERAL).max(1)).await
+    }
+
+    async fn room_for(&self, places: usize) -> Room {
         loop {
             let room = self.look();
-            if room.places > 0 {
+            if room.places >= places {
                 return room;
             }
             self.freed().await;

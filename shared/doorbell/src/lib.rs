@@ -277,10 +277,10 @@ pub struct Reception {
 }
 
 impl Default for Reception {
-    /// 32 at once; six minutes, which is longer than a look at a row may last.
+    /// 64 at once, most of which wait for a network; six minutes, which is longer than a look at a row may last.
     fn default() -> Self {
         Self {
-            at_once: 32,
+            at_once: 64,
             visibility: Duration::from_mins(6),
         }
     }

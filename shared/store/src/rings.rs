@@ -62,17 +62,23 @@ pub async fn silence(db: impl PgExecutor<'_>, subject: &str) -> Result<(), Store
 }
 
 /// Takes up to `limit` rings that are due, those whose turn is first; unanswered ones come again after `visibility`.
-/// Where some owners are to have no more now, others get what is due by their turn as well.
+/// Where some owners are to have no more now, others get what is due by their turn as well. Those that are answered
+/// are answered in the same go; see [`answer`].
 pub async fn take(
     db: impl PgExecutor<'_>,
     limit: i64,
     visibility: Duration,
     but_of: &[UserId],
+    answered: &[Taken],
 ) -> Result<Vec<Taken>, StoreError> {
     let but_of: Vec<Uuid> = but_of.iter().map(|owner| owner.uuid()).collect();
+    let (subjects, versions) = named(answered);
     // The oldest of what is due bound how far the turns must be gone through: most are those of rings that are not due.
     let rows = sqlx::query!(
-        r#"WITH oldest AS MATERIALIZED (
+        r#"WITH answered AS (
+               DELETE FROM rings USING unnest($4::text[], $5::bigint[]) AS a (subject, version)
+               WHERE rings.subject = a.subject AND rings.version = a.version
+           ), oldest AS MATERIALIZED (
                SELECT coalesce(turn_at, due_at) AS turn_at FROM rings
                WHERE due_at <= app_now() AND (taken_until IS NULL OR taken_until <= app_now())
                ORDER BY due_at LIMIT $1
@@ -91,7 +97,9 @@ pub async fn take(
            SELECT subject AS "subject!", owner, version AS "version!" FROM taken ORDER BY turn_at"#,
         limit,
         visibility.as_seconds_f64(),
-        &but_of
+        &but_of,
+        &subjects as &[&str],
+        &versions
     )
     .fetch_all(db)
     .await?;
@@ -103,16 +111,25 @@ pub async fn take(
     Ok(taken.collect())
 }
 
-/// Answers a ring; one that was replaced meanwhile stays.
-pub async fn answer(db: impl PgExecutor<'_>, taken: &Taken) -> Result<(), StoreError> {
+/// Answers rings; one that was replaced meanwhile stays.
+pub async fn answer(db: impl PgExecutor<'_>, taken: &[Taken]) -> Result<(), StoreError> {
+    let (subjects, versions) = named(taken);
     sqlx::query!(
-        "DELETE FROM rings WHERE subject = $1 AND version = $2",
-        taken.subject,
-        taken.version
+        "DELETE FROM rings USING unnest($1::text[], $2::bigint[]) AS a (subject, version)
+         WHERE rings.subject = a.subject AND rings.version = a.version",
+        &subjects as &[&str],
+        &versions
     )
     .execute(db)
     .await?;
     Ok(())
+}
+
+fn named(taken: &[Taken]) -> (Vec<&str>, Vec<i64>) {
+    let names = taken
+        .iter()
+        .map(|ring| (ring.subject.as_str(), ring.version));
+    names.unzip()
 }
 
 /// How long until the next ring is due; `None` when there is none.

@@ -71,7 +71,7 @@ async fn with_every_ring_but_the_sweepers_lost_nothing_is_two_minutes_late(pool:
         house.sweep().await;
         // What a sweep rings for comes some moments after it.
         house.advance(Duration::seconds(2));
-        let heard = rings::take(&house.pool, 100, Duration::MINUTE, &[])
+        let heard = rings::take(&house.pool, 100, Duration::MINUTE, &[], &[])
             .await
             .unwrap();
         house.lose_all_rings().await;

@@ -55,7 +55,7 @@ async fn rings_that_are_due_together_come_in_the_order_of_their_time(pool: PgPoo
         let subject = format!("pst_{seconds}");
         store::rings::ring(&pool, &subject, None, at).await.unwrap();
     }
-    let taken = store::rings::take(&pool, 9, Duration::MINUTE, &[])
+    let taken = store::rings::take(&pool, 9, Duration::MINUTE, &[], &[])
         .await
         .unwrap();
     let order: Vec<&str> = taken.iter().map(|ring| ring.subject.as_str()).collect();

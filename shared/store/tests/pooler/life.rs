@@ -334,8 +334,10 @@ async fn ring(pool: &Pool) -> Result<(), StoreError> {
     rings::ring(pool, &subject, Some(owner), now).await?;
     rings::ring(pool, &subject, None, now).await?;
     // The crowd shares the table: what is taken may be anybody's.
-    for taken in rings::take(pool, 3, LEASE, &[owner]).await? {
-        rings::answer(pool, &taken).await?;
+    let others = rings::take(pool, 3, LEASE, &[owner], &[]).await?;
+    rings::take(pool, 3, LEASE, &[owner], &others).await?;
+    for taken in others {
+        rings::answer(pool, &[taken]).await?;
     }
     rings::next_due(pool).await?;
     rings::silence(pool, &subject).await

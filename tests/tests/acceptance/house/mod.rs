@@ -157,14 +157,16 @@ impl House {
     /// Answers every ring that is due, and those that follow at once.
     pub async fn run_due(&self) {
         for _ in 0..ROUNDS {
-            let taken = rings::take(&self.pool, 100, VISIBILITY, &[]).await.unwrap();
+            let taken = rings::take(&self.pool, 100, VISIBILITY, &[], &[])
+                .await
+                .unwrap();
             if taken.is_empty() {
                 return;
             }
             for ring in taken {
                 match self.publisher.answer(&ring.subject).await {
                     Reply::Again => {}
-                    Reply::Done => rings::answer(&self.pool, &ring).await.unwrap(),
+                    Reply::Done => rings::answer(&self.pool, &[ring]).await.unwrap(),
                 }
             }
         }
