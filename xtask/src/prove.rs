@@ -6,7 +6,7 @@ use crate::shell;
 
 const USAGE: &str = "usage: cargo xtask prove [--seed N] [--soak TIME]   TIME as 90s, 30m or 1h";
 /// Of how many pairs of faults a landing tries one; a soak tries all.
-const EVERY: &str = "16";
+const EVERY: &str = "12";
 
 /// What is asked for.
 #[derive(Debug, Default, PartialEq, Eq)]

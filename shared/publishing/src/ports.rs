@@ -22,7 +22,7 @@ use store::{
     job_log::{self, Step},
     media as media_rows,
     tokens::{self, Versioned},
-    work::{self, Armed, Glance, Outcomes, Save, Settled, Work},
+    work::{self, Armed, Glance, Live, Outcomes, Save, Settled, Work},
 };
 use time::{Duration, OffsetDateTime};
 use url::Url;
@@ -55,6 +55,8 @@ pub trait Books: Send + Sync {
     fn is_armed(&self, attempt: AttemptId) -> Asked<'_, bool>;
     /// [`work::settle`].
     fn settle<'a>(&'a self, work: &'a Work, outcomes: &'a Outcomes<'a>) -> Asked<'a, Settled>;
+    /// [`work::settle_live`].
+    fn settle_live<'a>(&'a self, work: &'a Work, live: &'a Live<'a>) -> Asked<'a, bool>;
     /// [`work::rewind`].
     fn rewind<'a>(&'a self, work: &'a Work, evidence: &'a str) -> Asked<'a, bool>;
     /// [`work::go_on`].
@@ -78,7 +80,12 @@ pub trait Books: Send + Sync {
     /// [`work::claimed`].
     fn claimed<'a>(&'a self, work: &'a Work) -> Asked<'a, Vec<String>>;
     /// [`job_log::note`].
-    fn note<'a>(&'a self, user: UserId, post: PostId, step: &'a Step) -> Asked<'a, ()>;
+    fn note<'a>(
+        &'a self,
+        user: UserId,
+        post: PostId,
+        steps: &'a [(OffsetDateTime, Step)],
+    ) -> Asked<'a, ()>;
     /// [`connections::by_message`].
     fn connection(&self, id: ConnectionId) -> Asked<'_, Option<Connection>>;
     /// [`tokens::find`].
@@ -205,6 +212,10 @@ impl Books for Pool {
         Box::pin(work::settle(self, work, outcomes))
     }
 
+    fn settle_live<'a>(&'a self, work: &'a Work, live: &'a Live<'a>) -> Asked<'a, bool> {
+        Box::pin(work::settle_live(self, work, live))
+    }
+
     fn rewind<'a>(&'a self, work: &'a Work, evidence: &'a str) -> Asked<'a, bool> {
         Box::pin(work::rewind(self, work, evidence))
     }
@@ -243,8 +254,13 @@ impl Books for Pool {
         Box::pin(work::claimed(self, work))
     }
 
-    fn note<'a>(&'a self, user: UserId, post: PostId, step: &'a Step) -> Asked<'a, ()> {
-        Box::pin(job_log::note(self, user, post, step))
+    fn note<'a>(
+        &'a self,
+        user: UserId,
+        post: PostId,
+        steps: &'a [(OffsetDateTime, Step)],
+    ) -> Asked<'a, ()> {
+        Box::pin(job_log::note(self, user, post, steps))
     }
 
     fn connection(&self, id: ConnectionId) -> Asked<'_, Option<Connection>> {

@@ -233,7 +233,8 @@ impl Means {
     /// Answers a ring for a post: does what comes next for it, and puts it down for the next look where
     /// that would last beyond `until`.
     pub async fn answer(&self, post: PostId, until: Instant) -> Reply {
-        replied(post, pass::look(self, post, until).await)
+        // Boxed: a look is deep, and whoever waits for it need not be.
+        replied(post, Box::pin(pass::look(self, post, until)).await)
     }
 }
 

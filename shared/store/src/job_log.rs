@@ -21,23 +21,34 @@ pub struct Step {
     pub detail: Option<String>,
 }
 
-/// Notes a step.
+/// Notes steps of a post, with when each was taken, oldest first.
 pub async fn note(
     db: impl PgExecutor<'_>,
     user: UserId,
     post: PostId,
-    step: &Step,
+    steps: &[(OffsetDateTime, Step)],
 ) -> Result<(), StoreError> {
+    let column = |of: fn(&Step) -> &str| steps.iter().map(move |(_, step)| of(step)).collect();
+    let (names, outcomes): (Vec<&str>, Vec<&str>) =
+        (column(|step| &step.step), column(|step| &step.outcome));
+    let statuses: Vec<_> = steps.iter().map(|(_, step)| step.http_status).collect();
+    let durations: Vec<_> = steps.iter().map(|(_, step)| step.duration_ms).collect();
+    let details: Vec<_> = steps
+        .iter()
+        .map(|(_, step)| step.detail.as_deref())
+        .collect();
+    let times: Vec<_> = steps.iter().map(|(at, _)| *at).collect();
     sqlx::query!(
-        "INSERT INTO job_log (post_id, user_id, step, outcome, http_status, duration_ms, detail)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO job_log (post_id, user_id, step, outcome, http_status, duration_ms, detail, created_at)
+         SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::integer[], $6::integer[], $7::text[], $8::timestamptz[])",
         post.uuid(),
         user.uuid(),
-        step.step,
-        step.outcome,
-        step.http_status,
-        step.duration_ms,
-        step.detail
+        &names as &[&str],
+        &outcomes as &[&str],
+        &statuses as &[Option<i32>],
+        &durations as &[Option<i32>],
+        &details as &[Option<&str>],
+        &times
     )
     .execute(db)
     .await?;

@@ -275,7 +275,7 @@ pub async fn arm(
                WHERE id = $1 AND fence = $2 AND revision = $3 AND stage IN ('prepared', 'confirming')
                  AND due_at <= app_now() AND lease_until > app_now()
                  AND NOT (SELECT halted FROM halt) AND (SELECT before FROM line) = 0
-                 AND EXISTS (SELECT 1 FROM connections c WHERE c.id = connection_id AND c.health = 'active')
+                 AND (SELECT c.health FROM connections c WHERE c.id = connection_id) = 'active'
                  AND NOT EXISTS (SELECT 1 FROM attempts a
                                  WHERE a.post_id = $1 AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'accepted'))
                                    AND a.step = $5)
@@ -322,6 +322,8 @@ pub struct Outcomes<'a> {
     pub outcome: Outcome,
     /// What the network said.
     pub evidence: Option<&'a str>,
+    /// How long ago it said so.
+    pub heard: Duration,
     /// Where the post stands afterwards.
     pub to: Stage,
     /// The sealed machine and snapshot; kept as it is when absent.
@@ -369,7 +371,9 @@ pub async fn settle(
              FOR UPDATE
          )
          UPDATE posts SET stage = $5, progress = coalesce($6, progress), error = $7,
-             accepted_at = CASE WHEN $3 = 'accepted' THEN coalesce(accepted_at, app_now()) ELSE accepted_at END,
+             accepted_at = CASE WHEN $3 = 'accepted'
+                                THEN coalesce(accepted_at, greatest(armed_at, app_now() - make_interval(secs => $10)))
+                                ELSE accepted_at END,
              next_attempt_at = CASE WHEN in_time THEN coalesce($8, next_attempt_at) ELSE app_now() END,
              updated_at = app_now(),
              tries = CASE WHEN $3 = 'not_sent' OR $3 = 'rejected' THEN tries + 1 ELSE 0 END,
@@ -387,7 +391,8 @@ pub async fn settle(
         outcome.progress,
         error,
         outcome.until,
-        outcome.attempt.map(AttemptId::uuid)
+        outcome.attempt.map(AttemptId::uuid),
+        outcome.heard.as_seconds_f64()
     )
     .fetch_optional(db)
     .await?;
@@ -396,6 +401,59 @@ pub async fn settle(
         Some(false) => Settled::Late,
         None => Settled::Gone,
     })
+}
+
+/// A fire that was accepted, where what it made is known at once.
+#[derive(Debug, Clone)]
+pub struct Live<'a> {
+    /// The arm.
+    pub attempt: AttemptId,
+    /// What the network said.
+    pub evidence: &'a str,
+    /// How long ago it said so.
+    pub heard: Duration,
+    /// The network's id of what it made.
+    pub external_id: Option<&'a str>,
+    /// Its address.
+    pub external_url: Option<&'a str>,
+    /// Who sees it.
+    pub standing: Standing,
+}
+
+/// [`settle`] and [`published`] in one statement, for a post that stands where its arm left it; tells whether it did.
+///
+/// # Errors
+/// [`StoreError::Conflict`] with `posts_one_claim`, as [`published`]. Nothing is stored where this fails: [`settle`]
+/// is still to be called.
+pub async fn settle_live(
+    db: impl PgExecutor<'_>,
+    work: &Work,
+    live: &Live<'_>,
+) -> Result<bool, StoreError> {
+    let settled = sqlx::query!(
+        "WITH live AS (
+             UPDATE posts SET stage = 'published', external_id = coalesce($3, external_id),
+                 external_url = coalesce($4, external_url), standing = $5, published_at = app_now(),
+                 accepted_at = coalesce(accepted_at, greatest(armed_at, app_now() - make_interval(secs => $6))),
+                 error = NULL, candidates = NULL, progress = NULL, lease_until = NULL, crash_count = 0, tries = 0,
+                 updated_at = app_now()
+             WHERE id = $1 AND stage = 'firing'
+               AND $2 = (SELECT id FROM attempts WHERE post_id = $1 ORDER BY number DESC LIMIT 1)
+             RETURNING id
+         )
+         UPDATE attempts SET outcome = 'accepted', evidence = $7, ended_at = app_now()
+         WHERE id = $2 AND post_id = (SELECT id FROM live)",
+        work.post.id.uuid(),
+        live.attempt.uuid(),
+        live.external_id,
+        live.external_url,
+        live.standing.as_str(),
+        live.heard.as_seconds_f64(),
+        live.evidence
+    )
+    .execute(db)
+    .await?;
+    Ok(settled.rows_affected() == 1)
 }
 
 /// Leads a post whose commit was proven to have published nothing back to `prepared`; tells whether

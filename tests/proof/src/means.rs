@@ -27,7 +27,7 @@ use store::{
     job_log::Step,
     media::{Media, Stored},
     tokens::Versioned,
-    work::{Armed, Glance, Outcomes, Save, Settled, Work},
+    work::{Armed, Glance, Live, Outcomes, Save, Settled, Work},
 };
 use time::{Duration, OffsetDateTime};
 use url::Url;
@@ -119,6 +119,10 @@ impl Books for GatedBooks {
         self.ask("settle", move |books| Ok(books.settle(work, outcomes)))
     }
 
+    fn settle_live<'a>(&'a self, work: &'a Work, live: &'a Live<'a>) -> Asked<'a, bool> {
+        self.ask("settle live", move |books| books.settle_live(work, live))
+    }
+
     fn rewind<'a>(&'a self, work: &'a Work, evidence: &'a str) -> Asked<'a, bool> {
         self.ask("rewind", move |books| Ok(books.rewind(work, evidence)))
     }
@@ -158,9 +162,14 @@ impl Books for GatedBooks {
         self.ask("claimed", move |books| Ok(books.claimed(work)))
     }
 
-    fn note<'a>(&'a self, _: UserId, post: PostId, step: &'a Step) -> Asked<'a, ()> {
+    fn note<'a>(
+        &'a self,
+        _: UserId,
+        post: PostId,
+        steps: &'a [(OffsetDateTime, Step)],
+    ) -> Asked<'a, ()> {
         self.ask("note", move |books| {
-            books.note(post, step);
+            books.note(post, steps);
             Ok(())
         })
     }

@@ -21,7 +21,7 @@ use store::{
     connections::{self, Connection, Granted, SealedTokens},
     posts::{self, Change, Changed, NewPost},
     sweep,
-    work::{Armed, Outcomes, Save, Work},
+    work::{Armed, Live, Outcomes, Save, Work},
 };
 use time::{Duration, OffsetDateTime};
 
@@ -265,7 +265,7 @@ impl Twice {
         let ahead = rng.bool().then(|| Duration::minutes(rng.i64(0..4)));
         let step = rng.choice(["one", "two"]).unwrap();
         let error = told();
-        match rng.usize(0..8) {
+        match rng.usize(0..9) {
             0 | 1 => {
                 let save = |now: OffsetDateTime| Save {
                     from: stage,
@@ -309,6 +309,7 @@ impl Twice {
                     attempt,
                     outcome: outcome.unwrap(),
                     evidence: Some("status 409"),
+                    heard: Duration::ZERO,
                     to: if to == Stage::Firing {
                         Stage::Confirming
                     } else {
@@ -322,11 +323,12 @@ impl Twice {
                 let here = self.at_hand.settle(&other, &outcomes(here)).await;
                 same("settle", there, here)
             }
-            5 => {
+            5 => self.settle_live(&one, &other, rng).await,
+            6 => {
                 let there = self.pool.rewind(&one, "absent").await;
                 same("rewind", there, self.at_hand.rewind(&other, "absent").await)
             }
-            6 => {
+            7 => {
                 let there = self.pool.go_on(&one, step).await;
                 same("go on", there, self.at_hand.go_on(&other, step).await)?;
                 let there = self.pool.claimed(&one).await.map(sorted);
@@ -345,6 +347,21 @@ impl Twice {
                 same("end", there, here.await)
             }
         }
+    }
+
+    async fn settle_live(&self, one: &Work, other: &Work, rng: &mut Rng) -> Result<(), String> {
+        let attempt = rng.choice(self.attempts.iter().copied());
+        let live = Live {
+            attempt: attempt.unwrap_or_else(AttemptId::mint),
+            evidence: "status 201",
+            heard: Duration::ZERO,
+            external_id: rng.choice(["first", "second"]),
+            external_url: None,
+            standing: Standing::Live,
+        };
+        let there = self.pool.settle_live(one, &live).await;
+        let here = self.at_hand.settle_live(other, &live).await;
+        same("settle live", there, here)
     }
 
     async fn edit(&mut self, post: PostId, rng: &mut Rng) -> Result<(), String> {

@@ -1,10 +1,10 @@
 //! The one call that makes a post visible: armed, sent once, settled.
 
-use domain::{AttemptId, Stage};
-use platforms::{Answer, Call, Event, Fault, FaultKind, Machine as _, Publish};
+use domain::{AttemptId, Stage, Standing};
+use platforms::{Action, Answer, Call, Event, Fault, FaultKind, Machine as _, Publish};
 use store::{
     attempts::Outcome,
-    work::{Armed, Outcomes, Save, Settled},
+    work::{Armed, Live, Outcomes, Save, Settled},
 };
 use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
@@ -89,6 +89,7 @@ impl Pass<'_> {
         } else {
             self.send(desk, call, token).await
         };
+        self.heard_at = Some(Instant::now());
         let heard = Heard::of(&sent, asked);
         let usage = self.usage(&sent);
         let came = self.came_to(desk, machine, version, sent, &pen).await;
@@ -118,6 +119,9 @@ impl Pass<'_> {
             .apply(Event::Answer(answer), &self.context(desk))
         {
             Ok(next) => {
+                if accepted && self.settle_live(desk, &next, &seen).await {
+                    return Ok(Flow::Over);
+                }
                 let outcome = if accepted {
                     Outcome::Accepted
                 } else {
@@ -283,6 +287,50 @@ impl Pass<'_> {
         }
     }
 
+    /// Where the answer told all that there is to know of the post, that is stored in one go; tells whether it was.
+    async fn settle_live(&mut self, desk: &Desk, next: &Publish, evidence: &str) -> bool {
+        let (Some(attempt), Action::Done(receipt)) = (self.attempt, next.next(&self.context(desk)))
+        else {
+            return false;
+        };
+        if receipt.standing == Standing::Scheduled {
+            return false;
+        }
+        let live = Live {
+            attempt,
+            evidence,
+            heard: self.heard(),
+            external_id: receipt.external_id.as_deref(),
+            external_url: receipt.url.as_deref(),
+            standing: receipt.standing,
+        };
+        match self.means.books.settle_live(&self.work, &live).await {
+            Ok(true) => {}
+            Ok(false) => return false,
+            // Whatever it is must not keep the outcome from being stored.
+            Err(error) => {
+                let id = self.work.post.id;
+                tracing::warn!(post.id = %id, error = &error as &dyn std::error::Error, "what was made of {id} could not be stored with its outcome");
+                return false;
+            }
+        }
+        self.accepted();
+        self.is_live().await;
+        self.note_remarks(next).await;
+        true
+    }
+
+    /// How long ago the network answered.
+    fn heard(&self) -> Duration {
+        let heard_at = self.heard_at.unwrap_or_else(Instant::now);
+        heard_at.elapsed().try_into().unwrap_or_default()
+    }
+
+    fn accepted(&mut self) {
+        let at = self.now() - self.heard();
+        self.work.post.accepted_at.get_or_insert(at);
+    }
+
     /// Stores what a commit came to, with the machine that goes on from there.
     async fn settle(
         &mut self,
@@ -297,6 +345,7 @@ impl Pass<'_> {
             attempt: self.attempt,
             outcome,
             evidence: Some(evidence),
+            heard: self.heard(),
             to: Stage::Confirming,
             progress: Some(&progress),
             error: None,
@@ -309,8 +358,7 @@ impl Pass<'_> {
         }
         self.work.post.stage = Stage::Confirming;
         if outcome == Outcome::Accepted {
-            let now = self.now();
-            self.work.post.accepted_at.get_or_insert(now);
+            self.accepted();
         }
         Ok(Flow::On(next))
     }
@@ -343,6 +391,7 @@ impl Pass<'_> {
             attempt: self.attempt,
             outcome,
             evidence: fault.evidence.as_deref(),
+            heard: self.heard(),
             to,
             // Whoever looked for it meanwhile has kept what looks; now it is to be sent.
             progress: self.armed_with.as_deref(),

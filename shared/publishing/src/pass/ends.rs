@@ -9,10 +9,8 @@ use super::{Flow, Pass, told};
 use crate::{backoff, publisher::LookError};
 
 impl Pass<'_> {
-    pub(super) async fn published(&self, receipt: &Receipt) -> Result<(), LookError> {
+    pub(super) async fn published(&mut self, receipt: &Receipt) -> Result<(), LookError> {
         let id = self.work.post.id;
-        let after =
-            self.work.post.accepted_at.unwrap_or_else(|| self.now()) - self.work.post.due_at;
         self.plan_follow_up(receipt).await?;
         let told = self
             .means
@@ -26,14 +24,7 @@ impl Pass<'_> {
             .await;
         match told {
             Ok(_) => {
-                self.note("publish", "done", None, None).await;
-                let milliseconds =
-                    i64::try_from(after.whole_milliseconds().max(0)).unwrap_or(i64::MAX);
-                // Only what was planned can be late; what is posted now takes the time that it takes.
-                let is_planned = self.work.post.scheduled_at.is_some();
-                let late_ms = is_planned.then_some(milliseconds);
-                let took_ms = (!is_planned).then_some(milliseconds);
-                tracing::info!(post.id = %id, platform = %self.work.post.platform, late_ms, took_ms, "published {id}");
+                self.is_live().await;
                 Ok(())
             }
             // The network's id belongs to another post of ours, so this is no evidence of this one.
@@ -43,6 +34,19 @@ impl Pass<'_> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Tells that the post is known to be live.
+    pub(super) async fn is_live(&mut self) {
+        self.note("publish", "done", None, None).await;
+        let post = &self.work.post;
+        let after = post.accepted_at.unwrap_or_else(|| self.now()) - post.due_at;
+        let milliseconds = i64::try_from(after.whole_milliseconds().max(0)).unwrap_or(i64::MAX);
+        // Only what was planned can be late; what is posted now takes the time that it takes.
+        let is_planned = post.scheduled_at.is_some();
+        let late_ms = is_planned.then_some(milliseconds);
+        let took_ms = (!is_planned).then_some(milliseconds);
+        tracing::info!(post.id = %post.id, platform = %post.platform, late_ms, took_ms, "published {}", post.id);
     }
 
     /// What the network keeps until a time is looked for after it. Planned before the post is called published,
@@ -76,7 +80,7 @@ impl Pass<'_> {
         self.wait_for(fault, pause).await
     }
 
-    pub(super) async fn end_with(&self, fault: &Fault) -> Result<Flow, LookError> {
+    pub(super) async fn end_with(&mut self, fault: &Fault) -> Result<Flow, LookError> {
         match &fault.kind {
             FaultKind::Unconfirmed { candidates } => {
                 self.end(Stage::NeedsAttention, fault, candidates).await?;
@@ -92,7 +96,7 @@ impl Pass<'_> {
     }
 
     pub(super) async fn end(
-        &self,
+        &mut self,
         to: Stage,
         fault: &Fault,
         candidates: &[platforms::Candidate],
@@ -102,7 +106,7 @@ impl Pass<'_> {
 
     /// Ends the post; tells whether it was still ours to end.
     pub(super) async fn ended(
-        &self,
+        &mut self,
         to: Stage,
         fault: &Fault,
         candidates: &[platforms::Candidate],
@@ -122,7 +126,7 @@ impl Pass<'_> {
     }
 
     /// Its time and the grace after it are over, and nothing was sent.
-    pub(super) async fn miss(&self) -> Result<(), LookError> {
+    pub(super) async fn miss(&mut self) -> Result<(), LookError> {
         let last = self
             .work
             .post
@@ -144,7 +148,7 @@ impl Pass<'_> {
 
     /// It broke its publishers again and again. Where it was not armed, or is proven absent, it is not live; what else
     /// is known of it is told.
-    pub(super) async fn give_up(&self) -> Result<(), LookError> {
+    pub(super) async fn give_up(&mut self) -> Result<(), LookError> {
         const CODE: &str = "publisher_crashed";
         if self.work.post.stage.is_editable() {
             let fault = Fault::content(

@@ -58,10 +58,12 @@ pub(crate) async fn look(means: &Means, id: PostId, until: Instant) -> Result<()
     };
     let mut pass = Pass::new(means, work, until);
     let ran = timeout_at(until, pass.run()).await;
-    match ran.unwrap_or(Err(LookError::OutOfTime)) {
+    let ended = match ran.unwrap_or(Err(LookError::OutOfTime)) {
         Err(error) => pass.cut_short(error).await,
         Ok(()) => Ok(()),
-    }
+    };
+    pass.write_down().await;
+    ended
 }
 
 /// A post whose row this build cannot read. Another build may, so its lease runs out as that of a crash
@@ -109,6 +111,10 @@ struct Pass<'a> {
     attempt: Option<AttemptId>,
     /// What it was committed with.
     armed_with: Option<Vec<u8>>,
+    /// When what came of its call came in.
+    heard_at: Option<Instant>,
+    /// What is yet to be written down.
+    steps: Vec<(OffsetDateTime, Step)>,
 }
 
 /// What everything after the first checks is done with.
@@ -133,6 +139,11 @@ enum Flow {
     /// It is over, and its end is stored.
     Over,
 }
+
+/// Steps that are written down together, when the look is over: so many at most, and none is kept for longer.
+const STEPS: usize = 16;
+/// See [`STEPS`].
+const UNWRITTEN: Duration = Duration::seconds(2);
 
 /// What is written down of a call.
 struct Heard {
@@ -169,6 +180,8 @@ impl<'a> Pass<'a> {
             refreshed: false,
             attempt: None,
             armed_with: None,
+            heard_at: None,
+            steps: Vec::new(),
         }
     }
 
@@ -243,9 +256,7 @@ impl<'a> Pass<'a> {
         match machine.next(&self.context(desk)) {
             Action::Done(receipt) => {
                 self.published(&receipt).await?;
-                for remark in machine.remarks() {
-                    self.note("remark", "told", None, Some(remark)).await;
-                }
+                self.note_remarks(&machine).await;
                 Ok(Flow::Over)
             }
             Action::WaitUntil(at) => self
@@ -317,10 +328,19 @@ impl<'a> Pass<'a> {
         match machine.clone().apply(event, &self.context(desk)) {
             Ok(next) => {
                 self.work.tries = 0;
+                if self.is_over(desk, &next) {
+                    return Ok(Flow::On(next));
+                }
                 self.keep(desk, &next).await
             }
             Err(fault) => self.hindered(desk, machine, fault, version).await,
         }
+    }
+
+    /// Whether all that is left is to store that the post is live, which needs no machine.
+    fn is_over(&self, desk: &Desk, machine: &Publish) -> bool {
+        self.work.post.stage == Stage::Confirming
+            && matches!(machine.next(&self.context(desk)), Action::Done(_))
     }
 
     /// Keeps the machine, and with it every handle it was given, before the next call goes out.
@@ -378,8 +398,8 @@ impl<'a> Pass<'a> {
         self.means.wire.send(call, &authority, &desk.files).await
     }
 
-    /// Writes a call down.
-    async fn note_call(&self, call: &Call, heard: Heard) {
+    /// Notes a call.
+    async fn note_call(&mut self, call: &Call, heard: Heard) {
         let Heard {
             outcome,
             answered,
@@ -389,9 +409,16 @@ impl<'a> Pass<'a> {
             .await;
     }
 
-    /// Writes a step down. What cannot be written down must not undo what was done.
+    /// Notes what the author of a published post should know beside.
+    async fn note_remarks(&mut self, machine: &Publish) {
+        for remark in machine.remarks() {
+            self.note("remark", "told", None, Some(remark)).await;
+        }
+    }
+
+    /// Notes a step.
     async fn note(
-        &self,
+        &mut self,
         step: &str,
         outcome: &str,
         answered: Option<(u16, i32)>,
@@ -404,10 +431,24 @@ impl<'a> Pass<'a> {
             duration_ms: answered.map(|(_, milliseconds)| milliseconds),
             detail: detail.map(str::to_owned),
         };
-        let (user, id) = (self.work.post.user_id, self.work.post.id);
-        if let Err(error) = self.means.books.note(user, id, &step).await {
-            tracing::warn!(post.id = %id, error = &error as &dyn std::error::Error, "a step could not be written down");
+        let now = self.now();
+        self.steps.push((now, step));
+        let is_due = |(at, _): &(OffsetDateTime, Step)| now - *at > UNWRITTEN;
+        if self.steps.len() == STEPS || self.steps.first().is_some_and(is_due) {
+            self.write_down().await;
         }
+    }
+
+    /// Writes the steps down. What cannot be written down must not undo what was done.
+    async fn write_down(&mut self) {
+        if self.steps.is_empty() {
+            return;
+        }
+        let (user, id) = (self.work.post.user_id, self.work.post.id);
+        if let Err(error) = self.means.books.note(user, id, &self.steps).await {
+            tracing::warn!(post.id = %id, error = &error as &dyn std::error::Error, "steps could not be written down");
+        }
+        self.steps.clear();
     }
 
     async fn sealed(&self, desk: &Desk, machine: &Publish) -> Result<Vec<u8>, LookError> {

@@ -30,7 +30,7 @@ use store::{
     users,
     webhook_endpoints::{self, SealedSecret},
     webhook_receipts,
-    work::{self, Armed, Outcomes, Save, Settled, Work},
+    work::{self, Armed, Live, Outcomes, Save, Settled, Work},
 };
 use time::Duration;
 
@@ -45,6 +45,7 @@ pub async fn live(pool: &Pool) -> Result<(), StoreError> {
     ask(pool, user, connection).await?;
     listen(pool, user).await?;
     publish(pool, user, connection).await?;
+    publish_at_once(pool, user, connection).await?;
     edit_and_cancel(pool, user, connection).await?;
     give_up(pool, user, connection).await?;
     resolve(pool, user, connection).await?;
@@ -201,6 +202,7 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
         attempt: None,
         outcome: Outcome::Accepted,
         evidence: Some("201"),
+        heard: Duration::ZERO,
         to: Stage::Confirming,
         progress: Some(b"sent"),
         error: None,
@@ -234,13 +236,60 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
         duration_ms: Some(20),
         detail: None,
     };
-    job_log::note(pool, user, id, &step).await?;
-    assert_eq!(job_log::list(pool, user, id).await?.len(), 1);
+    let steps = [(now, step.clone()), (now + Duration::SECOND, step)];
+    job_log::note(pool, user, id, &steps).await?;
+    let listed = job_log::list(pool, user, id).await?;
+    assert_eq!(listed.len(), 2);
+    assert_eq!(listed[1].0 - listed[0].0, Duration::SECOND);
     let attempts = attempts::list(pool, user, id).await?;
     assert_eq!(attempts[0].outcome.as_deref(), Some("accepted"));
     let (told, span) = events::after(pool, user, 0, 100).await?;
     assert_eq!(told.last().map(|event| event.sequence), Some(span.last));
     assert!(told.iter().any(|event| event.post_id == Some(id)));
+    Ok(())
+}
+
+/// Where the answer tells the id, outcome and id are stored in one go.
+async fn publish_at_once(
+    pool: &Pool,
+    user: UserId,
+    connection: ConnectionId,
+) -> Result<(), StoreError> {
+    let work = prepared(pool, user, connection).await?;
+    let id = work.post.id;
+    let attempt = AttemptId::mint();
+    let armed = work::arm(pool, &work, attempt, "create", b"armed").await?;
+    let Armed::Done(armed_at) = armed else {
+        panic!("{armed:?}");
+    };
+    let external = format!("external {id}");
+    let live = Live {
+        attempt,
+        evidence: "status 201",
+        heard: Duration::HOUR,
+        external_id: Some(&external),
+        external_url: None,
+        standing: Standing::Live,
+    };
+    for expected in [true, false] {
+        assert_eq!(work::settle_live(pool, &work, &live).await?, expected);
+    }
+    let post = posts::find(pool, user, id).await?.unwrap();
+    assert_eq!(post.stage, Stage::Published);
+    assert_eq!(post.external_id.as_ref(), Some(&external));
+    assert_eq!(post.accepted_at, Some(armed_at), "not before the arm");
+    let attempts = attempts::list(pool, user, id).await?;
+    assert_eq!(attempts[0].outcome.as_deref(), Some("accepted"));
+    let work = prepared(pool, user, connection).await?;
+    let attempt = AttemptId::mint();
+    work::arm(pool, &work, attempt, "create", b"armed").await?;
+    let taken = Live { attempt, ..live };
+    match work::settle_live(pool, &work, &taken).await {
+        Err(error) => assert!(error.is_conflict("posts_one_claim"), "{error}"),
+        Ok(settled) => panic!("another post has that id: {settled}"),
+    }
+    let firing = work_at(&work, Stage::Firing);
+    assert!(work::end(pool, &firing, Stage::NeedsAttention, &fault(), None).await?);
     Ok(())
 }
 

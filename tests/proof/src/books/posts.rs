@@ -10,7 +10,7 @@ use store::{
     job_log::Step,
     media::{Media, Stored},
     sweep::Overdue,
-    work::{Armed, Glance, Outcomes, Save, Settled, Work},
+    work::{Armed, Glance, Live, Outcomes, Save, Settled, Work},
 };
 use time::{Duration, OffsetDateTime};
 
@@ -346,7 +346,8 @@ impl MemoryBooks {
             }
             row.post.error = outcomes.error.cloned();
             if outcome == Outcome::Accepted {
-                row.post.accepted_at.get_or_insert(now);
+                let heard_at = heard_at(row, now, outcomes.heard);
+                row.post.accepted_at.get_or_insert(heard_at);
             }
             row.tries = match outcome {
                 Outcome::NotSent | Outcome::Rejected => row.tries + 1,
@@ -365,6 +366,36 @@ impl MemoryBooks {
             row.fence += 1;
             row.post.candidates = None;
             Settled::Late
+        })
+    }
+
+    pub(crate) fn settle_live(&self, work: &Work, live: &Live<'_>) -> Result<bool, StoreError> {
+        if self.has(Flaw::EvidenceIsDropped) {
+            return Ok(true);
+        }
+        let (id, external_id) = (work.post.id, live.external_id);
+        let checks_claims = !self.has(Flaw::ClaimsAreShared);
+        self.change(|rows, now| {
+            let is_taken = rows.is_claimed(id, external_id);
+            let is_latest = rows
+                .latest_arm(id)
+                .is_some_and(|arm| arm.id == live.attempt);
+            let row = rows.posts.get_mut(&id);
+            let Some(row) = row.filter(|row| is_latest && is_firing(row)) else {
+                return Ok(false);
+            };
+            if is_taken && checks_claims {
+                return Err(conflict("posts_one_claim"));
+            }
+            let heard_at = heard_at(row, now, live.heard);
+            row.post.accepted_at.get_or_insert(heard_at);
+            row.publish(external_id, live.external_url, live.standing, now);
+            let arm = rows.attempts.iter_mut().find(|arm| arm.id == live.attempt);
+            if let Some(arm) = arm {
+                arm.outcome = Some(Outcome::Accepted);
+                arm.evidence = Some(live.evidence.to_owned());
+            }
+            Ok(true)
         })
     }
 
@@ -424,15 +455,7 @@ impl MemoryBooks {
         }
         let checks_claims = !self.has(Flaw::ClaimsAreShared);
         self.change(|rows, now| {
-            let Some(connection) = rows.posts.get(&id).map(|row| row.post.connection_id) else {
-                return Ok(false);
-            };
-            let is_taken = rows.posts.values().any(|row| {
-                row.post.id != id
-                    && row.post.connection_id == connection
-                    && external_id.is_some()
-                    && row.post.external_id.as_deref() == external_id
-            });
+            let is_taken = rows.is_claimed(id, external_id);
             let takes_evidence = rows.posts.get(&id).is_some_and(|row| {
                 matches!(
                     row.post.stage,
@@ -450,24 +473,7 @@ impl MemoryBooks {
             rows.close_latest(id, Outcome::Accepted, None, &[None, Some(Outcome::Unknown)]);
             let row = rows.posts.get_mut(&id).filter(|_| takes_evidence);
             let Some(row) = row else { return Ok(false) };
-            row.post.stage = Stage::Published;
-            row.ended_at.get_or_insert(now);
-            if let Some(external_id) = external_id {
-                row.post.external_id = Some(external_id.to_owned());
-            }
-            if let Some(external_url) = external_url {
-                row.post.external_url = Some(external_url.to_owned());
-            }
-            row.post.standing = Some(standing);
-            row.post.published_at = Some(now);
-            row.post.accepted_at.get_or_insert(now);
-            row.post.error = None;
-            row.post.candidates = None;
-            row.post.updated_at = now;
-            row.progress = None;
-            row.lease_until = None;
-            row.crash_count = 0;
-            row.tries = 0;
+            row.publish(external_id, external_url, standing, now);
             Ok(true)
         })
     }
@@ -538,10 +544,10 @@ impl MemoryBooks {
             .collect()
     }
 
-    pub(crate) fn note(&self, post: PostId, step: &Step) {
-        let now = self.now();
+    pub(crate) fn note(&self, post: PostId, steps: &[(OffsetDateTime, Step)]) {
         let mut rows = self.rows();
-        rows.log.entry(post).or_default().push((now, step.clone()));
+        let log = rows.log.entry(post).or_default();
+        log.extend_from_slice(steps);
     }
 
     /// `store::sweep::unsettled`.
@@ -627,7 +633,54 @@ fn is_firing(row: &PostRow) -> bool {
     row.post.stage == Stage::Firing
 }
 
+/// When the network said so; never before the post was armed.
+fn heard_at(row: &PostRow, now: OffsetDateTime, ago: Duration) -> OffsetDateTime {
+    let at = now - ago;
+    row.post.armed_at.map_or(at, |armed_at| armed_at.max(at))
+}
+
+impl PostRow {
+    fn publish(
+        &mut self,
+        external_id: Option<&str>,
+        external_url: Option<&str>,
+        standing: Standing,
+        now: OffsetDateTime,
+    ) {
+        let post = &mut self.post;
+        post.stage = Stage::Published;
+        if let Some(external_id) = external_id {
+            post.external_id = Some(external_id.to_owned());
+        }
+        if let Some(external_url) = external_url {
+            post.external_url = Some(external_url.to_owned());
+        }
+        post.standing = Some(standing);
+        post.published_at = Some(now);
+        post.accepted_at.get_or_insert(now);
+        post.error = None;
+        post.candidates = None;
+        post.updated_at = now;
+        self.ended_at.get_or_insert(now);
+        self.progress = None;
+        self.lease_until = None;
+        self.crash_count = 0;
+        self.tries = 0;
+    }
+}
+
 impl Rows {
+    /// Whether another post of the account has that id at the network.
+    fn is_claimed(&self, post: PostId, external_id: Option<&str>) -> bool {
+        let own = self.posts.get(&post).map(|row| row.post.connection_id);
+        external_id.is_some()
+            && self.posts.values().any(|row| {
+                row.post.id != post
+                    && Some(row.post.connection_id) == own
+                    && row.post.external_id.as_deref() == external_id
+            })
+    }
+
     /// Whether nobody can tell of a post, and there is something to look for it with.
     pub(crate) fn is_unsettled(&self, row: &PostRow) -> bool {
         let arms = self.attempts.iter().filter(|arm| arm.post == row.post.id);
