@@ -16,6 +16,8 @@ use crate::publisher::{LookError, Means};
 const PATIENCE: Duration = Duration::seconds(60);
 /// How long the key for new tokens is held: longer than a network takes to give them.
 const CONVERSATION: std::time::Duration = std::time::Duration::from_mins(3);
+/// How often it is tried to store fresh tokens; each try waits for a connection to the database for some seconds.
+const TRIES: u32 = 3;
 /// How long to wait while somebody else refreshes.
 const PAUSE: Duration = Duration::seconds(2);
 /// What ends within this time is renewed before a post's next call; what ends later is for the sweep, so that
@@ -230,10 +232,7 @@ async fn renew(
     match means.wire.converse(call, &AppContext { now, app }).await {
         Ok(fresh) => {
             let sealed = seal(&pen, connection, &fresh)?;
-            let stored = means
-                .books
-                .finish_refresh(user, id, current.version, &sealed)
-                .await?;
+            let stored = keep(means, connection, current.version, &sealed).await?;
             tracing::info!(connection.id = %id, platform = %connection.platform, stored, "refreshed the tokens of {id}");
             // Not stored: the person connected anew meanwhile, and that token is the better one.
             Ok(if stored {
@@ -264,6 +263,27 @@ async fn renew(
                 Ok(Access::Wait(PATIENCE))
             }
         },
+    }
+}
+
+/// Stores fresh tokens; tells whether that version was still current. The network may have taken the old ones back, so
+/// a failure that passes by itself must not cost the connection.
+async fn keep(
+    means: &Means,
+    connection: &Connection,
+    version: i32,
+    sealed: &SealedTokens,
+) -> Result<bool, LookError> {
+    let (user, id) = (connection.user_id, connection.id);
+    let mut tries = 1;
+    loop {
+        match means.books.finish_refresh(user, id, version, sealed).await {
+            Err(error) if tries < TRIES => {
+                tracing::warn!(connection.id = %id, tries, error = &error as &dyn std::error::Error, "fresh tokens of {id} could not be stored yet");
+                tries += 1;
+            }
+            stored => return Ok(stored?),
+        }
     }
 }
 

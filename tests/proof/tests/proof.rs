@@ -159,6 +159,18 @@ fn a_bad_day_ends_well() {
     }
 }
 
+/// One statement that failed lost tokens that were fresh from the network, and with them the connection.
+#[test]
+fn fresh_tokens_survive_a_database_that_fails_for_a_moment() {
+    let plan = Plan {
+        seed: 24,
+        posts: 400,
+        per_mille: 15,
+    };
+    let lived = bad_day(plan, None);
+    assert!(lived.verdict.is_clean(), "{:#?}", lived.verdict);
+}
+
 #[test]
 fn the_same_seed_is_the_same_day() {
     let plan = Plan {
