@@ -78,7 +78,10 @@ impl Receiver {
         }
         tasks.close();
         tasks.wait().await;
-        if let Err(error) = rings::answer(&self.pool, &answers.take()).await {
+        let answered = answers.take();
+        if !answered.is_empty()
+            && let Err(error) = rings::answer(&self.pool, &answered).await
+        {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "rings could not be answered"

@@ -44,6 +44,10 @@ const LEASE: Duration = Duration::minutes(6);
 const TURN: std::time::Duration = std::time::Duration::from_secs(130);
 /// Leases in a row without an orderly end after which a post is given up.
 const CRASHES: i32 = 3;
+/// How many steps are written down together at most, where the look goes on.
+const STEPS: usize = 16;
+/// How old the first of them may be when another one is noted.
+const UNWRITTEN: Duration = Duration::seconds(2);
 
 /// Does what comes next for a post, and is over by `until`.
 ///
@@ -139,11 +143,6 @@ enum Flow {
     /// It is over, and its end is stored.
     Over,
 }
-
-/// Steps that are written down together, when the look is over: so many at most, and none is kept for longer.
-const STEPS: usize = 16;
-/// See [`STEPS`].
-const UNWRITTEN: Duration = Duration::seconds(2);
 
 /// What is written down of a call.
 struct Heard {
