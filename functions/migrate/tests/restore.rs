@@ -7,7 +7,7 @@ use migrate::{Reporter, handle};
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions as _, PgPool, query, query_scalar};
 use store::{
-    Pool, PoolSettings, Pooler, Shift, sweep,
+    Pool, PoolSettings, Pooler, Shift, Together, sweep,
     work::{self, Armed, Save},
 };
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
@@ -216,7 +216,8 @@ impl House {
     /// What every publisher does before it sends, after so much more time; `None` where it has nothing to do.
     async fn arm(&self, post: PostId, later: Duration) -> Option<Armed> {
         self.shift.advance(later);
-        let lease = work::lease(&self.store, post, Duration::seconds(30)).await;
+        let together = Together::from(self.store.clone());
+        let lease = together.lease(post, Duration::seconds(30)).await;
         let work = lease.unwrap()?;
         let save = Save {
             from: work.post.stage,
@@ -229,7 +230,7 @@ impl House {
         };
         assert!(work::save(&self.store, &work, &save).await.unwrap());
         let attempt = AttemptId::mint();
-        let armed = work::arm(&self.store, &work, attempt, "create", b"progress").await;
+        let armed = together.arm(&work, attempt, "create", b"progress").await;
         Some(armed.unwrap())
     }
 }

@@ -19,6 +19,6 @@ mod sweep;
 mod tokens;
 
 pub use deliveries::Courier;
-pub use ports::{Asked, Books, Files};
+pub use ports::{Asked, Books, DatabaseBooks, Files};
 pub use publisher::{AssembleError, Means, Parts, Publisher, courier, vault, wire};
 pub use sweep::{RotateError, Swept};

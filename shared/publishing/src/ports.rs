@@ -15,11 +15,11 @@ use futures_util::{future::BoxFuture, stream::BoxStream};
 use media::{Intake, Library, LibraryError};
 use serde_json::Value;
 use store::{
-    Pool, StoreError, attempts,
+    Pool, StoreError, Together, attempts,
     budgets::{self, Holder},
-    connections::{self, Connection, SealedTokens},
+    connections::{Connection, SealedTokens},
     errands,
-    job_log::{self, Step},
+    job_log::Step,
     media as media_rows,
     tokens::{self, Versioned},
     work::{self, Armed, Glance, Live, Outcomes, Save, Settled, Work},
@@ -32,7 +32,7 @@ pub type Asked<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 /// The rows that a look reads and writes; each is the function of `store` that its text names.
 pub trait Books: Send + Sync {
-    /// [`work::lease`].
+    /// [`Together::lease`].
     fn lease(&self, post: PostId, time: Duration) -> Asked<'_, Option<Work>>;
     /// [`work::glance`].
     fn glance(&self, post: PostId) -> Asked<'_, Option<Glance>>;
@@ -43,7 +43,7 @@ pub trait Books: Send + Sync {
     fn save<'a>(&'a self, work: &'a Work, save: &'a Save<'a>) -> Asked<'a, bool>;
     /// [`work::before`].
     fn before<'a>(&'a self, work: &'a Work) -> Asked<'a, i64>;
-    /// [`work::arm`].
+    /// [`Together::arm`].
     fn arm<'a>(
         &'a self,
         work: &'a Work,
@@ -53,15 +53,15 @@ pub trait Books: Send + Sync {
     ) -> Asked<'a, Armed>;
     /// [`attempts::exists`].
     fn is_armed(&self, attempt: AttemptId) -> Asked<'_, bool>;
-    /// [`work::settle`].
+    /// [`Together::settle`].
     fn settle<'a>(&'a self, work: &'a Work, outcomes: &'a Outcomes<'a>) -> Asked<'a, Settled>;
-    /// [`work::settle_live`].
+    /// [`Together::settle_live`].
     fn settle_live<'a>(&'a self, work: &'a Work, live: &'a Live<'a>) -> Asked<'a, bool>;
     /// [`work::rewind`].
     fn rewind<'a>(&'a self, work: &'a Work, evidence: &'a str) -> Asked<'a, bool>;
     /// [`work::go_on`].
     fn go_on<'a>(&'a self, work: &'a Work, step: &'a str) -> Asked<'a, ()>;
-    /// [`work::published`].
+    /// [`Together::published`].
     fn published<'a>(
         &'a self,
         post: PostId,
@@ -79,16 +79,16 @@ pub trait Books: Send + Sync {
     ) -> Asked<'a, bool>;
     /// [`work::claimed`].
     fn claimed<'a>(&'a self, work: &'a Work) -> Asked<'a, Vec<String>>;
-    /// [`job_log::note`].
+    /// [`Together::note`].
     fn note<'a>(
         &'a self,
         user: UserId,
         post: PostId,
         steps: &'a [(OffsetDateTime, Step)],
     ) -> Asked<'a, ()>;
-    /// [`connections::by_message`].
+    /// [`Together::connection`].
     fn connection(&self, id: ConnectionId) -> Asked<'_, Option<Connection>>;
-    /// [`tokens::find`].
+    /// [`Together::tokens`].
     fn tokens(&self, user: UserId, id: ConnectionId) -> Asked<'_, Option<Versioned>>;
     /// [`tokens::begin_refresh`].
     fn begin_refresh(
@@ -168,13 +168,27 @@ pub trait Files: Send + Sync {
     ) -> BoxFuture<'a, Result<Url, LibraryError>>;
 }
 
-impl Books for Pool {
+/// The rows of a database.
+#[derive(Debug, Clone)]
+pub struct DatabaseBooks {
+    pool: Pool,
+    together: Together,
+}
+
+impl From<Pool> for DatabaseBooks {
+    fn from(pool: Pool) -> Self {
+        let together = Together::from(pool.clone());
+        Self { pool, together }
+    }
+}
+
+impl Books for DatabaseBooks {
     fn lease(&self, post: PostId, time: Duration) -> Asked<'_, Option<Work>> {
-        Box::pin(work::lease(self, post, time))
+        Box::pin(self.together.lease(post, time))
     }
 
     fn glance(&self, post: PostId) -> Asked<'_, Option<Glance>> {
-        Box::pin(work::glance(self, post))
+        Box::pin(work::glance(&self.pool, post))
     }
 
     fn set_aside<'a>(
@@ -183,11 +197,11 @@ impl Books for Pool {
         crashes: i32,
         error: &'a PostError,
     ) -> Asked<'a, bool> {
-        Box::pin(work::set_aside(self, post, crashes, error))
+        Box::pin(work::set_aside(&self.pool, post, crashes, error))
     }
 
     fn save<'a>(&'a self, work: &'a Work, save: &'a Save<'a>) -> Asked<'a, bool> {
-        Box::pin(work::save(self, work, save))
+        Box::pin(work::save(&self.pool, work, save))
     }
 
     fn arm<'a>(
@@ -197,31 +211,31 @@ impl Books for Pool {
         step: &'a str,
         progress: &'a [u8],
     ) -> Asked<'a, Armed> {
-        Box::pin(work::arm(self, work, attempt, step, progress))
+        Box::pin(self.together.arm(work, attempt, step, progress))
     }
 
     fn before<'a>(&'a self, work: &'a Work) -> Asked<'a, i64> {
-        Box::pin(work::before(self, work))
+        Box::pin(work::before(&self.pool, work))
     }
 
     fn is_armed(&self, attempt: AttemptId) -> Asked<'_, bool> {
-        Box::pin(attempts::exists(self, attempt))
+        Box::pin(attempts::exists(&self.pool, attempt))
     }
 
     fn settle<'a>(&'a self, work: &'a Work, outcomes: &'a Outcomes<'a>) -> Asked<'a, Settled> {
-        Box::pin(work::settle(self, work, outcomes))
+        Box::pin(self.together.settle(work, outcomes))
     }
 
     fn settle_live<'a>(&'a self, work: &'a Work, live: &'a Live<'a>) -> Asked<'a, bool> {
-        Box::pin(work::settle_live(self, work, live))
+        Box::pin(self.together.settle_live(work, live))
     }
 
     fn rewind<'a>(&'a self, work: &'a Work, evidence: &'a str) -> Asked<'a, bool> {
-        Box::pin(work::rewind(self, work, evidence))
+        Box::pin(work::rewind(&self.pool, work, evidence))
     }
 
     fn go_on<'a>(&'a self, work: &'a Work, step: &'a str) -> Asked<'a, ()> {
-        Box::pin(work::go_on(self, work, step))
+        Box::pin(work::go_on(&self.pool, work, step))
     }
 
     fn published<'a>(
@@ -231,13 +245,8 @@ impl Books for Pool {
         external_url: Option<&'a str>,
         standing: Standing,
     ) -> Asked<'a, bool> {
-        Box::pin(work::published(
-            self,
-            post,
-            external_id,
-            external_url,
-            standing,
-        ))
+        let together = &self.together;
+        Box::pin(together.published(post, external_id, external_url, standing))
     }
 
     fn end<'a>(
@@ -247,11 +256,11 @@ impl Books for Pool {
         error: &'a PostError,
         candidates: Option<&'a Value>,
     ) -> Asked<'a, bool> {
-        Box::pin(work::end(self, work, to, error, candidates))
+        Box::pin(work::end(&self.pool, work, to, error, candidates))
     }
 
     fn claimed<'a>(&'a self, work: &'a Work) -> Asked<'a, Vec<String>> {
-        Box::pin(work::claimed(self, work))
+        Box::pin(work::claimed(&self.pool, work))
     }
 
     fn note<'a>(
@@ -260,15 +269,15 @@ impl Books for Pool {
         post: PostId,
         steps: &'a [(OffsetDateTime, Step)],
     ) -> Asked<'a, ()> {
-        Box::pin(job_log::note(self, user, post, steps))
+        Box::pin(self.together.note(user, post, steps))
     }
 
     fn connection(&self, id: ConnectionId) -> Asked<'_, Option<Connection>> {
-        Box::pin(connections::by_message(self, id))
+        Box::pin(self.together.connection(id))
     }
 
     fn tokens(&self, user: UserId, id: ConnectionId) -> Asked<'_, Option<Versioned>> {
-        Box::pin(tokens::find(self, user, id))
+        Box::pin(self.together.tokens(user, id))
     }
 
     fn begin_refresh(
@@ -278,7 +287,9 @@ impl Books for Pool {
         version: i32,
         patience: Duration,
     ) -> Asked<'_, bool> {
-        Box::pin(tokens::begin_refresh(self, user, id, version, patience))
+        Box::pin(tokens::begin_refresh(
+            &self.pool, user, id, version, patience,
+        ))
     }
 
     fn finish_refresh<'a>(
@@ -288,7 +299,9 @@ impl Books for Pool {
         version: i32,
         tokens: &'a SealedTokens,
     ) -> Asked<'a, bool> {
-        Box::pin(tokens::finish_refresh(self, user, id, version, tokens))
+        Box::pin(tokens::finish_refresh(
+            &self.pool, user, id, version, tokens,
+        ))
     }
 
     fn need_reconnect<'a>(
@@ -298,15 +311,17 @@ impl Books for Pool {
         version: i32,
         reason: &'a str,
     ) -> Asked<'a, bool> {
-        Box::pin(tokens::need_reconnect(self, user, id, version, reason))
+        Box::pin(tokens::need_reconnect(
+            &self.pool, user, id, version, reason,
+        ))
     }
 
     fn tell_budget(&self, holder: Holder, used_percent: u8, hold: Duration) -> Asked<'_, ()> {
-        Box::pin(budgets::tell(self, holder, used_percent, hold))
+        Box::pin(budgets::tell(&self.pool, holder, used_percent, hold))
     }
 
     fn file(&self, user: UserId, id: MediaId) -> Asked<'_, Option<media_rows::Media>> {
-        Box::pin(media_rows::find(self, user, id))
+        Box::pin(media_rows::find(&self.pool, user, id))
     }
 
     fn keep_file<'a>(
@@ -315,7 +330,7 @@ impl Books for Pool {
         id: MediaId,
         stored: &'a media_rows::Stored,
     ) -> Asked<'a, ()> {
-        Box::pin(media_rows::store(self, user, id, stored))
+        Box::pin(media_rows::store(&self.pool, user, id, stored))
     }
 
     fn plan<'a>(
@@ -325,7 +340,7 @@ impl Books for Pool {
         wish: &'a Value,
         at: OffsetDateTime,
     ) -> Asked<'a, ErrandId> {
-        Box::pin(errands::plan(self, user, connection, wish, at))
+        Box::pin(errands::plan(&self.pool, user, connection, wish, at))
     }
 }
 

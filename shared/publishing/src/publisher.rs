@@ -17,7 +17,7 @@ use wire::{Wire, WireSettings};
 use crate::{
     deliveries::Courier,
     pass,
-    ports::{Books, Files},
+    ports::{Books, DatabaseBooks, Files},
     progress::ProgressError,
 };
 
@@ -186,7 +186,7 @@ impl Publisher {
     /// A publisher.
     pub fn new(parts: Parts) -> Self {
         let means = Means {
-            books: Arc::new(parts.pool.clone()),
+            books: Arc::new(DatabaseBooks::from(parts.pool.clone())),
             vault: parts.vault.clone(),
             wire: Arc::clone(&parts.wire),
             apps: Arc::clone(&parts.apps),

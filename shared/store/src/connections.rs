@@ -6,7 +6,10 @@ use sqlx::PgExecutor;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{Link, StoreError};
+use crate::{
+    Link, Pool, StoreError,
+    flight::{Ask, Told},
+};
 
 /// One place that can be published to, without its secrets.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,7 +90,7 @@ pub struct SealedTokens {
     pub refresh_expires_at: Option<OffsetDateTime>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx::FromRow, Clone)]
 struct Row {
     id: Uuid,
     user_id: Uuid,
@@ -258,18 +261,46 @@ pub async fn by_message(
     db: impl PgExecutor<'_>,
     id: ConnectionId,
 ) -> Result<Option<Connection>, StoreError> {
-    sqlx::query_as!(
+    by_ids(db, &[id.uuid()])
+        .await?
+        .pop()
+        .map(Connection::try_from)
+        .transpose()
+}
+
+async fn by_ids(db: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<Vec<Row>, StoreError> {
+    Ok(sqlx::query_as!(
         Row,
         "SELECT id, user_id, platform, external_id, username, display_name, avatar_url, facts,
                 scopes, grant_family, subject, access_expires_at, refresh_expires_at, token_version,
                 health, health_reason, connected_at, updated_at
-         FROM connections WHERE id = $1",
-        id.uuid()
+         FROM connections WHERE id IN (SELECT unnest((SELECT $1::uuid[])))",
+        ids
     )
-    .fetch_optional(db)
-    .await?
-    .map(Connection::try_from)
-    .transpose()
+    .fetch_all(db)
+    .await?)
+}
+
+/// Asks as [`by_message`] does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ByMessage(pub(crate) ConnectionId);
+
+impl Ask for ByMessage {
+    type Came = Option<Connection>;
+
+    fn changes(&self) -> Option<Uuid> {
+        None
+    }
+
+    async fn all(pool: &Pool, asks: &[Self]) -> Result<Vec<Told<Self::Came>>, StoreError> {
+        let ids: Vec<_> = asks.iter().map(|ask| ask.0.uuid()).collect();
+        let found = by_ids(pool, &ids).await?;
+        let told = ids.iter().map(|id| {
+            let row = found.iter().find(|row| row.id == *id).cloned();
+            Told::Came(row.map(Connection::try_from).transpose())
+        });
+        Ok(told.collect())
+    }
 }
 
 /// Begins to disconnect: no arm succeeds from here on, and posts that were not armed fail. Tells

@@ -1,6 +1,6 @@
 //! What can go wrong with the database.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// What can go wrong with the database.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,9 @@ pub enum StoreError {
         /// Why it does not parse.
         reason: String,
     },
+    /// A statement failed that was for several, who are all told the same.
+    #[error(transparent)]
+    Shared(Arc<StoreError>),
 }
 
 impl StoreError {
@@ -50,6 +53,13 @@ impl StoreError {
         })
         .filter_map(|cause| cause.downcast_ref::<sqlx::Error>())
         .find_map(|cause| Some(cause.as_database_error()?.code()?.into_owned()))
+    }
+
+    /// Whether it was the database that refused, which left everything as it was. One that shuts down, or was killed,
+    /// tells nothing of what it did before.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Conflict(_))
+            || self.code().is_some_and(|code| !code.starts_with("57P"))
     }
 
     /// Whether the unique rule `name` would have been broken.

@@ -5,9 +5,11 @@
 //! [`punctuality`].
 
 mod error;
+mod flight;
 mod link;
 mod pool;
 mod schema;
+mod together;
 
 pub mod admin;
 pub mod attempts;
@@ -44,3 +46,4 @@ pub use pool::{Pool, PoolSettings, Shift, connect, now};
 pub use schema::{MIGRATOR, migrate, ping};
 pub use settings::Pooler;
 pub use sqlx::{PgExecutor, postgres::PgListener};
+pub use together::Together;

@@ -1,10 +1,17 @@
 //! The sealed tokens of connections, and the single flight of their refresh.
 
+use std::collections::HashMap;
+
 use domain::{ConnectionId, Platform, UserId};
 use sqlx::PgExecutor;
 use time::Duration;
+use uuid::Uuid;
 
-use crate::{StoreError, connections::SealedTokens};
+use crate::{
+    Pool, StoreError,
+    connections::SealedTokens,
+    flight::{Ask, Told},
+};
 
 /// Sealed tokens with the version they carry.
 #[derive(Debug, Clone)]
@@ -15,30 +22,55 @@ pub struct Versioned {
     pub version: i32,
 }
 
-/// The tokens of a connection; `None` when it is gone or wiped.
-pub async fn find(
-    db: impl PgExecutor<'_>,
-    user: UserId,
-    id: ConnectionId,
-) -> Result<Option<Versioned>, StoreError> {
-    let row = sqlx::query!(
-        r#"SELECT access_token_ciphertext AS "access!", access_expires_at,
-                  refresh_token_ciphertext AS refresh, refresh_expires_at, token_version
-           FROM connections WHERE user_id = $1 AND id = $2 AND access_token_ciphertext IS NOT NULL"#,
-        user.uuid(),
-        id.uuid()
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(|row| Versioned {
-        tokens: SealedTokens {
-            access: row.access,
-            access_expires_at: row.access_expires_at,
-            refresh: row.refresh,
-            refresh_expires_at: row.refresh_expires_at,
-        },
-        version: row.token_version,
-    }))
+/// Asks for the tokens of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Find {
+    pub(crate) user: UserId,
+    pub(crate) id: ConnectionId,
+}
+
+impl Ask for Find {
+    /// `None`: it is gone or wiped.
+    type Came = Option<Versioned>;
+
+    fn changes(&self) -> Option<Uuid> {
+        None
+    }
+
+    async fn all(pool: &Pool, asks: &[Self]) -> Result<Vec<Told<Self::Came>>, StoreError> {
+        let (users, ids): (Vec<_>, Vec<_>) = asks
+            .iter()
+            .map(|ask| (ask.user.uuid(), ask.id.uuid()))
+            .unzip();
+        let rows = sqlx::query!(
+            r#"SELECT connections.id, connections.user_id, access_token_ciphertext AS "access!", access_expires_at,
+                      refresh_token_ciphertext AS refresh, refresh_expires_at, token_version
+               FROM unnest((SELECT $1::uuid[]), (SELECT $2::uuid[])) AS a (user_id, id)
+               JOIN connections ON connections.id = a.id AND connections.user_id = a.user_id
+               WHERE access_token_ciphertext IS NOT NULL"#,
+            &users,
+            &ids
+        )
+        .fetch_all(pool)
+        .await?;
+        let found: HashMap<_, _> = rows
+            .into_iter()
+            .map(|row| {
+                let tokens = SealedTokens {
+                    access: row.access,
+                    access_expires_at: row.access_expires_at,
+                    refresh: row.refresh,
+                    refresh_expires_at: row.refresh_expires_at,
+                };
+                let version = row.token_version;
+                ((row.user_id, row.id), Versioned { tokens, version })
+            })
+            .collect();
+        let told = users.into_iter().zip(ids);
+        Ok(told
+            .map(|asked| Told::Came(Ok(found.get(&asked).cloned())))
+            .collect())
+    }
 }
 
 /// Claims the refresh of one version of the tokens. Of many callers one is told `true`; the claim

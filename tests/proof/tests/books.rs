@@ -11,7 +11,7 @@ use domain::{
 };
 use fastrand::Rng;
 use proof::{Clock, books::MemoryBooks};
-use publishing::Books;
+use publishing::{Books, DatabaseBooks};
 use serde_json::json;
 use sqlx::PgPool;
 use store::{
@@ -44,6 +44,7 @@ struct Twice {
     pool: Pool,
     shift: Shift,
     memory: Arc<MemoryBooks>,
+    there: DatabaseBooks,
     at_hand: Arc<dyn Books>,
     clock: Clock,
     connections: Vec<ConnectionId>,
@@ -88,6 +89,7 @@ impl Twice {
             .await
             .unwrap();
         let mut twice = Self {
+            there: DatabaseBooks::from(pool.clone()),
             at_hand: memory.at_hand(),
             user,
             pool,
@@ -281,17 +283,17 @@ impl Twice {
                     tries: 2,
                     until: ahead.map(|ahead| now + ahead),
                 };
-                let saved = self.pool.save(&one, &save(now)).await;
+                let saved = self.there.save(&one, &save(now)).await;
                 same("save", saved, self.at_hand.save(&other, &save(here)).await)
             }
             2 | 3 => {
                 let attempt = AttemptId::mint();
                 self.attempts.push(attempt);
                 let here = self.at_hand.before(&other).await;
-                same("before", self.pool.before(&one).await, here)?;
+                same("before", self.there.before(&one).await, here)?;
                 let armed = |armed: Armed| std::mem::discriminant(&armed);
                 let here = self.at_hand.arm(&other, attempt, step, b"armed").await;
-                let there = self.pool.arm(&one, attempt, step, b"armed").await;
+                let there = self.there.arm(&one, attempt, step, b"armed").await;
                 same("arm", there.map(armed), here.map(armed))?;
                 let (one, other) = self.both(|books| books.is_armed(attempt)).await;
                 same("is armed", one, other)
@@ -319,19 +321,19 @@ impl Twice {
                     error: None,
                     until: ahead.map(|ahead| now + ahead),
                 };
-                let there = self.pool.settle(&one, &outcomes(now)).await;
+                let there = self.there.settle(&one, &outcomes(now)).await;
                 let here = self.at_hand.settle(&other, &outcomes(here)).await;
                 same("settle", there, here)
             }
             5 => self.settle_live(&one, &other, rng).await,
             6 => {
-                let there = self.pool.rewind(&one, "absent").await;
+                let there = self.there.rewind(&one, "absent").await;
                 same("rewind", there, self.at_hand.rewind(&other, "absent").await)
             }
             7 => {
-                let there = self.pool.go_on(&one, step).await;
+                let there = self.there.go_on(&one, step).await;
                 same("go on", there, self.at_hand.go_on(&other, step).await)?;
-                let there = self.pool.claimed(&one).await.map(sorted);
+                let there = self.there.claimed(&one).await.map(sorted);
                 same(
                     "claimed",
                     there,
@@ -342,7 +344,7 @@ impl Twice {
                 let ends = [Stage::Failed, Stage::Missed, Stage::NeedsAttention];
                 let to = rng.choice(ends).unwrap();
                 let candidates = json!([{"id": "1"}]);
-                let there = self.pool.end(&one, to, &error, Some(&candidates)).await;
+                let there = self.there.end(&one, to, &error, Some(&candidates)).await;
                 let here = self.at_hand.end(&other, to, &error, Some(&candidates));
                 same("end", there, here.await)
             }
@@ -359,7 +361,7 @@ impl Twice {
             external_url: None,
             standing: Standing::Live,
         };
-        let there = self.pool.settle_live(one, &live).await;
+        let there = self.there.settle_live(one, &live).await;
         let here = self.at_hand.settle_live(other, &live).await;
         same("settle live", there, here)
     }
@@ -506,7 +508,7 @@ impl Twice {
         &'s self,
         ask: impl Fn(&'s dyn Books) -> publishing::Asked<'s, T>,
     ) -> (Result<T, StoreError>, Result<T, StoreError>) {
-        (ask(&self.pool).await, ask(&*self.at_hand).await)
+        (ask(&self.there).await, ask(&*self.at_hand).await)
     }
 }
 
@@ -536,7 +538,10 @@ fn same<T: Debug + PartialEq>(
 ) -> Result<(), String> {
     let rule = |error: StoreError| match error {
         StoreError::Conflict(rule) => rule,
-        error @ (StoreError::Database(_) | StoreError::Migrate(_) | StoreError::Row { .. }) => {
+        error @ (StoreError::Database(_)
+        | StoreError::Migrate(_)
+        | StoreError::Row { .. }
+        | StoreError::Shared(_)) => {
             panic!("{what}: {error:?}")
         }
     };

@@ -150,7 +150,7 @@ impl Pass<'_> {
                 ),
                 grown,
             )),
-            LookError::Store(StoreError::Database(_)) => Some((
+            LookError::Store(StoreError::Database(_) | StoreError::Shared(_)) => Some((
                 Fault::operator(
                     "database_unavailable",
                     "Something failed on our side; trying again.",

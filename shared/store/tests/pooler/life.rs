@@ -7,7 +7,7 @@ use domain::{
 };
 use serde_json::json;
 use store::{
-    Pool, StoreError, admin,
+    Pool, StoreError, Together, admin,
     attempts::{self, Outcome},
     budgets::{self, Holder},
     connections::{self, Granted, SealedTokens},
@@ -133,7 +133,10 @@ async fn connect(pool: &Pool, user: UserId) -> Result<ConnectionId, StoreError> 
     assert_eq!(connections::list(pool, user).await?.len(), 1);
     let found = connections::by_message(pool, id).await?.unwrap();
     assert_eq!(found.scopes, ["read", "write"]);
-    let versioned = tokens::find(pool, user, id).await?.unwrap();
+    let versioned = Together::from(pool.clone())
+        .tokens(user, id)
+        .await?
+        .unwrap();
     let version = versioned.version;
     assert!(tokens::begin_refresh(pool, user, id, version, LEASE).await?);
     assert!(!tokens::begin_refresh(pool, user, id, version, LEASE).await?);
@@ -173,6 +176,7 @@ async fn files(pool: &Pool, user: UserId) -> Result<(), StoreError> {
 }
 
 async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<(), StoreError> {
+    let together = Together::from(pool.clone());
     let work = prepared(pool, user, connection).await?;
     let id = work.post.id;
     let filter = Filter {
@@ -192,10 +196,12 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
     drop(tx);
     assert_eq!(work::before(pool, &work).await?, 0);
     let attempt = AttemptId::mint();
-    let armed = work::arm(pool, &work, attempt, "create", b"armed").await?;
+    let armed = together.arm(&work, attempt, "create", b"armed").await?;
     assert!(matches!(armed, Armed::Done(_)), "{armed:?}");
     assert!(attempts::exists(pool, attempt).await?);
-    let again = work::arm(pool, &work, AttemptId::mint(), "create", b"armed").await?;
+    let again = together
+        .arm(&work, AttemptId::mint(), "create", b"armed")
+        .await?;
     assert_eq!(again, Armed::Gone);
     let firing = work_at(&work, Stage::Firing);
     let accepted = Outcomes {
@@ -208,9 +214,9 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
         error: None,
         until: Some(store::now(pool).await?),
     };
-    let settled = work::settle(pool, &firing, &accepted).await?;
+    let settled = together.settle(&firing, &accepted).await?;
     assert_eq!(settled, Settled::InTime);
-    let settled = work::settle(pool, &firing, &accepted).await?;
+    let settled = together.settle(&firing, &accepted).await?;
     assert_eq!(settled, Settled::Gone);
     let external = format!("external {id}");
     let mut tx = pool.begin().await?;
@@ -220,10 +226,14 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
     tx.commit().await?;
     assert_eq!(moved, [id]);
     assert!(!webhook_receipts::first_time(pool, PLATFORM, &external).await?);
-    let confirming = work::lease(pool, id, LEASE).await?.unwrap();
+    let confirming = together.lease(id, LEASE).await?.unwrap();
     assert_eq!(confirming.progress.as_deref(), Some(&b"sent"[..]));
     assert!(work::claimed(pool, &confirming).await?.is_empty());
-    assert!(work::published(pool, id, Some(&external), None, Standing::Live).await?);
+    assert!(
+        together
+            .published(id, Some(&external), None, Standing::Live)
+            .await?
+    );
     let post = posts::find(pool, user, id).await?.unwrap();
     assert_eq!(
         (post.stage, post.external_id),
@@ -237,7 +247,7 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
         detail: None,
     };
     let steps = [(now, step.clone()), (now + Duration::SECOND, step)];
-    job_log::note(pool, user, id, &steps).await?;
+    together.note(user, id, &steps).await?;
     let listed = job_log::list(pool, user, id).await?;
     assert_eq!(listed.len(), 2);
     assert_eq!(listed[1].0 - listed[0].0, Duration::SECOND);
@@ -255,10 +265,11 @@ async fn publish_at_once(
     user: UserId,
     connection: ConnectionId,
 ) -> Result<(), StoreError> {
+    let together = Together::from(pool.clone());
     let work = prepared(pool, user, connection).await?;
     let id = work.post.id;
     let attempt = AttemptId::mint();
-    let armed = work::arm(pool, &work, attempt, "create", b"armed").await?;
+    let armed = together.arm(&work, attempt, "create", b"armed").await?;
     let Armed::Done(armed_at) = armed else {
         panic!("{armed:?}");
     };
@@ -272,7 +283,7 @@ async fn publish_at_once(
         standing: Standing::Live,
     };
     for expected in [true, false] {
-        assert_eq!(work::settle_live(pool, &work, &live).await?, expected);
+        assert_eq!(together.settle_live(&work, &live).await?, expected);
     }
     let post = posts::find(pool, user, id).await?.unwrap();
     assert_eq!(post.stage, Stage::Published);
@@ -282,9 +293,9 @@ async fn publish_at_once(
     assert_eq!(attempts[0].outcome.as_deref(), Some("accepted"));
     let work = prepared(pool, user, connection).await?;
     let attempt = AttemptId::mint();
-    work::arm(pool, &work, attempt, "create", b"armed").await?;
+    together.arm(&work, attempt, "create", b"armed").await?;
     let taken = Live { attempt, ..live };
-    match work::settle_live(pool, &work, &taken).await {
+    match together.settle_live(&work, &taken).await {
         Err(error) => assert!(error.is_conflict("posts_one_claim"), "{error}"),
         Ok(settled) => panic!("another post has that id: {settled}"),
     }
@@ -298,6 +309,7 @@ async fn edit_and_cancel(
     user: UserId,
     connection: ConnectionId,
 ) -> Result<(), StoreError> {
+    let together = Together::from(pool.clone());
     let post = accept(pool, user, connection).await?;
     let change = Change {
         caption: "other words".to_owned().try_into().unwrap(),
@@ -321,7 +333,7 @@ async fn edit_and_cancel(
     let changed = posts::cancel(&mut link, UserId::mint(), post.id).await?;
     assert_eq!(changed, Changed::Missing);
     drop(link);
-    assert!(work::lease(pool, post.id, LEASE).await?.is_none());
+    assert!(together.lease(post.id, LEASE).await?.is_none());
     let seen = work::glance(pool, post.id).await?.unwrap();
     assert_eq!(seen.stage, Stage::Canceled);
     Ok(())
@@ -344,8 +356,11 @@ async fn give_up(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
 }
 
 async fn resolve(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<(), StoreError> {
+    let together = Together::from(pool.clone());
     let work = prepared(pool, user, connection).await?;
-    let armed = work::arm(pool, &work, AttemptId::mint(), "create", b"armed").await?;
+    let armed = together
+        .arm(&work, AttemptId::mint(), "create", b"armed")
+        .await?;
     assert!(matches!(armed, Armed::Done(_)), "{armed:?}");
     let firing = work_at(&work, Stage::Firing);
     let candidates = json!([{"id": "1"}]);
@@ -601,9 +616,10 @@ async fn accept(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<P
 
 /// A post under lease that may be armed.
 async fn prepared(pool: &Pool, user: UserId, id: ConnectionId) -> Result<Work, StoreError> {
+    let together = Together::from(pool.clone());
     let post = accept(pool, user, id).await?;
-    let work = work::lease(pool, post.id, LEASE).await?.unwrap();
-    assert!(work::lease(pool, post.id, LEASE).await?.is_none());
+    let work = together.lease(post.id, LEASE).await?.unwrap();
+    assert!(together.lease(post.id, LEASE).await?.is_none());
     let handle = format!("handle {}", post.id);
     let save = Save {
         from: Stage::Scheduled,
