@@ -1,10 +1,10 @@
-//! The one call that makes a post visible: armed, sent once, settled.
+//! The one call that makes a post visible: armed (see [`super::arm`]), sent once, settled.
 
-use domain::{AttemptId, Stage, Standing};
+use domain::{Stage, Standing};
 use platforms::{Action, Answer, Call, Event, Fault, FaultKind, Machine as _, Publish};
 use store::{
     attempts::Outcome,
-    work::{Armed, Live, Outcomes, Save, Settled},
+    work::{Live, Outcomes, Save, Settled},
 };
 use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
@@ -12,24 +12,14 @@ use vault::Pen;
 use wire::SendError;
 
 use super::{
-    Desk, Flow, Heard, Pass, told,
-    waits::{BUSY, PERSON},
+    Desk, Flow, Heard, Pass,
+    arm::{COMMIT, Ready, turn},
+    told,
 };
 use crate::{backoff, publisher::LookError};
 
 /// How long after its arm was asked for a commit may still be sent.
 const ARM_LIFE: std::time::Duration = std::time::Duration::from_secs(5);
-/// How long a post waits for each that stands before it; about as long as a network takes to take one.
-const TURN: Duration = Duration::milliseconds(120);
-/// Beyond so many nobody can tell when its turn comes, and it asks again.
-const LONGEST_LINE: i64 = 250;
-/// How long a post waits before which so many stand.
-fn turn(before: i64) -> Duration {
-    TURN * i32::try_from(before.min(LONGEST_LINE)).unwrap_or(0)
-}
-
-/// The longest that passes from before an arm until its outcome is sealed: the arm's life, the call's, and some.
-const COMMIT: std::time::Duration = std::time::Duration::from_secs(90);
 
 impl Pass<'_> {
     /// The call that makes the post visible: armed, then sent once.
@@ -67,21 +57,15 @@ impl Pass<'_> {
                 .await
                 .map(|()| Flow::Over);
         }
-        let Some((token, version)) = self.token(desk, &machine).await? else {
+        let Some(ready) = self.armed(desk, &machine, call).await? else {
             return Ok(Flow::Over);
         };
-        if self.left() < COMMIT {
-            return self
-                .park(desk, &machine, self.now() + BUSY, None)
-                .await
-                .map(|()| Flow::Over);
-        }
-        // Taken before the arm: what the commit comes to must be stored even if no key is to be had after it.
-        let pen = self.means.vault.pen(COMMIT).await?;
-        let asked = Instant::now();
-        if !self.arm(desk, &machine, call, &pen).await? {
-            return Ok(Flow::Over);
-        }
+        let Ready {
+            token,
+            version,
+            pen,
+            asked,
+        } = ready;
         let sent = if asked.elapsed() > ARM_LIFE {
             Err(SendError::NotSent(
                 "the arm was committed too late".to_owned(),
@@ -155,56 +139,6 @@ impl Pass<'_> {
             self.work.post.stage = Stage::Prepared;
         }
         Ok(())
-    }
-
-    /// Commits the arm; tells whether this process, and no other, may send now.
-    async fn arm(
-        &mut self,
-        desk: &Desk,
-        machine: &Publish,
-        call: &Call,
-        pen: &Pen,
-    ) -> Result<bool, LookError> {
-        let attempt = AttemptId::mint();
-        let sealed = self.sealed_with(pen, desk, machine)?;
-        let armed = match self
-            .means
-            .books
-            .arm(&self.work, attempt, call.name, &sealed)
-            .await
-        {
-            Ok(armed) => armed,
-            // The commit's own answer was lost. The arm's id tells whether it took; where even that
-            // cannot be asked nothing is sent.
-            Err(error) => {
-                if !self.means.books.is_armed(attempt).await? {
-                    return Err(error.into());
-                }
-                Armed::Done(self.now())
-            }
-        };
-        match armed {
-            Armed::Done(at) => {
-                self.work.post.stage = Stage::Firing;
-                self.work.post.armed_at = Some(at);
-                self.attempt = Some(attempt);
-                self.armed_with = Some(sealed);
-                self.note("arm", "done", None, None).await;
-                Ok(true)
-            }
-            Armed::Busy { before } => {
-                let at = self.now() + turn(before.max(1));
-                self.park(desk, machine, at, None).await.map(|()| false)
-            }
-            Armed::Halted => {
-                let halted =
-                    Fault::operator("publishing_halted", "Publishing is halted by the operator.");
-                self.park(desk, machine, self.now() + PERSON, Some(&halted))
-                    .await
-                    .map(|()| false)
-            }
-            Armed::Gone => Ok(false),
-        }
     }
 
     /// A commit that never left: the same arm counts as used, and another one follows.

@@ -7,6 +7,7 @@
 //! it is stored before anything else; an unknown outcome leads to looking, never back to sending.
 
 mod allowance;
+mod arm;
 mod commit;
 mod ends;
 mod open;
