@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use domain::{ConnectionHealth, Stage};
+use domain::{ConnectionHealth, Platform, Stage};
 use serde_json::Value;
 use simulator::LivePost;
 use store::attempts::Outcome;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use crate::{
-    gate::Fault,
+    gate::{Fault, Point},
+    network::path_is_of,
     town::Day,
     world::{Filed, World},
 };
@@ -90,13 +91,35 @@ pub fn judge(world: &World, filed: &[Filed], day: &Day) -> Verdict {
         .any(|(_, fault)| *fault == Some(Fault::Disconnected));
     for row in rows.connections.values() {
         let connection = &row.connection;
-        if connection.health == ConnectionHealth::NeedsReconnect && !was_ended {
+        let is_lost = connection.health == ConnectionHealth::NeedsReconnect;
+        if is_lost && !was_ended && !lost_its_tokens(day, connection.platform) {
             let reason = connection.health_reason.as_deref().unwrap_or_default();
             let what = format!("{} was given up: {reason}", connection.platform);
             verdict.find(|it| &mut it.rules, what);
         }
     }
     verdict
+}
+
+/// Whether the day lost what a network had given in place of tokens that it then takes back: its answer, or the process
+/// that was to keep it. Only the person can mend that, and the account's posts wait for it.
+fn lost_its_tokens(day: &Day, platform: Platform) -> bool {
+    day.points
+        .iter()
+        .any(|(point, fault)| match (point, fault) {
+            (
+                Point::Network(path),
+                Some(
+                    Fault::AnswerLost
+                    | Fault::BreaksAfter
+                    | Fault::Copied
+                    | Fault::EffectLate
+                    | Fault::Followed,
+                ),
+            ) => path.contains("oauth") && path.contains("token") && path_is_of(path, platform),
+            (Point::Books("finish refresh"), Some(Fault::Dies)) => true,
+            _ => false,
+        })
 }
 
 /// What happened to a post, for whoever looks for the reason.
@@ -165,6 +188,8 @@ fn judge_post(
     let row = &rows.posts[&filed.id];
     let stage = row.post.stage;
     let name = format!("{} ({}), {stage}", filed.words[0], filed.kind.name);
+    let account = &rows.connections[&filed.connection].connection;
+    let is_lost = account.health == ConnectionHealth::NeedsReconnect;
     // What another app published is no post of ours, however alike.
     let ours = ledger
         .iter()
@@ -223,12 +248,13 @@ fn judge_post(
                     verdict.find(|it| &mut it.misreported, what);
                 }
             }
-            // What was accepted and then disconnected, or broke its publishers again and again, cannot be followed
-            // to its end.
-            let is_gone = day
-                .disconnected
-                .iter()
-                .any(|(it, _)| *it == filed.connection)
+            // What was accepted and whose account was then disconnected or lost, or what broke its publishers again and
+            // again, cannot be followed to its end.
+            let is_gone = is_lost
+                || day
+                    .disconnected
+                    .iter()
+                    .any(|(it, _)| *it == filed.connection)
                 || row
                     .post
                     .error
@@ -256,7 +282,8 @@ fn judge_post(
         }
     }
     let last_fault = day.last_fault.unwrap_or(filed.due).max(filed.due);
-    if let Some(at) = row.ended_at.filter(|at| *at > last_fault + PATIENCE) {
+    let is_late = |at: &OffsetDateTime| !is_lost && *at > last_fault + PATIENCE;
+    if let Some(at) = row.ended_at.filter(is_late) {
         let what = format!(
             "{name}: its end came {} after all was well",
             at - last_fault

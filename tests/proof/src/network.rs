@@ -7,6 +7,7 @@ use std::{
 
 use axum::{Router, body::Body};
 use bytes::Bytes;
+use domain::Platform;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Request, header};
 use http_body_util::BodyExt as _;
@@ -215,6 +216,12 @@ fn shown(path: &str) -> String {
         if is_minted { "…" } else { segment }
     });
     segments.collect::<Vec<_>>().join("/")
+}
+
+/// Whether a request, by its method and path, goes to that network.
+pub(crate) fn path_is_of(request: &str, platform: Platform) -> bool {
+    let (_, path) = request.split_once(' ').unwrap_or_default();
+    of_path(path).contains(&platform.as_str())
 }
 
 /// The networks that a path of the simulator belongs to.

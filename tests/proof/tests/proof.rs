@@ -171,6 +171,19 @@ fn fresh_tokens_survive_a_database_that_fails_for_a_moment() {
     assert!(lived.verdict.is_clean(), "{:#?}", lived.verdict);
 }
 
+/// What replaces single-use tokens was lost on its way: the account is lost until its owner connects it anew, and no
+/// post of it is called what it is not.
+#[test]
+fn tokens_that_are_lost_on_their_way_cost_the_account_and_no_post() {
+    let plan = Plan {
+        seed: 8,
+        posts: 400,
+        per_mille: 15,
+    };
+    let lived = bad_day(plan, None);
+    assert!(lived.verdict.is_clean(), "{:#?}", lived.verdict);
+}
+
 #[test]
 fn the_same_seed_is_the_same_day() {
     let plan = Plan {
