@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use vault::Vault;
 use web::{Clock, WebEnv};
 
-use crate::{Failure, Variables, networks, objects, work};
+use crate::{Failure, Variables, networks, objects, open_files, work};
 
 const DATABASE: &str = "picscripter";
 
@@ -273,6 +273,7 @@ impl House {
 /// # Errors
 /// What keeps it from starting, told to a person.
 pub async fn live(variables: &Variables, with_worker: bool) -> Result<(), Failure> {
+    open_files::ask_for_enough();
     let listener = TcpListener::bind(("127.0.0.1", variables.port))
         .await
         .map_err(|error| format!("port {} cannot be had ({error}); set PORT", variables.port))?;
@@ -320,6 +321,7 @@ pub async fn live(variables: &Variables, with_worker: bool) -> Result<(), Failur
 /// # Errors
 /// What keeps it from starting, told to a person.
 pub async fn worker(variables: &Variables) -> Result<(), Failure> {
+    open_files::ask_for_enough();
     let house = House::open(variables).await?;
     let publisher = house.publisher()?;
     let stop = CancellationToken::new();

@@ -6,6 +6,7 @@ pub mod house;
 pub mod keys;
 mod networks;
 mod objects;
+mod open_files;
 pub mod openapi;
 pub mod postman;
 mod secrets;

@@ -277,10 +277,10 @@ pub struct Reception {
 }
 
 impl Default for Reception {
-    /// 64 at once, most of which wait for a network; six minutes, which is longer than a look at a row may last.
+    /// 384 at once, most of which wait for a network; six minutes, which is longer than a look at a row may last.
     fn default() -> Self {
         Self {
-            at_once: 64,
+            at_once: 384,
             visibility: Duration::from_mins(6),
         }
     }
