@@ -52,7 +52,7 @@ impl Variables {
                 "MEDIA_DIR".to_owned(),
                 data_dir.join("media").to_string_lossy().into_owned(),
             ),
-            ("DATABASE_MAX_CONNECTIONS".to_owned(), "6".to_owned()),
+            ("DATABASE_MAX_CONNECTIONS".to_owned(), "4".to_owned()),
             ("RATE_LIMIT_PER_MINUTE".to_owned(), "600".to_owned()),
         ];
         if cfg!(feature = "redis") {

@@ -29,7 +29,7 @@ pub(crate) trait Ask: Clone + fmt::Debug + Send + Sync + 'static {
     type Came: fmt::Debug + Send + 'static;
 
     /// How long the next statement waits after the one before it, so that more go together.
-    const LINGER: Duration = Duration::from_millis(5);
+    const LINGER: Duration = Duration::from_millis(3);
 
     /// The post that this changes: no two of them go into one statement.
     fn changes(&self) -> Option<Uuid>;

@@ -23,7 +23,7 @@ use self::client::{Account, Client};
 /// How long a network takes for each answer.
 const ANSWER_MS: u64 = 50;
 /// How many connections `cargo dev` takes of the database.
-const CONNECTIONS: u32 = 6;
+const CONNECTIONS: u32 = 4;
 
 /// How many posts are asked for at once.
 const AT_ONCE: usize = 8;

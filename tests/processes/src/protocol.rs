@@ -77,9 +77,15 @@ impl Message {
         self.kind == b'C'
     }
 
-    /// Whether it is a row whose last column is null.
-    pub(crate) fn ends_in_null(&self) -> bool {
-        self.kind == b'D' && self.bytes.ends_with(&[0xff; 4])
+    /// The id in the first column of a row, unless the last one is null: an arm that was granted tells when.
+    fn granted(&self) -> Option<Uuid> {
+        if self.kind != b'D' || self.bytes.ends_with(&[0xff; 4]) {
+            return None;
+        }
+        let mut row = self.content();
+        row.try_get_u16().ok().filter(|columns| *columns > 1)?;
+        let length = usize::try_from(row.try_get_i32().ok()?).ok()?;
+        Uuid::from_slice(row.get(..length)?).ok()
     }
 
     /// Whether a statement was refused.
@@ -91,8 +97,8 @@ impl Message {
 /// Something that a client wants to last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wish {
-    /// A transaction, or a statement that arms; the post that it arms, where it arms one.
-    Commit(Option<Uuid>),
+    /// A transaction, or a statement that may arm posts.
+    Commit,
     /// A statement by itself.
     Statement,
 }
@@ -108,10 +114,13 @@ enum Sort {
 #[derive(Debug, Default)]
 pub(crate) struct Session {
     statements: HashMap<Bytes, Sort>,
-    bound: Option<(Sort, Option<Uuid>)>,
+    bound: Option<Sort>,
     has_written: bool,
     is_in_transaction: bool,
-    armed: Option<Uuid>,
+    /// Whether what was asked for last arms.
+    arms: bool,
+    /// The posts that were armed, and that it is not known of whether that lasts.
+    granted: Vec<Uuid>,
 }
 
 impl Session {
@@ -126,31 +135,29 @@ impl Session {
             }
             b'B' => {
                 drop(text(&mut content));
-                let sort = self.statements.get(&text(&mut content)).copied();
-                self.bound = sort.map(|sort| (sort, first_parameter(content)));
+                self.bound = self.statements.get(&text(&mut content)).copied();
             }
-            b'E' => match self.bound {
-                Some((Sort::Arm, post)) => (self.armed, self.has_written) = (post, true),
-                Some((Sort::Write, _)) => self.has_written = true,
-                Some((Sort::Read, _)) | None => {}
-            },
+            b'E' => {
+                self.arms = self.bound == Some(Sort::Arm);
+                self.has_written |= self.arms || self.bound == Some(Sort::Write);
+            }
             b'S' => {
                 let is_alone = !self.is_in_transaction && self.has_written;
                 self.has_written = false;
-                let armed = if self.is_in_transaction {
-                    None
+                let wish = if self.arms {
+                    Wish::Commit
                 } else {
-                    self.armed.take()
+                    Wish::Statement
                 };
-                return is_alone.then_some(match armed {
-                    Some(post) => Wish::Commit(Some(post)),
-                    None => Wish::Statement,
-                });
+                return is_alone.then_some(wish);
             }
-            b'Q' if content.starts_with(b"COMMIT") => {
-                return Some(Wish::Commit(self.armed.take()));
+            b'Q' => {
+                self.arms = false;
+                if content.starts_with(b"COMMIT") {
+                    return Some(Wish::Commit);
+                }
+                self.granted.clear();
             }
-            b'Q' => self.armed = None,
             _ => {}
         }
         None
@@ -160,7 +167,16 @@ impl Session {
     pub(crate) fn hears_answer(&mut self, message: &Message) {
         if message.kind == b'Z' {
             self.is_in_transaction = message.content().first() != Some(&b'I');
+        } else if message.tells_an_error() {
+            self.granted.clear();
+        } else if self.arms {
+            self.granted.extend(message.granted());
         }
+    }
+
+    /// The posts that are armed now that what was asked for lasts.
+    pub(crate) fn armed(&mut self) -> Vec<Uuid> {
+        std::mem::take(&mut self.granted)
     }
 }
 
@@ -191,17 +207,6 @@ fn text(content: &mut Bytes) -> Bytes {
         content.advance(1);
     }
     text
-}
-
-/// The first parameter of a `Bind` behind its two names, if it is an id.
-fn first_parameter(mut content: Bytes) -> Option<Uuid> {
-    let formats = content.try_get_u16().ok()?;
-    for _ in 0..formats {
-        content.try_get_u16().ok()?;
-    }
-    content.try_get_u16().ok().filter(|count| *count > 0)?;
-    let length = usize::try_from(content.try_get_i32().ok()?).ok()?;
-    Uuid::from_slice(content.get(..length)?).ok()
 }
 
 #[cfg(test)]
@@ -285,52 +290,67 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_commit_tells_the_post_that_it_arms() {
-        let post = Uuid::from_bytes([7; 16]);
+    /// A row of an id, something else, and a time.
+    fn row(post: Uuid, armed_at: Option<[u8; 8]>) -> Message {
+        let mut content = BytesMut::new();
+        content.put_slice(&[0, 3, 0, 0, 0, 16]);
+        content.put_slice(post.as_bytes());
+        content.put_slice(&[0, 0, 0, 1, 1]);
+        match armed_at {
+            Some(time) => {
+                content.put_u32(8);
+                content.put_slice(&time);
+            }
+            None => content.put_slice(&[0xff; 4]),
+        }
+        message(b'D', &content)
+    }
+
+    /// A session that has asked for arms, of which one was granted and one was not.
+    fn arming(status: u8, granted: Uuid) -> Session {
         let mut session = Session::default();
-        session.hears_answer(&ready(b'T'));
+        session.hears_answer(&ready(status));
         for message in [
-            parse("arm", &format!("{ARM}, armed_at = now() WHERE id = $1")),
-            bind("arm", post.as_bytes()),
+            parse("arm", &format!("WITH armed AS ({ARM} WHERE true) SELECT 1")),
+            bind("arm", b"1"),
             message(b'E', b"\0\0\0\0\0"),
-            message(b'S', b""),
         ] {
             assert_eq!(session.hears(&message), None);
         }
+        let wish = session.hears(&message(b'S', b""));
+        assert_eq!(wish, (status == b'I').then_some(Wish::Commit));
+        session.hears_answer(&row(Uuid::from_bytes([8; 16]), None));
+        session.hears_answer(&row(granted, Some([0; 8])));
+        session
+    }
+
+    #[test]
+    fn a_commit_tells_the_posts_that_it_arms() {
+        let post = Uuid::from_bytes([7; 16]);
+        let mut session = arming(b'T', post);
         let commit = message(b'Q', b"COMMIT\0");
-        assert_eq!(session.hears(&commit), Some(Wish::Commit(Some(post))));
-        assert_eq!(session.hears(&commit), Some(Wish::Commit(None)));
+        assert_eq!(session.hears(&commit), Some(Wish::Commit));
+        assert_eq!(session.armed(), [post]);
+        assert_eq!(session.hears(&commit), Some(Wish::Commit));
+        assert!(session.armed().is_empty());
     }
 
     #[test]
-    fn a_statement_by_itself_tells_the_post_that_it_arms() {
+    fn a_statement_by_itself_tells_the_posts_that_it_arms() {
         let post = Uuid::from_bytes([7; 16]);
-        let mut session = Session::default();
-        for message in [
-            parse(
-                "arm",
-                &format!("WITH armed AS ({ARM} WHERE id = $1) SELECT 1"),
-            ),
-            bind("arm", post.as_bytes()),
-            message(b'E', b"\0\0\0\0\0"),
-        ] {
-            assert_eq!(session.hears(&message), None);
-        }
-        let end = message(b'S', b"");
-        assert_eq!(session.hears(&end), Some(Wish::Commit(Some(post))));
-        assert_eq!(session.hears(&end), None);
+        let mut session = arming(b'I', post);
+        assert_eq!(session.armed(), [post]);
+        assert_eq!(session.hears(&message(b'S', b"")), None);
     }
 
     #[test]
-    fn what_is_rolled_back_arms_nothing() {
-        let mut session = Session::default();
-        session.hears_answer(&ready(b'T'));
-        session.hears(&parse("arm", ARM));
-        session.hears(&bind("arm", &[7; 16]));
-        session.hears(&message(b'E', b"\0\0\0\0\0"));
+    fn what_is_rolled_back_or_refused_arms_nothing() {
+        let post = Uuid::from_bytes([7; 16]);
+        let mut session = arming(b'T', post);
         session.hears(&message(b'Q', b"ROLLBACK\0"));
-        let commit = message(b'Q', b"COMMIT\0");
-        assert_eq!(session.hears(&commit), Some(Wish::Commit(None)));
+        assert!(session.armed().is_empty());
+        let mut session = arming(b'I', post);
+        session.hears_answer(&message(b'E', b"\0"));
+        assert!(session.armed().is_empty());
     }
 }

@@ -139,19 +139,15 @@ impl Inner {
                 if message.tells_an_error() {
                     awaited = None;
                 }
-                // An arm that was not granted tells no time.
-                if let Some((Wish::Commit(Some(_)), is_lost)) = awaited
-                    && message.ends_in_null()
-                {
-                    awaited = Some((Wish::Statement, is_lost));
-                }
                 if let Some((wish, is_lost)) = awaited {
                     if message.tells_the_end() {
                         awaited = None;
-                        self.lasts(wish, is_lost);
-                        if let Wish::Commit(Some(post)) = wish {
-                            armed(post);
-                        }
+                        let posts = match wish {
+                            Wish::Commit => session.armed(),
+                            Wish::Statement => Vec::new(),
+                        };
+                        self.lasts(posts.len(), is_lost);
+                        posts.into_iter().for_each(&armed);
                     }
                     if is_lost {
                         if awaited.is_none() {
@@ -167,7 +163,7 @@ impl Inner {
 
     fn loses(&self, wish: Wish) -> bool {
         self.draws(|odds| match wish {
-            Wish::Commit(_) => odds.commit,
+            Wish::Commit => odds.commit,
             Wish::Statement => odds.statement,
         })
     }
@@ -178,17 +174,17 @@ impl Inner {
         chance.f64() < odds
     }
 
-    /// Counts what lasts, and whether its client will hear of it.
-    fn lasts(&self, wish: Wish, is_lost: bool) {
-        let is_arm = matches!(wish, Wish::Commit(Some(_)));
+    /// Counts what lasts, how many posts it armed, and whether its client will hear of it.
+    fn lasts(&self, armed: usize, is_lost: bool) {
         let counts = &self.counts;
-        counts.arms.fetch_add(u64::from(is_arm), Ordering::Relaxed);
+        let armed = u64::try_from(armed).unwrap_or(u64::MAX);
+        counts.arms.fetch_add(armed, Ordering::Relaxed);
         counts
             .answers_lost
             .fetch_add(u64::from(is_lost), Ordering::Relaxed);
         counts
             .arms_lost
-            .fetch_add(u64::from(is_arm && is_lost), Ordering::Relaxed);
+            .fetch_add(u64::from(armed > 0 && is_lost), Ordering::Relaxed);
     }
 }
 

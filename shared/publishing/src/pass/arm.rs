@@ -17,7 +17,7 @@ use crate::publisher::LookError;
 /// The longest that passes from before an arm until its outcome is sealed: the arm's life, the call's, and some.
 pub(super) const COMMIT: std::time::Duration = std::time::Duration::from_secs(90);
 /// How long a post waits for each that stands before it; about as long as a network takes to take one.
-const TURN: Duration = Duration::milliseconds(100);
+const TURN: Duration = Duration::milliseconds(80);
 /// Beyond so many nobody can tell when its turn comes, and it asks again.
 const LONGEST_LINE: i64 = 250;
 /// How long a post waits before which so many stand.
@@ -26,10 +26,12 @@ pub(super) fn turn(before: i64) -> Duration {
 }
 
 /// How long a post waits, again and again, for the one before it, until it is put down.
-const AGAIN: [std::time::Duration; 3] = [
+const AGAIN: [std::time::Duration; 5] = [
+    std::time::Duration::from_millis(20),
+    std::time::Duration::from_millis(25),
     std::time::Duration::from_millis(30),
+    std::time::Duration::from_millis(40),
     std::time::Duration::from_millis(50),
-    std::time::Duration::from_millis(80),
 ];
 
 #[expect(

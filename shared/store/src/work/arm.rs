@@ -107,9 +107,10 @@ impl Ask for Arm {
                           (SELECT coalesce(max(number), 0) + 1 FROM attempts WHERE post_id = armed.id), step, armed_at
                    FROM armed
                )
-               SELECT asked.id AS "id!", halted AS "halted!", line.before AS "before?", armed_at AS "armed_at?",
+               SELECT asked.id AS "id!", halted AS "halted!", line.before AS "before?",
                       CASE WHEN line.id IS NULL THEN EXISTS (SELECT 1 FROM posts WHERE posts.id = asked.id)
-                           ELSE FALSE END AS "held!"
+                           ELSE FALSE END AS "held!",
+                      armed_at AS "armed_at?"
                FROM halt CROSS JOIN asked LEFT JOIN line ON line.id = asked.id LEFT JOIN armed ON armed.id = asked.id"#,
             &posts,
             &fences,
