@@ -9,7 +9,7 @@
 //! the planner may go through all that are due.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -51,6 +51,26 @@ pub(crate) enum Told<T> {
     Came(Result<T, StoreError>),
     /// Nothing yet: somebody else holds the row.
     Held,
+}
+
+impl<T> Told<T> {
+    /// What it came to, unless somebody else holds the row.
+    pub(crate) fn unless(held: bool, came: T) -> Self {
+        if held {
+            Self::Held
+        } else {
+            Self::Came(Ok(came))
+        }
+    }
+}
+
+/// The answers for these rows, in their order.
+pub(crate) fn in_order<T>(
+    rows: &[Uuid],
+    told: impl Iterator<Item = (Uuid, Told<T>)>,
+) -> Vec<Told<T>> {
+    let mut told: HashMap<_, _> = told.collect();
+    rows.iter().filter_map(|row| told.remove(row)).collect()
 }
 
 /// Those who ask for the same kind of thing. Copies ask together.

@@ -156,7 +156,7 @@ async fn posts_of_an_account_and_a_second_are_rung_for_one_after_the_other(pool:
     .fetch_all(&house.pool)
     .await
     .unwrap();
-    assert_eq!(ahead, [0, 120, 240]);
+    assert_eq!(ahead, [0, 80, 160]);
     house.run_all().await;
     let live: Vec<_> = house.networks.ledger().posts().to_vec();
     let words: Vec<&str> = live.iter().map(|post| post.text.as_str()).collect();

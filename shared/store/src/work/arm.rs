@@ -1,7 +1,5 @@
 //! Arms: who may send, once.
 
-use std::collections::HashMap;
-
 use domain::{AttemptId, PostId};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -9,7 +7,7 @@ use uuid::Uuid;
 use super::Work;
 use crate::{
     Pool, StoreError,
-    flight::{Ask, Told},
+    flight::{Ask, Told, in_order},
 };
 
 /// What an attempt to arm came to.
@@ -121,20 +119,15 @@ impl Ask for Arm {
         )
         .fetch_all(pool)
         .await?;
-        let mut told: HashMap<_, _> = rows
-            .into_iter()
-            .map(|row| {
-                let armed = match (row.armed_at, row.before) {
-                    _ if row.held => Told::Held,
-                    (Some(armed_at), _) => Told::Came(Ok(Armed::Done(armed_at))),
-                    (None, _) if row.halted => Told::Came(Ok(Armed::Halted)),
-                    (None, Some(before)) if before > 0 => Told::Came(Ok(Armed::Busy { before })),
-                    (None, _) => Told::Came(Ok(Armed::Gone)),
-                };
-                (row.id, armed)
-            })
-            .collect();
-        let in_order = posts.iter().filter_map(|post| told.remove(post));
-        Ok(in_order.collect())
+        let told = rows.into_iter().map(|row| {
+            let armed = match (row.armed_at, row.before) {
+                (Some(armed_at), _) => Armed::Done(armed_at),
+                (None, _) if row.halted => Armed::Halted,
+                (None, Some(before)) if before > 0 => Armed::Busy { before },
+                (None, _) => Armed::Gone,
+            };
+            (row.id, Told::unless(row.held, armed))
+        });
+        Ok(in_order(&posts, told))
     }
 }

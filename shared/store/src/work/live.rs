@@ -1,14 +1,12 @@
 //! Fires of which all is known at once.
 
-use std::collections::HashMap;
-
 use domain::{AttemptId, PostId, Standing};
 use time::Duration;
 use uuid::Uuid;
 
 use crate::{
     Pool, StoreError,
-    flight::{Ask, Told},
+    flight::{Ask, Told, in_order},
 };
 
 /// A fire that was accepted, where what it made is known at once.
@@ -110,18 +108,9 @@ impl Ask for SettleLive {
         )
         .fetch_all(pool)
         .await?;
-        let mut told: HashMap<_, _> = rows
+        let told = rows
             .into_iter()
-            .map(|row| {
-                let settled = if row.held {
-                    Told::Held
-                } else {
-                    Told::Came(Ok(row.settled))
-                };
-                (row.id, settled)
-            })
-            .collect();
-        let in_order = posts.iter().filter_map(|post| told.remove(post));
-        Ok(in_order.collect())
+            .map(|row| (row.id, Told::unless(row.held, row.settled)));
+        Ok(in_order(&posts, told))
     }
 }

@@ -1,13 +1,11 @@
 //! Evidence of live posts.
 
-use std::collections::HashMap;
-
 use domain::{PostId, Standing};
 use uuid::Uuid;
 
 use crate::{
     Pool, StoreError,
-    flight::{Ask, Told},
+    flight::{Ask, Told, in_order},
 };
 
 /// Asks to store evidence of a live post.
@@ -69,18 +67,9 @@ impl Ask for Publish {
         )
         .fetch_all(pool)
         .await?;
-        let mut told: HashMap<_, _> = rows
+        let told = rows
             .into_iter()
-            .map(|row| {
-                let news = if row.held {
-                    Told::Held
-                } else {
-                    Told::Came(Ok(row.news))
-                };
-                (row.id, news)
-            })
-            .collect();
-        let in_order = posts.iter().filter_map(|post| told.remove(post));
-        Ok(in_order.collect())
+            .map(|row| (row.id, Told::unless(row.held, row.news)));
+        Ok(in_order(&posts, told))
     }
 }

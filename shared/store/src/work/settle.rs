@@ -1,7 +1,5 @@
 //! What fires came to.
 
-use std::collections::HashMap;
-
 use domain::{AttemptId, PostError, PostId, Stage};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
@@ -11,7 +9,7 @@ use super::Work;
 use crate::{
     Pool, StoreError,
     attempts::Outcome,
-    flight::{Ask, Told},
+    flight::{Ask, Told, in_order},
 };
 
 /// What a fire came to.
@@ -156,19 +154,14 @@ impl Ask for Settle {
         )
         .fetch_all(pool)
         .await?;
-        let mut told: HashMap<_, _> = rows
-            .into_iter()
-            .map(|row| {
-                let settled = match row.in_time {
-                    _ if row.held => Told::Held,
-                    Some(true) => Told::Came(Ok(Settled::InTime)),
-                    Some(false) => Told::Came(Ok(Settled::Late)),
-                    None => Told::Came(Ok(Settled::Gone)),
-                };
-                (row.id, settled)
-            })
-            .collect();
-        let in_order = posts.iter().filter_map(|post| told.remove(post));
-        Ok(in_order.collect())
+        let told = rows.into_iter().map(|row| {
+            let settled = match row.in_time {
+                Some(true) => Settled::InTime,
+                Some(false) => Settled::Late,
+                None => Settled::Gone,
+            };
+            (row.id, Told::unless(row.held, settled))
+        });
+        Ok(in_order(&posts, told))
     }
 }
