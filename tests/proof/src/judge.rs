@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{ConnectionHealth, Platform, Stage};
+use domain::{ConnectionHealth, Platform, Post, Stage};
 use serde_json::Value;
 use simulator::LivePost;
 use store::attempts::Outcome;
@@ -176,6 +176,21 @@ fn judge_twins(world: &World, twins: &[&Filed], ledger: &[LivePost], verdict: &m
     }
 }
 
+/// What a person is shown as what could be theirs is live.
+fn judge_candidates(name: &str, post: &Post, ledger: &[LivePost], verdict: &mut Verdict) {
+    let shown = post.candidates.as_ref().and_then(Value::as_array);
+    for candidate in shown.into_iter().flatten() {
+        verdict.candidates += 1;
+        if !ledger
+            .iter()
+            .any(|live| candidate["externalId"] == live.post_id.as_str())
+        {
+            let what = format!("{name}: {candidate} is shown and not live");
+            verdict.find(|it| &mut it.misreported, what);
+        }
+    }
+}
+
 fn judge_post(
     world: &World,
     filed: &Filed,
@@ -237,17 +252,7 @@ fn judge_post(
         }
         Stage::NeedsAttention => {
             verdict.unconfirmed += 1;
-            let shown = row.post.candidates.as_ref().and_then(Value::as_array);
-            for candidate in shown.into_iter().flatten() {
-                verdict.candidates += 1;
-                if !ledger
-                    .iter()
-                    .any(|live| candidate["externalId"] == live.post_id.as_str())
-                {
-                    let what = format!("{name}: {candidate} is shown and not live");
-                    verdict.find(|it| &mut it.misreported, what);
-                }
-            }
+            judge_candidates(&name, &row.post, ledger, verdict);
             // What was accepted and whose account was then disconnected or lost, or what broke its publishers again and
             // again, cannot be followed to its end.
             let is_gone = is_lost
