@@ -204,7 +204,8 @@ fn judge_post(
     let stage = row.post.stage;
     let name = format!("{} ({}), {stage}", filed.words[0], filed.kind.name);
     let account = &rows.connections[&filed.connection].connection;
-    let is_lost = account.health == ConnectionHealth::NeedsReconnect;
+    let is_lost = account.health == ConnectionHealth::NeedsReconnect
+        && lost_its_tokens(day, account.platform);
     // What another app published is no post of ours, however alike.
     let ours = ledger
         .iter()
