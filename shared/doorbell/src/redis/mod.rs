@@ -22,6 +22,8 @@ use crate::{RingError, Subject};
 
 /// How long Redis may keep a caller waiting.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// What the names of a queue's keys begin with, in every BullMQ that was not told otherwise.
+const PREFIX: &str = "bull";
 /// What jobs are called in a dashboard.
 const JOB: &str = "ring";
 /// How often a ring that failed comes again before it is laid aside as failed.
@@ -191,6 +193,7 @@ impl Redis {
         self.link
             .get_or_try_init(|| async {
                 let queue = QueueBuilder::new(&self.settings.queue)
+                    .prefix(PREFIX)
                     .connection(RedisConnection::new(&self.settings.url))
                     .build()
                     .await

@@ -1,8 +1,9 @@
 //! The receiving end of the engine on Redis.
 //!
 //! The library's own worker sleeps for up to five seconds once it has seen a job that is due later,
-//! whatever is added meanwhile (2.2, read 2026-11-24). Rings must be on time, so this takes jobs
-//! itself, woken by the queue's events; the worker is left to bring back the jobs of the dead.
+//! whatever is added meanwhile, and takes a job whose worker is alive for a dead one's until its
+//! lock was extended once (2.2, read 2026-11-30). Rings must be on time and come once, so this takes
+//! jobs itself, woken by the queue's events, and brings back those of the dead itself.
 
 use std::{
     collections::HashSet,
@@ -11,15 +12,12 @@ use std::{
     time::Duration,
 };
 
-use bullmq_rs::{
-    BullmqError, Job, JobState, QueueEvent, QueueEventsBuilder, RedisConnection, WorkerBuilder,
-    WorkerHandle,
-};
+use bullmq_rs::{BullmqError, Job, JobState, QueueEvent, QueueEventsBuilder, RedisConnection};
 use time::OffsetDateTime;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{ATTEMPTS, BACKOFF, Redis};
+use super::{ATTEMPTS, BACKOFF, Link, PREFIX, Redis};
 use crate::{Reception, Reply, RingError};
 
 /// How long to wait at most before looking again: a lost event costs this much.
@@ -28,8 +26,25 @@ const POLL: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long a job stays with a process that shows no sign of life.
 const LIFE: Duration = Duration::from_secs(30);
-/// How often a job may be brought back from the dead before it is laid aside as failed.
-const REVIVALS: u32 = 10;
+/// How often a job may be taken, by those who answered and those who died, before it is laid aside as failed.
+const TAKINGS: u32 = ATTEMPTS + 10;
+/// Brings back jobs that nobody has a lock on any more. As jobs whose delay is over they find
+/// their place by their priority when the next job is taken.
+const REVIVE: &str = "
+local revived = 0
+for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
+  local job = ARGV[1] .. id
+  if redis.call('EXISTS', job .. ':lock') == 0 then
+    redis.call('LREM', KEYS[1], 1, id)
+    redis.call('SREM', KEYS[2], id)
+    if redis.call('EXISTS', job) == 1 then
+      redis.call('ZADD', KEYS[3], 0, id)
+      redis.call('XADD', KEYS[4], 'MAXLEN', '~', 10000, '*', 'event', 'stalled', 'jobId', id)
+      revived = revived + 1
+    end
+  end
+end
+return revived";
 /// For how long what is done, and what failed, can be looked at in a dashboard.
 const DONE_KEPT: Duration = Duration::from_hours(1);
 const FAILED_KEPT: Duration = Duration::from_hours(24 * 7);
@@ -107,7 +122,6 @@ impl Receiver {
             .await
             .map_err(RingError::new)?;
         let mut told = events.subscribe();
-        let reviver = self.revive(handle).await?;
         let token = self.token.get_or_try_init(|| self.token()).await?;
         let take = async {
             while !stop.is_cancelled() {
@@ -143,7 +157,6 @@ impl Receiver {
             ended = take => ended,
             error = self.beat(token) => Err(error),
         };
-        reviver.shutdown();
         events.shutdown();
         ended
     }
@@ -166,6 +179,9 @@ impl Receiver {
             {
                 return RingError::new(error);
             }
+            if let Err(error) = self.revive(link).await {
+                return error;
+            }
             if tidied.elapsed() > Duration::from_mins(1) {
                 tidied = tokio::time::Instant::now();
                 for (state, kept) in [
@@ -180,34 +196,23 @@ impl Receiver {
         }
     }
 
-    /// The library's worker, paused: what stays of it is its look for jobs whose worker died.
-    async fn revive<F, H>(&self, handle: &Arc<H>) -> Result<WorkerHandle, RingError>
-    where
-        H: Fn(String) -> F + Send + Sync + 'static,
-        F: Future<Output = Reply> + Send + 'static,
-    {
-        let handle = Arc::clone(handle);
-        let worker = WorkerBuilder::new(&self.redis.settings.queue)
-            .connection(self.connection())
-            .lock_duration(self.life())
-            .stalled_interval(self.life() / 2)
-            .max_stalled_count(REVIVALS)
-            .build::<String>();
-        let worker = worker
-            .start(move |job| {
-                // It may take a job before it is paused.
-                let reply = handle(job.data);
-                async move {
-                    match reply.await {
-                        Reply::Done => Ok(()),
-                        Reply::Again => Err("to be rung again".into()),
-                    }
-                }
-            })
+    /// Brings back the jobs of the dead.
+    async fn revive(&self, link: &Link) -> Result<(), RingError> {
+        let of_queue = format!("{PREFIX}:{}:", self.redis.settings.queue);
+        let revived: u64 = redis::cmd("EVAL")
+            .arg(REVIVE)
+            .arg(4)
+            .arg(
+                &["active", "stalled", "delayed", "events"].map(|name| format!("{of_queue}{name}")),
+            )
+            .arg(&of_queue)
+            .query_async(&mut link.notes.clone())
             .await
             .map_err(RingError::new)?;
-        worker.pause(true).await;
-        Ok(worker)
+        if revived > 0 {
+            tracing::info!(revived, "rings of receivers that died are taken again");
+        }
+        Ok(())
     }
 
     /// How long until the next job is due, as far as the queue tells.
@@ -278,15 +283,18 @@ async fn work<F, H>(
     H: Fn(String) -> F + Send + Sync + 'static,
     F: Future<Output = Reply> + Send + 'static,
 {
-    let reply = handle(job.data.clone()).await;
-    let stored = match reply {
-        Reply::Done => job.move_to_completed(().into()).await,
-        Reply::Again if job.attempts_started < ATTEMPTS => {
-            let wait = BACKOFF.delay_for_attempt(job.attempts_started.saturating_sub(1));
-            job.change_delay(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
-                .await
+    let stored = if job.attempts_started > TAKINGS {
+        job.move_to_failed("whoever takes it dies").await
+    } else {
+        match handle(job.data.clone()).await {
+            Reply::Done => job.move_to_completed(().into()).await,
+            Reply::Again if job.attempts_started < ATTEMPTS => {
+                let wait = BACKOFF.delay_for_attempt(job.attempts_started.saturating_sub(1));
+                job.change_delay(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
+                    .await
+            }
+            Reply::Again => job.move_to_failed("it failed as often as it may").await,
         }
-        Reply::Again => job.move_to_failed("it failed as often as it may").await,
     };
     match stored {
         Ok(()) => {}

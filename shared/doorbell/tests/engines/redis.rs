@@ -1,9 +1,12 @@
 //! The engine on Redis.
 
+use std::{sync::Arc, time::Duration};
+
 use bullmq_rs::{JobState, Queue, QueueBuilder, RedisConnection};
 use domain::PostId;
-use doorbell::{Doorbell, RedisSettings, Subject};
+use doorbell::{Doorbell, RedisSettings, Reply, Subject};
 use sqlx::{ConnectOptions as _, PgPool};
+use tokio::sync::Semaphore;
 
 use crate::{
     rig::{Inside, Later, Rig, redis_server::RedisServer},
@@ -72,4 +75,38 @@ async fn a_redis_that_is_away_is_counted_and_nothing_else(pool: PgPool) {
     bell.try_ring(PostId::mint(), now).await;
     assert_eq!(bell.failures(), 1);
     assert!(bell.reach().await.is_err());
+}
+
+/// Whoever looks for the jobs of the dead comes by while each of these is worked on, at any time
+/// of its work.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_ring_is_not_taken_from_a_receiver_that_lives(pool: PgPool) {
+    const LIFE: Duration = Duration::from_secs(6);
+    const STEP_MILLISECONDS: i64 = 100;
+    const RINGS: i64 = 80;
+    let rig = rig(pool).await;
+    let over = Arc::new(Semaphore::new(0));
+    let mark = PostId::mint();
+    let mut heard = rig.hear_within(LIFE, 100, {
+        let (over, mark) = (Arc::clone(&over), mark.to_string());
+        move |subject| {
+            let (over, last) = (Arc::clone(&over), subject == mark);
+            async move {
+                if !last {
+                    over.acquire().await.expect("a word").forget();
+                }
+                Reply::Done
+            }
+        }
+    });
+    let mut rung = Vec::new();
+    for number in 0..RINGS {
+        let id = PostId::mint();
+        rig.ring_in(id, number * STEP_MILLISECONDS).await;
+        rung.push(id.to_string());
+    }
+    rig.ring_in(mark, RINGS * STEP_MILLISECONDS).await;
+    rung.push(mark.to_string());
+    assert_eq!(heard.until(mark).await, rung);
+    over.add_permits(usize::try_from(RINGS).unwrap());
 }

@@ -103,6 +103,15 @@ impl Rig {
         A: Fn(String) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Reply> + Send + 'static,
     {
+        self.hear_within(VISIBILITY, 16, answer)
+    }
+
+    /// The same, with `at_once` places and hiding for `visibility` what is worked on.
+    pub fn hear_within<F, A>(&self, visibility: Duration, at_once: usize, answer: A) -> Heard
+    where
+        A: Fn(String) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Reply> + Send + 'static,
+    {
         let (tell, told) = mpsc::unbounded_channel();
         let (bell, pool, due) = (self.bell.clone(), self.pool.clone(), Arc::clone(&self.due));
         let handle = move |subject: String| {
@@ -128,8 +137,8 @@ impl Rig {
             tokio::spawn(async move { queues.poll(until, handle).await });
         } else {
             let reception = Reception {
-                at_once: 16,
-                visibility: VISIBILITY,
+                at_once,
+                visibility,
             };
             let receiver = self.bell.receiver(reception).expect("a receiver");
             tokio::spawn(async move { receiver.run(until, handle).await });
