@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Action, App, AppContext, Callback, Content, Credentials, Draft, Event, Fault, Grant, Incoming,
-    Machine, OneCall, Profile, PublishContext, Receipt, Received, Tokens, WebhookError, Withdrawal,
-    facebook, instagram, linkedin, meta, pinterest, tiktok, x, youtube,
+    Account, Action, App, AppContext, Callback, Content, Credentials, Draft, Event, Fault, Grant,
+    Incoming, Machine, OneCall, Profile, PublishContext, Receipt, Received, Tokens, WebhookError,
+    Withdrawal, facebook, instagram, linkedin, meta, pinterest, tiktok, x, youtube,
 };
 
 macro_rules! networks {
@@ -151,6 +151,26 @@ impl Publish {
             | Self::Pinterest(_)
             | Self::Tiktok(_)
             | Self::X(_) => &[],
+        }
+    }
+
+    /// What is told of a post that nobody works on any more. `unknown` is what to say where nothing else is known;
+    /// `why` is, in a sentence, what kept the next call from being made; `None` where it may have been made.
+    pub fn given_up(
+        &self,
+        content: &Content,
+        account: &Account,
+        unknown: Fault,
+        why: Option<&str>,
+    ) -> Fault {
+        match self {
+            Self::X(machine) => machine.given_up(content, account, unknown, why),
+            Self::Facebook(_)
+            | Self::Instagram(_)
+            | Self::Linkedin(_)
+            | Self::Pinterest(_)
+            | Self::Tiktok(_)
+            | Self::Youtube(_) => unknown,
         }
     }
 

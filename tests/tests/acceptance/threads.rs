@@ -109,6 +109,40 @@ async fn a_thread_that_waits_in_the_middle_stays_as_it_is(pool: PgPool) {
     assert_eq!(house.live("Unpaid").len(), 3);
 }
 
+/// Nothing about it is unknown, so it is not called unknown.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_thread_whose_account_is_lost_in_the_middle_is_told_with_what_is_live(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = author(&house).await;
+    let body =
+        json!({ "title": "CreditsDepleted", "type": "https://api.x.com/2/problems/credits" });
+    house.script(goes_wrong(2, refusal(402, body)).times(20));
+    let id = house.post(&author, &draft(&house, "Locked out")).await;
+    house.live_through(10).await;
+    assert_eq!(house.live("Locked out").len(), 1);
+    sqlx::query(
+        "UPDATE connections SET health = 'needs_reconnect', health_reason = 'Access was withdrawn.'",
+    )
+    .execute(&house.pool)
+    .await
+    .unwrap();
+    for _ in 0..26 {
+        house.live_through(1).await;
+        house.advance(Duration::hours(1));
+    }
+    house.live_through(1).await;
+    let status = house.status(&author, &id).await;
+    assert_eq!(status["status"], "unconfirmed", "{status}");
+    assert_eq!(status["error"]["code"], "thread_incomplete");
+    assert_eq!(
+        status["error"]["message"],
+        "1 of 3 parts of the thread is live; part 2 was not sent: Access was withdrawn. Take the live parts down, or post the rest by hand; then resolve the post."
+    );
+    let post = house.get(&author, &format!("/api/posts/{id}")).await.json();
+    let first = house.live("Locked out").remove(0);
+    assert_eq!(post["candidates"][0]["externalId"], first.post_id, "{post}");
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_part_that_is_refused_for_good_is_told_with_what_is_live(pool: PgPool) {
     let house = House::open(pool).await;

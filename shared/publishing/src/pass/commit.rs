@@ -291,6 +291,7 @@ impl Pass<'_> {
             Settled::Gone => return Ok(Flow::Over),
         }
         self.work.post.stage = Stage::Confirming;
+        self.work.progress = Some(progress);
         if outcome == Outcome::Accepted {
             self.accepted();
         }

@@ -5,7 +5,7 @@ use doorbell::Subject;
 use platforms::{Errand, Fault, FaultKind, Receipt};
 use time::Duration;
 
-use super::{Flow, Pass, told};
+use super::{Flow, Pass, open::account, told};
 use crate::{backoff, publisher::LookError};
 
 impl Pass<'_> {
@@ -144,6 +144,46 @@ impl Pass<'_> {
             &[],
         )
         .await
+    }
+
+    /// Nobody waits any longer to learn what became of it, or to go on. What is known of it is told; `fault` is what
+    /// keeps it waiting.
+    pub(super) async fn leave_to_author(&mut self, fault: Option<&Fault>) -> Result<(), LookError> {
+        let mut told = Fault::unconfirmed(Vec::new());
+        if self.work.post.stage == Stage::Confirming && self.work.post.accepted_at.is_some() {
+            "The network accepted the post, but could not be asked for a day whether it is live. Look at the account, then resolve the post as published, retry or dismiss."
+                .clone_into(&mut told.message);
+        }
+        let reason = fault.map_or("It had to wait for too long.", |fault| &fault.message);
+        let why = (self.work.post.stage == Stage::Confirming).then_some(reason);
+        match self.as_far_as_known(&told, why).await {
+            Ok(Some(known)) => told = known,
+            Ok(None) => {}
+            // It has to end all the same.
+            Err(error) => {
+                tracing::error!(post.id = %self.work.post.id, error = &error as &dyn std::error::Error, "what is known of {} could not be read", self.work.post.id);
+            }
+        }
+        self.end_with(&told).await.map(drop)
+    }
+
+    async fn as_far_as_known(
+        &self,
+        unknown: &Fault,
+        why: Option<&str>,
+    ) -> Result<Option<Fault>, LookError> {
+        let id = self.work.post.connection_id;
+        let (Some(kept), Some(connection)) =
+            (self.kept().await?, self.means.books.connection(id).await?)
+        else {
+            return Ok(None);
+        };
+        let content = self.content(&kept.snapshot).await?;
+        let account = account(&connection);
+        let known = kept
+            .machine
+            .given_up(&content, &account, unknown.clone(), why);
+        Ok(Some(known))
     }
 
     /// It broke its publishers again and again. Where it was not armed, or is proven absent, it is not live; what else

@@ -361,6 +361,7 @@ impl<'a> Pass<'a> {
             return Ok(Flow::Over);
         }
         self.work.post.stage = to;
+        self.work.progress = Some(progress);
         Ok(Flow::On(machine.clone()))
     }
 

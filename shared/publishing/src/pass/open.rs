@@ -24,13 +24,11 @@ impl Pass<'_> {
         connection: Connection,
         app: App,
     ) -> Result<Result<(Desk, Publish), Fault>, LookError> {
-        let kept = if let Some(sealed) = self.work.progress.take() {
-            Some(Progress::open(&sealed, &self.means.vault, &self.work).await?)
-        } else {
+        let kept = self.kept().await?;
+        if kept.is_none() {
             // What is prepared is kept sealed: without a key all of it would be for nothing.
             self.means.vault.pen(std::time::Duration::ZERO).await?;
-            None
-        };
+        }
         let snapshot = match &kept {
             Some(kept) => kept.snapshot.clone(),
             None => match assets::prepare(self.means, &self.work, self.until).await? {
@@ -42,25 +40,7 @@ impl Pass<'_> {
                 Err(fault) => return Ok(Err(fault)),
             },
         };
-        let until = self.now() + URL_LIFE;
-        let mut content_assets = Vec::with_capacity(snapshot.assets.len());
-        for asset in &snapshot.assets {
-            content_assets.push(Asset {
-                facts: asset.facts.clone(),
-                url: self
-                    .means
-                    .files
-                    .public_url(&asset.object_key, self.now(), until)
-                    .await
-                    .map_err(LookError::Library)?,
-                alt_text: asset.alt_text.clone(),
-            });
-        }
-        let content = Content {
-            caption: snapshot.caption.clone(),
-            options: snapshot.options.clone(),
-            assets: content_assets,
-        };
+        let content = self.content(&snapshot).await?;
         let machine = kept.map_or_else(
             || platforms::start(connection.platform, &content),
             |kept| kept.machine,
@@ -73,11 +53,7 @@ impl Pass<'_> {
                 .map(|asset| asset.object_key.clone())
                 .collect(),
         };
-        let account = Account {
-            external_id: connection.external_id.clone(),
-            username: connection.username.clone(),
-            facts: connection.facts.clone(),
-        };
+        let account = account(&connection);
         let claimed = if self.work.post.stage.is_editable() {
             Vec::new()
         } else {
@@ -93,5 +69,44 @@ impl Pass<'_> {
             claimed,
         };
         Ok(Ok((desk, machine)))
+    }
+    /// What was kept when the post was last put down.
+    pub(super) async fn kept(&self) -> Result<Option<Progress>, LookError> {
+        let Some(sealed) = &self.work.progress else {
+            return Ok(None);
+        };
+        let kept = Progress::open(sealed, &self.means.vault, &self.work).await?;
+        Ok(Some(kept))
+    }
+
+    /// The frozen post, with addresses under which the network can fetch its files.
+    pub(super) async fn content(&self, snapshot: &Snapshot) -> Result<Content, LookError> {
+        let until = self.now() + URL_LIFE;
+        let mut assets = Vec::with_capacity(snapshot.assets.len());
+        for asset in &snapshot.assets {
+            assets.push(Asset {
+                facts: asset.facts.clone(),
+                url: self
+                    .means
+                    .files
+                    .public_url(&asset.object_key, self.now(), until)
+                    .await
+                    .map_err(LookError::Library)?,
+                alt_text: asset.alt_text.clone(),
+            });
+        }
+        Ok(Content {
+            caption: snapshot.caption.clone(),
+            options: snapshot.options.clone(),
+            assets,
+        })
+    }
+}
+
+pub(super) fn account(connection: &Connection) -> Account {
+    Account {
+        external_id: connection.external_id.clone(),
+        username: connection.username.clone(),
+        facts: connection.facts.clone(),
     }
 }

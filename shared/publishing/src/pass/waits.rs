@@ -180,9 +180,7 @@ impl Pass<'_> {
         fault: Option<&Fault>,
     ) -> Result<(), LookError> {
         if self.is_doubt_over() {
-            return self
-                .end(Stage::NeedsAttention, &Fault::unconfirmed(Vec::new()), &[])
-                .await;
+            return self.leave_to_author(fault).await;
         }
         let at = self.before_the_end(at);
         let error = fault.map(told);

@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::{Held, Publish, commit};
 use crate::{
-    Answer, Candidate, Fault, FaultKind, PublishContext, Verdict, next_look,
+    Account, Answer, Candidate, Content, Fault, FaultKind, PublishContext, Verdict, next_look,
     x::{fault, parts::Parts, timeline, wire::Timeline},
 };
 
@@ -80,43 +80,89 @@ pub(super) fn honest(cx: &PublishContext<'_>, fault: Fault, live: &[String]) -> 
     if live.is_empty() {
         return fault;
     }
-    let username = cx.account.username.as_deref();
-    let shown = live.iter().map(|id| Candidate {
-        external_id: id.clone(),
-        url: Some(timeline::permalink(id, username)),
-    });
-    let number = live.len() + 1;
-    let count = Parts::of(cx.content).count();
-    let are_live = if live.len() == 1 {
-        format!("1 of {count} parts of the thread is live")
-    } else {
-        format!("{} of {count} parts of the thread are live", live.len())
+    let thread = Broken {
+        content: cx.content,
+        account: cx.account,
+        live,
     };
     match fault.kind {
-        FaultKind::Content => Fault {
-            kind: FaultKind::Unconfirmed {
-                candidates: shown.collect(),
-            },
-            code: "thread_incomplete".to_owned(),
-            message: format!(
-                "{are_live}; part {number} was refused: {} Take the live parts down, or post the rest by hand; then resolve the post.",
-                fault.message
-            ),
-            evidence: fault.evidence,
-        },
-        FaultKind::Unconfirmed { candidates } => Fault {
-            kind: FaultKind::Unconfirmed {
-                candidates: shown.chain(candidates).collect(),
-            },
-            message: format!(
-                "{are_live}. Part {number} was sent, but X's answer was lost and X cannot tell what became of it; nothing was sent after it. Look at the account, then resolve the post."
-            ),
-            ..fault
-        },
+        FaultKind::Content => {
+            thread.stopped(&format!("was refused: {}", fault.message), fault.evidence)
+        }
+        FaultKind::Unconfirmed { .. } => thread.in_doubt(fault),
         FaultKind::Operator
         | FaultKind::Quota { .. }
         | FaultKind::Reconnect
         | FaultKind::Retry { .. }
         | FaultKind::Unauthorized => fault,
+    }
+}
+
+/// A thread that breaks off after some parts of it are live.
+pub(super) struct Broken<'a> {
+    pub(super) content: &'a Content,
+    pub(super) account: &'a Account,
+    pub(super) live: &'a [String],
+}
+
+impl Broken<'_> {
+    /// After the part that `why` tells of, which is not live.
+    pub(super) fn stopped(&self, why: &str, evidence: Option<String>) -> Fault {
+        Fault {
+            kind: FaultKind::Unconfirmed {
+                candidates: self.shown().collect(),
+            },
+            code: "thread_incomplete".to_owned(),
+            message: format!(
+                "{}; part {} {why} Take the live parts down, or post the rest by hand; then resolve the post.",
+                self.are_live(),
+                self.next()
+            ),
+            evidence,
+        }
+    }
+
+    /// After a part of which nobody knows.
+    pub(super) fn in_doubt(&self, fault: Fault) -> Fault {
+        let found = match fault.kind {
+            FaultKind::Unconfirmed { candidates } => candidates,
+            FaultKind::Content
+            | FaultKind::Operator
+            | FaultKind::Quota { .. }
+            | FaultKind::Reconnect
+            | FaultKind::Retry { .. }
+            | FaultKind::Unauthorized => Vec::new(),
+        };
+        Fault {
+            kind: FaultKind::Unconfirmed {
+                candidates: self.shown().chain(found).collect(),
+            },
+            message: format!(
+                "{}. Part {} was sent, but X's answer was lost and X cannot tell what became of it; nothing was sent after it. Look at the account, then resolve the post.",
+                self.are_live(),
+                self.next()
+            ),
+            code: fault.code,
+            evidence: fault.evidence,
+        }
+    }
+
+    fn shown(&self) -> impl Iterator<Item = Candidate> {
+        self.live.iter().map(|id| Candidate {
+            external_id: id.clone(),
+            url: Some(timeline::permalink(id, self.account.username.as_deref())),
+        })
+    }
+
+    fn next(&self) -> usize {
+        self.live.len() + 1
+    }
+
+    fn are_live(&self) -> String {
+        let count = Parts::of(self.content).count();
+        match self.live.len() {
+            1 => format!("1 of {count} parts of the thread is live"),
+            live => format!("{live} of {count} parts of the thread are live"),
+        }
     }
 }

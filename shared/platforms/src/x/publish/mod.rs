@@ -14,7 +14,9 @@ use serde_json::json;
 use time::{OffsetDateTime, serde::rfc3339};
 
 use super::{fault, profile::api, timeline, wire::Wrapped};
-use crate::{Action, Answer, Auth, Call, Content, Event, Fault, Machine, PublishContext, Receipt};
+use crate::{
+    Account, Action, Answer, Auth, Call, Content, Event, Fault, Machine, PublishContext, Receipt,
+};
 
 /// What a post holds on to from step to step.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,6 +145,29 @@ impl Publish {
             | Self::Process { held, .. }
             | Self::Upload { held } => &held.live,
             Self::Published { .. } => &[],
+        }
+    }
+
+    /// What is told of a thread that nobody works on any more; see [`crate::Publish::given_up`].
+    pub fn given_up(
+        &self,
+        content: &Content,
+        account: &Account,
+        unknown: Fault,
+        why: Option<&str>,
+    ) -> Fault {
+        let live = self.live();
+        let thread = confirm::Broken {
+            content,
+            account,
+            live,
+        };
+        match why {
+            _ if live.is_empty() => unknown,
+            Some(why) if !matches!(self, Self::Look { .. }) => {
+                thread.stopped(&format!("was not sent: {why}"), None)
+            }
+            _ => thread.in_doubt(unknown),
         }
     }
 
