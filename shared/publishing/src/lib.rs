@@ -19,6 +19,7 @@ mod sweep;
 mod tokens;
 
 pub use deliveries::Courier;
+pub use pass::Lines;
 pub use ports::{Asked, Books, DatabaseBooks, Files};
 pub use publisher::{AssembleError, Means, Parts, Publisher, courier, vault, wire};
 pub use sweep::{RotateError, Swept};

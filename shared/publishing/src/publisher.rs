@@ -16,7 +16,7 @@ use wire::{Wire, WireSettings};
 
 use crate::{
     deliveries::Courier,
-    pass,
+    pass::{self, Lines},
     ports::{Books, DatabaseBooks, Files},
     progress::ProgressError,
 };
@@ -62,6 +62,8 @@ pub struct Means {
     pub files: Arc<dyn Files>,
     /// Rings when a row is to be looked at again.
     pub doorbell: Doorbell,
+    /// Who waits for another post of the same account.
+    pub lines: Lines,
 }
 
 /// Publishes posts, one look at a time. Cheap to clone.
@@ -192,6 +194,7 @@ impl Publisher {
             apps: Arc::clone(&parts.apps),
             files: Arc::clone(&parts.library) as Arc<dyn Files>,
             doorbell: parts.doorbell.clone(),
+            lines: Lines::default(),
         };
         Self { parts, means }
     }

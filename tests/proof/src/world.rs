@@ -17,7 +17,7 @@ use futures_util::future::BoxFuture;
 use http::{Request, header};
 use http_body_util::BodyExt as _;
 use platforms::{AppContext, AuthorizeRequest, Callback, GrantedAccount, Login, authorize_url};
-use publishing::Means;
+use publishing::{Lines, Means};
 use secrecy::{ExposeSecret as _, SecretString};
 use settings::{Apps, Networks, Reader};
 use simulator::{Pulled, Registration, Simulator};
@@ -186,6 +186,7 @@ impl World {
                 gates: gates.clone(),
             }),
             doorbell: doorbell::Doorbell::other(Arc::new(bell.clone())),
+            lines: Lines::default(),
         };
         Self {
             clock,

@@ -5,11 +5,12 @@ use platforms::{Call, Fault, Publish};
 use secrecy::SecretString;
 use store::work::Armed;
 use time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use vault::Pen;
 
 use super::{
     Desk, Pass,
+    lines::InLine,
     waits::{BUSY, PERSON},
 };
 use crate::publisher::LookError;
@@ -25,22 +26,13 @@ pub(super) fn turn(before: i64) -> Duration {
     TURN * i32::try_from(before.min(LONGEST_LINE)).unwrap_or(0)
 }
 
-/// How long a post waits, again and again, for the one before it, until it is put down.
-const AGAIN: [std::time::Duration; 5] = [
-    std::time::Duration::from_millis(20),
-    std::time::Duration::from_millis(25),
+/// How long a post waits, again and again, to be called by the one before it, until it is put down.
+const AGAIN: [std::time::Duration; 4] = [
     std::time::Duration::from_millis(30),
     std::time::Duration::from_millis(40),
     std::time::Duration::from_millis(50),
+    std::time::Duration::from_millis(60),
 ];
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a moment, and less than to put a post down and take it up again costs"
-)]
-async fn stand_in_line(time: std::time::Duration) {
-    sleep(time).await;
-}
 
 /// What a commit is sent with, once it is armed.
 pub(super) struct Ready {
@@ -63,6 +55,7 @@ impl Pass<'_> {
         call: &Call,
     ) -> Result<Option<Ready>, LookError> {
         let mut again = AGAIN.into_iter();
+        let line = self.means.lines.join(self.work.post.connection_id);
         loop {
             let Some((token, version)) = self.token(desk, machine).await? else {
                 return Ok(None);
@@ -73,6 +66,7 @@ impl Pass<'_> {
             }
             // Taken before the arm: what the commit comes to must be stored even if no key is to be had after it.
             let pen = self.means.vault.pen(COMMIT).await?;
+            let called = line.listen();
             let asked = Instant::now();
             match self.arm(desk, machine, call, &pen).await? {
                 Armed::Done(_) => {
@@ -88,7 +82,7 @@ impl Pass<'_> {
                     if before == 1
                         && let Some(pause) = again.next()
                     {
-                        stand_in_line(pause).await;
+                        InLine::wait(called, pause).await;
                         continue;
                     }
                     let at = self.now() + turn(before.max(1));

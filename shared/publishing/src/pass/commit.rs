@@ -77,6 +77,7 @@ impl Pass<'_> {
         let heard = Heard::of(&sent, asked);
         let usage = self.usage(&sent);
         let came = self.came_to(desk, machine, version, sent, &pen).await;
+        self.means.lines.move_on(self.work.post.connection_id);
         self.note_call(call, heard).await;
         self.heed(&usage).await;
         came

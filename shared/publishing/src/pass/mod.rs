@@ -10,6 +10,7 @@ mod allowance;
 mod arm;
 mod commit;
 mod ends;
+mod lines;
 mod open;
 mod waits;
 
@@ -31,6 +32,7 @@ use tokio::time::{Instant, timeout_at};
 use vault::Pen;
 use wire::{Authority, SendError};
 
+pub use self::lines::Lines;
 use self::waits::{BUSY, PERSON};
 use crate::{
     assets::AssetFiles,
