@@ -342,11 +342,30 @@ pub fn singles(kind: Kind, flaw: Option<Flaw>) -> Tried {
     tried
 }
 
-/// Every second fault at every await that follows a first one, for the first faults of one share of many.
-pub fn pairs(kind: Kind, share: usize, of: usize) -> Tried {
+/// One of several shares of the faults of a flow, of which one in `every` is taken, from its begin to its end.
+#[derive(Debug, Clone, Copy)]
+pub struct Share {
+    /// Which share, from 0.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// One in so many is taken.
+    pub every: usize,
+}
+
+impl Share {
+    /// Those of this share.
+    pub fn take<T>(self, all: Vec<T>) -> impl Iterator<Item = T> {
+        let taken = all.into_iter().step_by(self.every);
+        taken.skip(self.number).step_by(self.of)
+    }
+}
+
+/// Every second fault at every await that follows a first one, for the first faults of a share.
+pub fn pairs(kind: Kind, share: Share) -> Tried {
     let mut tried = Tried::default();
     let firsts = scripts(&points(kind, &Script::default()), 0, &Script::default());
-    for first in firsts.into_iter().skip(share).step_by(of) {
+    for first in share.take(firsts) {
         let after = first.0[0].0 + 1;
         for script in scripts(&points(kind, &first), after, &first) {
             let case = case(kind, &script, None);

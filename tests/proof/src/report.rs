@@ -13,7 +13,7 @@ use std::{
 use domain::Platform;
 
 use crate::{
-    exhaustive::{self, Tried},
+    exhaustive::{self, Share, Tried},
     judge::Verdict,
     kinds::{KINDS, Kind, simplest},
     planted::Flaw,
@@ -247,7 +247,12 @@ fn done(work: &Work, every: usize, report: &Mutex<Report>) {
             note(&|report| report.note_tried(tried.clone()));
         }
         Work::Pairs(kind, share) => {
-            let tried = exhaustive::pairs(kind, share, SHARES * every);
+            let share = Share {
+                number: share,
+                of: SHARES,
+                every,
+            };
+            let tried = exhaustive::pairs(kind, share);
             note(&|report| report.note_tried(tried.clone()));
         }
         Work::Twins(kind) => {

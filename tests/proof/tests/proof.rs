@@ -2,7 +2,7 @@
 
 use domain::Platform;
 use proof::{
-    exhaustive::{self, Case, Script},
+    exhaustive::{self, Case, Script, Share},
     gate::{Fault, Point},
     kinds::{Commit, KINDS, Kind, simplest},
     planted::Flaw,
@@ -194,6 +194,24 @@ fn the_same_seed_is_the_same_day() {
     let (one, other) = (bad_day(plan, None), bad_day(plan, None));
     assert_eq!(one.day.points, other.day.points);
     assert_eq!(one.verdict, other.verdict);
+}
+
+#[test]
+fn a_sample_of_pairs_reaches_from_the_begin_of_a_flow_to_its_end() {
+    const FAULTS: usize = 203;
+    for every in [1, 4, 12] {
+        let shares = (0..40).map(|number| Share {
+            number,
+            of: 40,
+            every,
+        });
+        let mut taken: Vec<_> = shares
+            .flat_map(|share| share.take((0..FAULTS).collect()))
+            .collect();
+        taken.sort_unstable();
+        let spread: Vec<_> = (0..FAULTS).step_by(every).collect();
+        assert_eq!(taken, spread);
+    }
 }
 
 /// Nothing is wrong, and so many posts are published.
