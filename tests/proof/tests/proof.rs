@@ -52,6 +52,36 @@ fn tokens_that_end_under_a_crowd_are_renewed_once() {
     }
 }
 
+/// A network may refuse a fresh token too; that alone is no reason to ask its owner to connect the account anew.
+#[test]
+fn tokens_that_end_twice_in_a_row_are_renewed_twice() {
+    let ends = |kind, script: &Script, from| {
+        let points = exhaustive::points(kind, script);
+        let scripts = exhaustive::scripts(&points, from, script).into_iter();
+        scripts.filter(|script| {
+            script
+                .0
+                .last()
+                .is_some_and(|(_, fault)| *fault == Fault::TokensEnd)
+        })
+    };
+    let mut wrong = Vec::new();
+    let renewable = simplest()
+        .into_iter()
+        .filter(|kind| kind.platform != Platform::Linkedin);
+    for kind in renewable {
+        for once in ends(kind, &Script::default(), 0) {
+            let after = once.0[0].0 + 1;
+            for twice in ends(kind, &once, after).take(8) {
+                let case = exhaustive::case(kind, &twice, None);
+                let findings = case.verdict.findings.into_iter();
+                wrong.extend(findings.map(|it| format!("{}, {:?}: {it}", kind.name, twice.0)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn a_watch_that_runs_away_from_the_clock_makes_no_post_late() {
     for kind in simplest() {

@@ -18,6 +18,9 @@ use crate::{
 pub(super) const PERSON: Duration = Duration::minutes(5);
 /// How long to wait for a limit whose end the network does not tell.
 const QUOTA: Duration = Duration::minutes(15);
+/// After so many tries a network that refuses even fresh tokens is believed, and the account's owner is asked:
+/// networks end tokens at any time, and take a moment to know new ones.
+const REFUSALS: i32 = 4;
 /// How long to wait while another post of the account is being sent.
 pub(super) const BUSY: Duration = Duration::seconds(1);
 /// How long after an arm its outcome stays unknown at most before a person is asked.
@@ -66,6 +69,7 @@ impl Pass<'_> {
                 Some(PERSON)
             }
             FaultKind::Retry { after } => Some(after.unwrap_or_default().max(grown)),
+            FaultKind::Unauthorized if self.refreshed && self.work.tries < REFUSALS => Some(grown),
             FaultKind::Unauthorized if self.refreshed => {
                 self.need_reconnect(desk, version, &fault.message).await?;
                 Some(PERSON)
