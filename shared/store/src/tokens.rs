@@ -97,7 +97,8 @@ pub async fn begin_refresh(
     Ok(claimed.rows_affected() == 1)
 }
 
-/// Stores refreshed tokens and raises the version; tells whether that version was still current.
+/// Stores refreshed tokens and raises the version; tells whether that version was still current. Where the account was
+/// called lost meanwhile, for the old tokens were refused, it is not.
 pub async fn finish_refresh(
     db: impl PgExecutor<'_>,
     user: UserId,
@@ -109,7 +110,7 @@ pub async fn finish_refresh(
         "UPDATE connections SET access_token_ciphertext = $4, access_expires_at = $5,
              refresh_token_ciphertext = $6, refresh_expires_at = $7,
              token_version = token_version + 1, refresh_started_at = NULL, updated_at = app_now(),
-             warned_at = NULL
+             warned_at = NULL, health = 'active', health_reason = NULL
          WHERE user_id = $1 AND id = $2 AND token_version = $3
            AND health IN ('active', 'needs_reconnect')",
         user.uuid(),

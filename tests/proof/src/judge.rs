@@ -118,6 +118,8 @@ fn lost_its_tokens(day: &Day, platform: Platform) -> bool {
                 ),
             ) => path.contains("oauth") && path.contains("token") && path_is_of(path, platform),
             (Point::Books("finish refresh"), Some(Fault::Dies)) => true,
+            // Others use the old one meanwhile, and there a spent token ends the new ones too.
+            (Point::Books("finish refresh"), Some(Fault::Pauses)) => platform == Platform::X,
             _ => false,
         })
 }

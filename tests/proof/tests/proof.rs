@@ -82,6 +82,37 @@ fn tokens_that_end_twice_in_a_row_are_renewed_twice() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Whoever was given new tokens stands still before it keeps them, and others find the old ones refused meanwhile.
+#[test]
+fn fresh_tokens_that_are_kept_late_heal_the_account() {
+    let calm = Script::default();
+    let mut tried = 0;
+    // At X a spent token ends the new ones too.
+    for kind in simplest()
+        .into_iter()
+        .filter(|kind| kind.platform != Platform::X)
+    {
+        let scripts = exhaustive::scripts(&exhaustive::points(kind, &calm), 0, &calm).into_iter();
+        for mut script in scripts.filter(|script| script.0[0].1 == Fault::TokensEnd) {
+            let points = exhaustive::points(kind, &script);
+            let kept = points
+                .iter()
+                .position(|point| *point == Point::Books("finish refresh"));
+            let Some(kept) = kept else { continue };
+            script.0.push((kept, Fault::Pauses));
+            let case = exhaustive::case(kind, &script, None);
+            let verdict = &case.verdict;
+            assert!(
+                verdict.is_clean(),
+                "{}, {script:?}: {verdict:#?}",
+                kind.name
+            );
+            tried += 1;
+        }
+    }
+    assert!(tried >= 8, "{tried} cases");
+}
+
 #[test]
 fn a_watch_that_runs_away_from_the_clock_makes_no_post_late() {
     for kind in simplest() {

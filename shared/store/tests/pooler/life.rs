@@ -1,9 +1,9 @@
 //! Everything that the store is asked in the life of a user and of what they post.
 
 use domain::{
-    AttemptId, ConnectionId, Counted, DataKeyId, GrantId, MediaFacts, MediaId, MediaKind,
-    OauthAttemptId, Platform, Post, PostError, PostId, SessionId, Stage, Standing, UserId,
-    WebhookEndpointId, WebhookSecretId,
+    AttemptId, ConnectionHealth, ConnectionId, Counted, DataKeyId, GrantId, MediaFacts, MediaId,
+    MediaKind, OauthAttemptId, Platform, Post, PostError, PostId, SessionId, Stage, Standing,
+    UserId, WebhookEndpointId, WebhookSecretId,
 };
 use serde_json::json;
 use store::{
@@ -142,7 +142,10 @@ async fn connect(pool: &Pool, user: UserId) -> Result<ConnectionId, StoreError> 
     assert!(!tokens::begin_refresh(pool, user, id, version, LEASE).await?);
     tokens::abandon_refresh(pool, user, id, version).await?;
     assert!(tokens::begin_refresh(pool, user, id, version, LEASE).await?);
+    assert!(tokens::need_reconnect(pool, user, id, version, "the old ones were refused").await?);
     assert!(tokens::finish_refresh(pool, user, id, version, &sealed).await?);
+    let found = connections::find(pool, user, id).await?.unwrap();
+    assert_eq!(found.health, ConnectionHealth::Active);
     assert!(!tokens::need_reconnect(pool, user, id, version, "stale").await?);
     Ok(id)
 }
@@ -522,7 +525,7 @@ async fn deliver(pool: &Pool, user: UserId) -> Result<(), StoreError> {
     assert_eq!(ping.event, None);
     let replayed = deliveries::replay(pool, user, endpoint_id, 0, None, 10).await?;
     // Of what happened before there was an endpoint it was not told.
-    assert_eq!((replayed.found, replayed.planned), (10, 1));
+    assert_eq!((replayed.found, replayed.planned), (10, 3));
     let run = dispatch::take(pool, ping.id, 1, LEASE).await?.unwrap();
     let gone = dispatch::failed(pool, &run, &attempt, Failure::Gone, None, PATIENCE).await?;
     assert_eq!(gone, dispatch::Standing::Disabled("gone"));

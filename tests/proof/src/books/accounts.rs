@@ -90,6 +90,8 @@ impl MemoryBooks {
             row.connection.access_expires_at = tokens.access_expires_at;
             row.connection.refresh_expires_at = tokens.refresh_expires_at;
             row.connection.token_version += 1;
+            row.connection.health = ConnectionHealth::Active;
+            row.connection.health_reason = None;
             row.connection.updated_at = now;
             true
         })
