@@ -6,7 +6,7 @@ use crate::shell;
 
 const USAGE: &str = "usage: cargo xtask prove [--seed N] [--soak TIME]   TIME as 90s, 30m or 1h";
 /// Of how many pairs of faults a landing tries one; a soak tries all.
-const EVERY: &str = "12";
+const EVERY: &str = "3";
 
 /// What is asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -40,16 +40,17 @@ fn prove(order: &Order) -> Result<(), String> {
         None => {
             core.args(["--every", EVERY]);
         }
-        // Half of the time for each.
         Some(seconds) => {
-            let minutes = (seconds / 120).max(1).to_string();
-            core.args(["--seconds", &(seconds / 2).to_string()]);
+            let minutes = (seconds / 60).max(1).to_string();
+            core.args(["--seconds", &seconds.to_string()]);
             processes.args(["--minutes", &minutes]);
         }
     }
-    let core = shell::run(&mut core);
-    // The second half is of use although the first failed.
-    shell::run(&mut processes).and(core)
+    // The core computes; the processes mostly wait.
+    let core = shell::start(&mut core)?;
+    let processes = shell::run(&mut processes);
+    // One half is of use although the other failed.
+    core.end().and(processes)
 }
 
 impl Order {

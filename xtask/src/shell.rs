@@ -2,8 +2,9 @@
 
 use std::{
     ffi::OsStr,
+    io::{self, Write as _},
     path::Path,
-    process::{Command, ExitCode, ExitStatus, Stdio},
+    process::{Child, Command, ExitCode, ExitStatus, Stdio},
 };
 
 /// Everything that can be compiled in is tested.
@@ -49,6 +50,41 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(ended(status)),
         Err(error) => Err(format!("{} could not be started: {error}", shown(command))),
+    }
+}
+
+/// A command that runs beside others; what it prints is shown at its end.
+pub(crate) struct Beside {
+    shown: String,
+    child: Child,
+}
+
+/// Shows a command and starts it.
+pub(crate) fn start(command: &mut Command) -> Result<Beside, String> {
+    let shown = shown(command);
+    eprintln!("$ {shown} &");
+    match command.stdout(Stdio::piped()).spawn() {
+        Ok(child) => Ok(Beside { shown, child }),
+        Err(error) => Err(format!("{shown} could not be started: {error}")),
+    }
+}
+
+impl Beside {
+    /// Waits for it, shows what it printed and tells how it ended.
+    pub(crate) fn end(self) -> Result<(), String> {
+        let Self { shown, child } = self;
+        let output = child
+            .wait_with_output()
+            .map_err(|error| format!("{shown}: {error}"))?;
+        eprintln!("$ {shown}");
+        io::stdout()
+            .write_all(&output.stdout)
+            .map_err(|error| error.to_string())?;
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(ended(output.status))
+        }
     }
 }
 
