@@ -10,7 +10,7 @@ use domain::Platform;
 use serde_json::json;
 use sqlx::{PgPool, Row as _};
 use tests::survives;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use crate::{
     house::{House, MAX_CONNECTIONS},
@@ -108,6 +108,36 @@ async fn who_dies_with_the_commit_on_its_way_leaves_a_post_that_is_never_sent_on
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Not at once, again and again, until then.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_post_that_another_holds_is_rung_for_when_its_lease_ends(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::X).await;
+    let draft = house.draft(Network::of(Platform::X), What::Picture, "Held");
+    let id = house.post(&author, &draft).await;
+    let holder = Box::pin(house.publisher.answer(&id));
+    let is_leased = || {
+        house
+            .networks
+            .calls()
+            .iter()
+            .any(|call| call.contains("tweets"))
+    };
+    assert!(!survives_until(holder, is_leased, 0).await);
+    house.lose_all_rings().await;
+    house.publisher.answer(&id).await;
+    let (due, until): (OffsetDateTime, OffsetDateTime) = sqlx::query_as(
+        "SELECT r.due_at, p.lease_until FROM posts p JOIN rings r ON r.subject = $1
+         WHERE p.lease_until > app_now()",
+    )
+    .bind(&id)
+    .fetch_one(&house.pool)
+    .await
+    .unwrap();
+    assert_eq!(due, until);
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn doubt_ends_after_a_day_although_nobody_can_look(pool: PgPool) {
     let house = House::open(pool).await;
@@ -136,11 +166,7 @@ async fn doubt_ends_after_a_day_although_nobody_can_look(pool: PgPool) {
         .execute(&house.pool)
         .await
         .unwrap();
-    for _ in 0..26 {
-        house.live_through(1).await;
-        house.advance(Duration::hours(1));
-    }
-    house.live_through(1).await;
+    house.live_through_a_day().await;
     for (id, words) in &armed {
         let ending = house.ending(&author, id, words).await;
         assert!(

@@ -126,11 +126,7 @@ async fn a_thread_whose_account_is_lost_in_the_middle_is_told_with_what_is_live(
     .execute(&house.pool)
     .await
     .unwrap();
-    for _ in 0..26 {
-        house.live_through(1).await;
-        house.advance(Duration::hours(1));
-    }
-    house.live_through(1).await;
+    house.live_through_a_day().await;
     let status = house.status(&author, &id).await;
     assert_eq!(status["status"], "unconfirmed", "{status}");
     assert_eq!(status["error"]["code"], "thread_incomplete");

@@ -196,6 +196,15 @@ impl House {
         }
     }
 
+    /// Lets more than a day pass, of which each hour's first minute is lived through.
+    pub async fn live_through_a_day(&self) {
+        for _ in 0..26 {
+            self.live_through(1).await;
+            self.advance(Duration::HOUR);
+        }
+        self.live_through(1).await;
+    }
+
     /// What the sweeper does each minute.
     pub async fn sweep(&self) -> Swept {
         sweeper::sweep(&self.publisher).await.unwrap()
