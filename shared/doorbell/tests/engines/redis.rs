@@ -16,19 +16,26 @@ use crate::{
 holds!(rig);
 
 async fn rig(pool: PgPool) -> Rig {
-    let server = RedisServer::start().await;
+    rig_at(RedisServer::start().await, pool).await
+}
+
+async fn rig_at(server: RedisServer, pool: PgPool) -> Rig {
     let bell = Doorbell::redis(RedisSettings::at(server.url()), pool.clone());
-    let queue = QueueBuilder::new("rings")
-        .connection(RedisConnection::new(server.url()))
-        .build()
-        .await
-        .expect("a queue");
     let inside = Inner {
+        queue: queue(&server).await,
         server,
-        queue,
         database: pool.connect_options().to_url_lossy().to_string(),
     };
     Rig::new(pool, bell, inside)
+}
+
+/// The queue, as anybody who knows BullMQ sees it.
+async fn queue(server: &RedisServer) -> Queue<String> {
+    QueueBuilder::new("rings")
+        .connection(RedisConnection::new(server.url()))
+        .build()
+        .await
+        .expect("a queue")
 }
 
 struct Inner {
@@ -109,4 +116,22 @@ async fn a_ring_is_not_taken_from_a_receiver_that_lives(pool: PgPool) {
     rung.push(mark.to_string());
     assert_eq!(heard.until(mark).await, rung);
     over.add_permits(usize::try_from(RINGS).unwrap());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_ring_whose_receivers_all_die_is_laid_aside(pool: PgPool) {
+    const DEATHS: usize = 15;
+    let server = RedisServer::start().await;
+    let queue = queue(&server).await;
+    let rig = rig_at(server, pool).await;
+    let (deadly, mark) = (PostId::mint(), PostId::mint());
+    rig.ring_in(deadly, 0).await;
+    for _ in 0..DEATHS {
+        let taken = queue.get_next_job("the dead").await.unwrap();
+        taken.expect("a ring").change_delay(0).await.unwrap();
+    }
+    let mut heard = rig.hear();
+    rig.ring_in(mark, 1_000).await;
+    assert_eq!(heard.until(mark).await, [mark.to_string()]);
+    assert_eq!(queue.get_failed_count().await.unwrap(), 1);
 }
