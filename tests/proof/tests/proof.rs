@@ -28,6 +28,39 @@ fn whatever_goes_wrong_once_no_post_is_lost_doubled_or_misreported() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What a network gave is kept before the next call goes out, so that whoever goes on after a death asks for none of
+/// it again.
+#[test]
+fn what_was_given_before_a_death_is_not_asked_for_again() {
+    let calm = Script::default();
+    let (mut asked_again, mut tried) = (Vec::new(), 0);
+    for kind in KINDS {
+        let points = exhaustive::points(kind, &calm);
+        let made = |points: &[Point]| -> Vec<String> {
+            let names = points.iter().filter_map(|point| match point {
+                Point::Network(name) if !name.starts_with("GET") => Some(name.clone()),
+                _ => None,
+            });
+            names.collect()
+        };
+        for (at, point) in points.iter().enumerate() {
+            let Point::Network(dies_at) = point else {
+                continue;
+            };
+            let dead = exhaustive::points(kind, &Script(vec![(at, Fault::Dies)]));
+            for name in made(&points[..at]) {
+                let often = |points| made(points).iter().filter(|it| **it == name).count();
+                if name != *dies_at && often(&dead) != often(&points) {
+                    asked_again.push(format!("{}, dead at {dies_at}: {name}", kind.name));
+                }
+                tried += 1;
+            }
+        }
+    }
+    assert!(asked_again.is_empty(), "{}", asked_again.join("\n"));
+    assert!(tried > 20, "{tried} calls");
+}
+
 #[test]
 fn a_flaw_is_found_out() {
     for flaw in [
