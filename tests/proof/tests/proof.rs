@@ -61,6 +61,27 @@ fn what_was_given_before_a_death_is_not_asked_for_again() {
     assert!(tried > 20, "{tried} calls");
 }
 
+/// Where a network can be asked what became of a commit, only an account that is gone leaves a post to a person.
+#[test]
+fn what_can_be_asked_is_not_left_unconfirmed() {
+    let calm = Script::default();
+    let mut left = Vec::new();
+    let asked = KINDS
+        .into_iter()
+        .filter(|kind| kind.commit == Commit::StrongHandle);
+    for kind in asked {
+        let points = exhaustive::points(kind, &calm);
+        for script in exhaustive::scripts(&points, 0, &calm) {
+            let (at, fault) = script.0[0];
+            let case = exhaustive::case(kind, &script, None);
+            if fault != Fault::Disconnected && case.verdict.unconfirmed > 0 {
+                left.push(format!("{}, {fault:?} at {:?}", kind.name, points[at]));
+            }
+        }
+    }
+    assert!(left.is_empty(), "{}", left.join("\n"));
+}
+
 #[test]
 fn a_flaw_is_found_out() {
     for flaw in [

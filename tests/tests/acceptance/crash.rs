@@ -231,6 +231,35 @@ async fn what_breaks_its_publishers_is_called_failed_only_if_it_is_not_live(pool
     assert_eq!(house.live("Hard to publish"), []);
 }
 
+/// Another build may be able to read it, so it is not given up at once.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_post_that_cannot_be_read_is_left_to_a_person_after_some_looks(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::X).await;
+    let draft = house.draft(Network::of(Platform::X), What::Picture, "In a new shape");
+    let id = house.post(&author, &draft).await;
+    let row: domain::PostId = id.parse().unwrap();
+    sqlx::query("UPDATE posts SET media = '[{\"shape\": \"unknown\"}]' WHERE id = $1")
+        .bind(row.uuid())
+        .execute(&house.pool)
+        .await
+        .unwrap();
+    for _ in 0..3 {
+        house.publisher.answer(&id).await;
+        assert_eq!(stage(&house, &id).await, "scheduled");
+        house.advance(LEASE_OVER);
+    }
+    house.publisher.answer(&id).await;
+    assert_eq!(stage(&house, &id).await, "needs_attention");
+    let code: String = sqlx::query_scalar("SELECT error ->> 'code' FROM posts WHERE id = $1")
+        .bind(row.uuid())
+        .fetch_one(&house.pool)
+        .await
+        .unwrap();
+    assert_eq!(code, "post_unreadable");
+}
+
 async fn stage(house: &House, id: &str) -> String {
     let id: domain::PostId = id.parse().unwrap();
     sqlx::query_scalar("SELECT stage FROM posts WHERE id = $1")

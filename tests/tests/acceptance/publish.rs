@@ -24,6 +24,35 @@ async fn through_a_pooler_in_transaction_mode_it_goes_live_once_too(pool: PgPool
     each_goes_live_once(&house).await;
 }
 
+/// What was asked of the network, what it answered, and what came of it, in this order.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_log_of_a_post_tells_every_step(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::X).await;
+    let draft = house.draft(Network::of(Platform::X), What::Picture, "Step by step");
+    let id = house.post(&author, &draft).await;
+    house.run_all().await;
+    let path = format!("/api/posts/{id}/log");
+    let log = house.get(&author, &path).await.json();
+    let steps = log.as_array().unwrap().iter();
+    let told: Vec<_> = steps
+        .map(|step| {
+            let [name, outcome] = ["step", "outcome"].map(|key| step[key].as_str().unwrap());
+            (name, outcome, step["httpStatus"].as_i64())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("upload_picture", "answered", Some(200)),
+            ("arm", "done", None),
+            ("create_post", "answered", Some(201)),
+            ("publish", "done", None),
+        ]
+    );
+}
+
 async fn each_goes_live_once(house: &House) {
     let author = house.sign_up().await;
     for network in NETWORKS {

@@ -70,7 +70,7 @@ impl Pass<'_> {
             let asked = Instant::now();
             match self.arm(desk, machine, call, &pen).await? {
                 Armed::Done(_) => {
-                    self.note("arm", "done", None, None).await;
+                    self.jot("arm", "done", None, None);
                     return Ok(Some(Ready {
                         token,
                         version,

@@ -74,11 +74,12 @@ impl Pass<'_> {
             self.send(desk, call, token).await
         };
         self.heard_at = Some(Instant::now());
-        let heard = Heard::of(&sent, asked);
+        // Not written down before what came of it is stored.
+        self.jot_call(call, Heard::of(&sent, asked));
         let usage = self.usage(&sent);
         let came = self.came_to(desk, machine, version, sent, &pen).await;
         self.means.lines.move_on(self.work.post.connection_id);
-        self.note_call(call, heard).await;
+        self.write_down_in_time().await;
         self.heed(&usage).await;
         came
     }

@@ -38,7 +38,7 @@ impl Pass<'_> {
 
     /// Tells that the post is known to be live.
     pub(super) async fn is_live(&mut self) {
-        self.note("publish", "done", None, None).await;
+        self.note("publish", "done", None).await;
         let post = &self.work.post;
         let after = post.accepted_at.unwrap_or_else(|| self.now()) - post.due_at;
         let milliseconds = i64::try_from(after.whole_milliseconds().max(0)).unwrap_or(i64::MAX);
@@ -118,7 +118,7 @@ impl Pass<'_> {
             .end(&self.work, to, &told(fault), candidates.as_ref())
             .await?;
         if ended {
-            self.note("end", to.as_str(), None, Some(&fault.to_string()))
+            self.note("end", to.as_str(), Some(&fault.to_string()))
                 .await;
             tracing::warn!(post.id = %self.work.post.id, platform = %self.work.post.platform, stage = %to, code = fault.code, evidence = fault.evidence, "ended {}", self.work.post.id);
         }

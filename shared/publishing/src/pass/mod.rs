@@ -305,7 +305,8 @@ impl<'a> Pass<'a> {
         };
         let begun = Instant::now();
         let sent = self.send(desk, call, token).await;
-        self.note_call(call, Heard::of(&sent, begun)).await;
+        self.jot_call(call, Heard::of(&sent, begun));
+        self.write_down_in_time().await;
         let usage = self.usage(&sent);
         self.heed(&usage).await;
         let event = match sent {
@@ -401,26 +402,31 @@ impl<'a> Pass<'a> {
         self.means.wire.send(call, &authority, &desk.files).await
     }
 
-    /// Notes a call.
-    async fn note_call(&mut self, call: &Call, heard: Heard) {
+    /// Notes a call, to be written down later.
+    fn jot_call(&mut self, call: &Call, heard: Heard) {
         let Heard {
             outcome,
             answered,
             detail,
         } = heard;
-        self.note(call.name, outcome, answered, detail.as_deref())
-            .await;
+        self.jot(call.name, outcome, answered, detail.as_deref());
     }
 
     /// Notes what the author of a published post should know beside.
     async fn note_remarks(&mut self, machine: &Publish) {
         for remark in machine.remarks() {
-            self.note("remark", "told", None, Some(remark)).await;
+            self.note("remark", "told", Some(remark)).await;
         }
     }
 
-    /// Notes a step.
-    async fn note(
+    /// Notes a step, and writes down what waits for it when it is time.
+    async fn note(&mut self, step: &str, outcome: &str, detail: Option<&str>) {
+        self.jot(step, outcome, None, detail);
+        self.write_down_in_time().await;
+    }
+
+    /// Notes a step, to be written down later.
+    fn jot(
         &mut self,
         step: &str,
         outcome: &str,
@@ -434,10 +440,14 @@ impl<'a> Pass<'a> {
             duration_ms: answered.map(|(_, milliseconds)| milliseconds),
             detail: detail.map(str::to_owned),
         };
+        self.steps.push((self.now(), step));
+    }
+
+    /// Writes the steps down when they are many, or old.
+    async fn write_down_in_time(&mut self) {
         let now = self.now();
-        self.steps.push((now, step));
         let is_due = |(at, _): &(OffsetDateTime, Step)| now - *at > UNWRITTEN;
-        if self.steps.len() == STEPS || self.steps.first().is_some_and(is_due) {
+        if self.steps.len() >= STEPS || self.steps.first().is_some_and(is_due) {
             self.write_down().await;
         }
     }

@@ -199,7 +199,7 @@ impl Pass<'_> {
         };
         if self.means.books.save(&self.work, &save).await? {
             if let Some(fault) = fault {
-                self.note("wait", "hindered", None, Some(&fault.to_string()))
+                self.note("wait", "hindered", Some(&fault.to_string()))
                     .await;
             }
             self.means.doorbell.try_ring(&self.work.post, at).await;
