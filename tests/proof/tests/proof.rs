@@ -37,9 +37,11 @@ fn what_was_given_before_a_death_is_not_asked_for_again() {
     for kind in KINDS {
         let points = exhaustive::points(kind, &calm);
         let made = |points: &[Point]| -> Vec<String> {
-            let names = points.iter().filter_map(|point| match point {
-                Point::Network(name) if !name.starts_with("GET") => Some(name.clone()),
-                _ => None,
+            let names = points.iter().filter_map(|point| {
+                let Point::Network(name) = point else {
+                    return None;
+                };
+                (!name.starts_with("GET")).then(|| name.clone())
             });
             names.collect()
         };
