@@ -137,3 +137,15 @@ impl Pass<'_> {
         Ok(armed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_that_stands_before_takes_a_turn_and_nobody_waits_for_long_unasked() {
+        assert_eq!(turn(0), Duration::ZERO);
+        assert_eq!(turn(4), Duration::milliseconds(320));
+        assert_eq!(turn(10_000), Duration::seconds(20));
+    }
+}
