@@ -116,7 +116,7 @@ fn a_network_that_asks_to_wait_is_not_asked_at_once_again() {
 /// The seconds between so many tries of a post's commit at most, each of which ends like this.
 fn pauses(kind: Kind, fault: Fault, tries: usize) -> Vec<f64> {
     let mut script = Script::default();
-    let mut tried = Vec::new();
+    let mut faults = Vec::new();
     for _ in 0..tries {
         let points = exhaustive::points(kind, &script);
         let from = script.0.last().map_or(0, |(at, _)| at + 1);
@@ -134,9 +134,9 @@ fn pauses(kind: Kind, fault: Fault, tries: usize) -> Vec<f64> {
             kind.name,
             case.verdict
         );
-        tried.push(case.day.last_fault.expect("a fault"));
+        faults.push(case.day.last_fault.expect("a fault"));
     }
-    let pairs = tried.windows(2);
+    let pairs = faults.windows(2);
     pairs
         .map(|pair| (pair[1] - pair[0]).as_seconds_f64())
         .collect()
