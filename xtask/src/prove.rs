@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::shell;
 
 const USAGE: &str = "usage: cargo xtask prove [--seed N] [--soak TIME]   TIME as 90s, 30m or 1h";
-/// Of how many pairs of faults a landing tries one; a soak tries all.
+/// Of how many first faults of pairs a landing takes one; a soak takes all.
 const EVERY: &str = "3";
 
 /// What is asked for.

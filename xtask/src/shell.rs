@@ -47,8 +47,7 @@ pub(crate) fn has_cargo(subcommand: &str) -> bool {
 pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     eprintln!("$ {}", shown(command));
     match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(ended(status)),
+        Ok(status) => ended(status),
         Err(error) => Err(format!("{} could not be started: {error}", shown(command))),
     }
 }
@@ -80,11 +79,7 @@ impl Beside {
         io::stdout()
             .write_all(&output.stdout)
             .map_err(|error| error.to_string())?;
-        if output.status.success() {
-            Ok(())
-        } else {
-            Err(ended(output.status))
-        }
+        ended(output.status)
     }
 }
 
@@ -99,11 +94,12 @@ pub(crate) fn exit(outcome: Result<(), String>) -> ExitCode {
     }
 }
 
-fn ended(status: ExitStatus) -> String {
-    status.code().map_or_else(
-        || "it was killed".to_owned(),
-        |code| format!("exit code {code}"),
-    )
+fn ended(status: ExitStatus) -> Result<(), String> {
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(code) => Err(format!("exit code {code}")),
+        None => Err("it was killed".to_owned()),
+    }
 }
 
 fn shown(command: &Command) -> String {

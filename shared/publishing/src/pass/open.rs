@@ -70,6 +70,7 @@ impl Pass<'_> {
         };
         Ok(Ok((desk, machine)))
     }
+
     /// What was kept when the post was last put down.
     pub(super) async fn kept(&self) -> Result<Option<Progress>, LookError> {
         let Some(sealed) = &self.work.progress else {

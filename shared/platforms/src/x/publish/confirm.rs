@@ -124,14 +124,10 @@ impl Broken<'_> {
 
     /// After a part of which nobody knows.
     pub(super) fn in_doubt(&self, fault: Fault) -> Fault {
-        let found = match fault.kind {
-            FaultKind::Unconfirmed { candidates } => candidates,
-            FaultKind::Content
-            | FaultKind::Operator
-            | FaultKind::Quota { .. }
-            | FaultKind::Reconnect
-            | FaultKind::Retry { .. }
-            | FaultKind::Unauthorized => Vec::new(),
+        let found = if let FaultKind::Unconfirmed { candidates } = fault.kind {
+            candidates
+        } else {
+            Vec::new()
         };
         Fault {
             kind: FaultKind::Unconfirmed {
