@@ -19,6 +19,7 @@ use store::{
     work::{Armed, Live, Work},
 };
 use time::Duration;
+use tokio::time::Instant;
 
 const LEASE: Duration = Duration::minutes(5);
 const CROWD: usize = 150;
@@ -316,7 +317,7 @@ impl House {
         let live = Live {
             attempt,
             evidence: "status 201",
-            heard: Duration::ZERO,
+            heard: Instant::now(),
             external_id: Some(id),
             external_url: None,
             standing: Standing::Live,

@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use domain::UserId;
+use domain::{Post, UserId};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -45,6 +45,8 @@ pub struct Case {
     pub day: Day,
     /// What is wrong with it.
     pub verdict: Verdict,
+    /// The posts as they are kept at its end, in the order in which they were filed.
+    pub posts: Vec<Post>,
 }
 
 /// One post of a kind, due in a minute, and what goes wrong by the script.
@@ -72,47 +74,61 @@ struct Setting {
 
 /// One post of a kind, due in a minute.
 fn alone(kind: Kind, chance: &mut dyn Chance, setting: Setting, flaw: Option<Flaw>) -> Case {
-    crate::random::on_paused_time(async {
-        let mut world = World::new(flaw);
-        let user = UserId::from(Uuid::from_u128(1));
-        let connection = world.connect(user, kind.platform, 0).await;
-        let due = world.now() + Duration::MINUTE;
-        let words = "A post that is live once";
-        let mut filed: [Filed; 1] = [world.file(kind, user, connection, words, due)];
+    let post = ("A post that is live once".to_owned(), Duration::MINUTE);
+    told(kind, &[post], 2, chance, flaw, |world, filed| {
         if setting.lists_late {
             world.lists_late();
         }
         if setting.rings_twice {
-            world.bell.order(due, filed[0].id.to_string());
+            world.bell.order(filed[0].due, filed[0].id.to_string());
         }
-        let day = live(&world, &mut filed, chance, 2, DAY, flaw).await;
+    })
+}
+
+/// Posts of one kind at one account, each with its words and how soon it is due, and so many publishers. The day
+/// begins with whatever `begin` does to the world.
+pub fn told(
+    kind: Kind,
+    posts: &[(String, Duration)],
+    publishers: usize,
+    chance: &mut dyn Chance,
+    flaw: Option<Flaw>,
+    begin: impl FnOnce(&World, &[Filed]),
+) -> Case {
+    crate::random::on_paused_time(async {
+        let mut world = World::new(flaw);
+        let user = UserId::from(Uuid::from_u128(1));
+        let connection = world.connect(user, kind.platform, 0).await;
+        let now = world.now();
+        let mut filed: Vec<_> = posts
+            .iter()
+            .map(|(words, soon)| world.file(kind, user, connection, words, now + *soon))
+            .collect();
+        begin(&world, &filed);
+        let day = live(&world, &mut filed, chance, publishers, DAY, flaw).await;
         let verdict = judge(&world, &filed, &day);
-        Case { day, verdict }
+        let rows = world.books.rows();
+        let posts = filed.iter().map(|it| rows.posts[&it.id].post.clone());
+        Case {
+            day,
+            verdict,
+            posts: posts.collect(),
+        }
     })
 }
 
 /// Two posts that look alike, due one after the other, of whose commits the answers are lost as told.
 pub fn twins(kind: Kind, lost: [bool; 2], lists_late: bool, flaw: Option<Flaw>) -> Case {
-    crate::random::on_paused_time(async {
-        let mut world = World::new(flaw);
-        let user = UserId::from(Uuid::from_u128(1));
-        let connection = world.connect(user, kind.platform, 0).await;
-        let words = "Two posts that look alike";
-        let mut filed = Vec::new();
-        for minute in 1..=2 {
-            let due = world.now() + Duration::minutes(minute);
-            filed.push(world.file(kind, user, connection, words, due));
-        }
+    let words = "Two posts that look alike";
+    let posts = [1, 2].map(|minute| (words.to_owned(), Duration::minutes(minute)));
+    let mut chance = Commits {
+        faults: lost.map(|is_lost| is_lost.then_some(Fault::AnswerLost)),
+        arms: 0,
+    };
+    told(kind, &posts, 2, &mut chance, flaw, |world, _| {
         if lists_late {
             world.lists_late();
         }
-        let mut chance = Commits {
-            faults: lost.map(|is_lost| is_lost.then_some(Fault::AnswerLost)),
-            arms: 0,
-        };
-        let day = live(&world, &mut filed, &mut chance, 2, DAY, flaw).await;
-        let verdict = judge(&world, &filed, &day);
-        Case { day, verdict }
     })
 }
 
@@ -146,20 +162,9 @@ impl Chance for Commits {
 /// Two posts whose looks stand still, the first while the database's clock is set back again and again: much more time
 /// passes by its own watch than by that clock, and nobody else takes its post over.
 pub fn apart(kind: Kind, flaw: Option<Flaw>) -> Case {
-    crate::random::on_paused_time(async {
-        let mut world = World::new(flaw);
-        let user = UserId::from(Uuid::from_u128(1));
-        let connection = world.connect(user, kind.platform, 0).await;
-        let due = world.now() + Duration::MINUTE;
-        let mut filed: Vec<_> = ["A post that stands still", "A post that does not"]
-            .into_iter()
-            .map(|words| world.file(kind, user, connection, words, due))
-            .collect();
-        let mut chance = SetBack::default();
-        let day = live(&world, &mut filed, &mut chance, 2, DAY, flaw).await;
-        let verdict = judge(&world, &filed, &day);
-        Case { day, verdict }
-    })
+    let posts = ["A post that stands still", "A post that does not"]
+        .map(|words| (words.to_owned(), Duration::MINUTE));
+    told(kind, &posts, 2, &mut SetBack::default(), flaw, |_, _| {})
 }
 
 /// Sets the clock back once somebody stands still, and then has everybody stand still.
@@ -195,24 +200,13 @@ impl Chance for SetBack {
 
 /// Posts of one account that are due together, whose tokens ended the moment before; looks take turns.
 pub fn crowd(kind: Kind, flaw: Option<Flaw>) -> Case {
-    crate::random::on_paused_time(async {
-        let mut world = World::new(flaw);
-        let user = UserId::from(Uuid::from_u128(1));
-        let connection = world.connect(user, kind.platform, 0).await;
-        let due = world.now() + Duration::MINUTE;
-        let mut filed: Vec<_> = (0..CROWD)
-            .map(|place| {
-                let words = format!("Post {place} of a crowd");
-                world.file(kind, user, connection, &words, due)
-            })
-            .collect();
+    let posts: Vec<_> = (0..CROWD)
+        .map(|place| (format!("Post {place} of a crowd"), Duration::MINUTE))
+        .collect();
+    told(kind, &posts, CROWD, &mut Turns(0), flaw, |world, _| {
         for network in simulator::networks::NAMES {
             world.networks.world().end_tokens(network);
         }
-        let mut chance = Turns(0);
-        let day = live(&world, &mut filed, &mut chance, CROWD, DAY, flaw).await;
-        let verdict = judge(&world, &filed, &day);
-        Case { day, verdict }
     })
 }
 

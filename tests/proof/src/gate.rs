@@ -5,7 +5,10 @@ use std::{
     future::poll_fn,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Poll,
+    time::Duration,
 };
+
+use tokio::time::{Instant, sleep_until};
 
 /// One await of a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +57,8 @@ pub enum Fault {
     Down,
     /// It is done, and an error is told: the answer of the commit was lost.
     DoneButLost,
+    /// It waits, for longer than a commit may wait for its arm, before it is done.
+    Slow,
     /// The request never leaves.
     NotSent,
     /// The request is lost on its way.
@@ -96,11 +101,12 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Dies,
         Self::Pauses,
         Self::Down,
         Self::DoneButLost,
+        Self::Slow,
         Self::NotSent,
         Self::RequestLost,
         Self::AnswerLost,
@@ -134,7 +140,7 @@ impl Fault {
             | Self::ClockJumps
             | Self::ClockSetBack => true,
             Self::Down => matches!(point, Point::Books(_) | Point::Files(_) | Point::Keys),
-            Self::DoneButLost => matches!(point, Point::Books(_)),
+            Self::DoneButLost | Self::Slow => matches!(point, Point::Books(_)),
             // What LinkedIn ends is ended for good, and what follows is for the person to do.
             Self::TokensEnd => match point {
                 Point::Network(path) => !path.contains("linkedin.com"),
@@ -175,6 +181,8 @@ struct State {
     arrived: Option<Point>,
     order: Option<Order>,
     are_open: bool,
+    /// When those wake who wait behind a gate.
+    wake: Vec<Instant>,
 }
 
 impl Gates {
@@ -195,6 +203,22 @@ impl Gates {
             Poll::Pending
         })
         .await
+    }
+
+    /// Waits behind a gate for so long.
+    pub(crate) async fn wait(&self, time: Duration) {
+        let until = Instant::now() + time;
+        self.state().wake.push(until);
+        sleep_until(until).await;
+    }
+
+    /// How long it is until the next of those wakes who wait behind a gate.
+    pub(crate) fn next_wakes_in(&self) -> Option<Duration> {
+        let now = Instant::now();
+        let mut state = self.state();
+        state.wake.retain(|until| *until > now);
+        let next = state.wake.iter().min()?;
+        Some(*next - now)
     }
 
     /// Where the look that was polled last stopped.

@@ -39,6 +39,9 @@ use crate::{
     world::Shelves,
 };
 
+/// Longer than a commit may wait for its arm, and shorter than a lease.
+const SLOW: std::time::Duration = std::time::Duration::from_secs(20);
+
 /// Books behind gates.
 pub(crate) struct GatedBooks {
     pub(crate) books: Arc<MemoryBooks>,
@@ -58,6 +61,10 @@ impl GatedBooks {
                 Some(Fault::DoneButLost) => {
                     ask(&self.books)?;
                     Err(away())
+                }
+                Some(Fault::Slow) => {
+                    self.gates.wait(SLOW).await;
+                    ask(&self.books)
                 }
                 _ => ask(&self.books),
             }

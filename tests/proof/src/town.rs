@@ -43,6 +43,19 @@ pub trait Chance {
     fn pick(&mut self, of: usize) -> usize;
 }
 
+/// What goes wrong is what this says of each point; looks go on in the order in which they began.
+pub struct Whatever<F>(pub F);
+
+impl<F: FnMut(&Point, OffsetDateTime) -> Option<Fault>> Chance for Whatever<F> {
+    fn at(&mut self, _: usize, point: &Point, now: OffsetDateTime) -> Option<Fault> {
+        (self.0)(point, now)
+    }
+
+    fn pick(&mut self, _: usize) -> usize {
+        0
+    }
+}
+
 /// What happened on a day.
 #[derive(Debug, Clone, Default)]
 pub struct Day {
@@ -309,6 +322,7 @@ impl Town<'_> {
     fn next(&self) -> Option<OffsetDateTime> {
         let now = self.world.now();
         let wakes = self.looks.iter().filter_map(|look| look.wakes_at).min();
+        let answered = self.world.gates.next_wakes_in().map(|time| now + time);
         // A sweep finds nothing before half a minute after the first post should have been looked at.
         let is_open = {
             let rows = self.world.books.rows();
@@ -338,11 +352,19 @@ impl Town<'_> {
         let once_more = once_more
             .filter(|_| self.sweeps)
             .map(|at| at.max(self.swept_at + Duration::MINUTE));
-        [wakes, ring, late, sweep, once_more, self.halted_until]
-            .into_iter()
-            .flatten()
-            .min()
-            .map(|at| at.max(now + Duration::MILLISECOND))
+        [
+            wakes,
+            answered,
+            ring,
+            late,
+            sweep,
+            once_more,
+            self.halted_until,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .map(|at| at.max(now + Duration::MILLISECOND))
     }
 }
 

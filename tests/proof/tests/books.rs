@@ -24,6 +24,7 @@ use store::{
     work::{Armed, Live, Outcomes, Save, Work},
 };
 use time::{Duration, OffsetDateTime};
+use tokio::time::Instant;
 
 /// Lives, and steps of each.
 const LIVES: u64 = 12;
@@ -311,7 +312,7 @@ impl Twice {
                     attempt,
                     outcome: outcome.unwrap(),
                     evidence: Some("status 409"),
-                    heard: Duration::ZERO,
+                    heard: Instant::now(),
                     to: if to == Stage::Firing {
                         Stage::Confirming
                     } else {
@@ -356,7 +357,7 @@ impl Twice {
         let live = Live {
             attempt: attempt.unwrap_or_else(AttemptId::mint),
             evidence: "status 201",
-            heard: Duration::ZERO,
+            heard: Instant::now(),
             external_id: rng.choice(["first", "second"]),
             external_url: None,
             standing: Standing::Live,

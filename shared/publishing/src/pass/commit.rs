@@ -6,7 +6,7 @@ use store::{
     attempts::Outcome,
     work::{Live, Outcomes, Save, Settled},
 };
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use tokio::time::Instant;
 use vault::Pen;
 use wire::SendError;
@@ -256,14 +256,13 @@ impl Pass<'_> {
         true
     }
 
-    /// How long ago the network answered.
-    fn heard(&self) -> Duration {
-        let heard_at = self.heard_at.unwrap_or_else(Instant::now);
-        heard_at.elapsed().try_into().unwrap_or_default()
+    /// When the network answered.
+    fn heard(&self) -> Instant {
+        self.heard_at.unwrap_or_else(Instant::now)
     }
 
     fn accepted(&mut self) {
-        let at = self.now() - self.heard();
+        let at = self.now() - self.heard().elapsed();
         self.work.post.accepted_at.get_or_insert(at);
     }
 
@@ -324,6 +323,7 @@ impl Pass<'_> {
         } else {
             Stage::Prepared
         };
+        let until = until.map(|until| self.before_the_end(to, until));
         let outcomes = Outcomes {
             attempt: self.attempt,
             outcome,

@@ -186,7 +186,7 @@ impl Pass<'_> {
         if self.is_doubt_over() {
             return self.leave_to_author(fault).await;
         }
-        let at = self.before_the_end(at);
+        let at = self.before_the_end(to, at);
         let error = fault.map(told);
         let save = Save {
             from: self.work.post.stage,
@@ -207,9 +207,9 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// A post that waits beyond its grace is looked at when the grace ends, to be called missed.
-    pub(super) fn before_the_end(&self, at: OffsetDateTime) -> OffsetDateTime {
-        if self.work.post.stage.is_editable() {
+    /// A post that waits, unsent, beyond its grace is looked at when the grace ends, to be called missed.
+    pub(super) fn before_the_end(&self, waits_as: Stage, at: OffsetDateTime) -> OffsetDateTime {
+        if waits_as.is_editable() {
             let end = self.work.post.due_at + self.work.max_lateness + Duration::seconds(1);
             return at.min(end.max(self.now()));
         }

@@ -1,7 +1,7 @@
 //! Fires of which all is known at once.
 
 use domain::{AttemptId, PostId, Standing};
-use time::Duration;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
@@ -16,8 +16,8 @@ pub struct Live<'a> {
     pub attempt: AttemptId,
     /// What the network said.
     pub evidence: &'a str,
-    /// How long ago it said so.
-    pub heard: Duration,
+    /// When it said so, by the caller's watch.
+    pub heard: Instant,
     /// The network's id of what it made.
     pub external_id: Option<&'a str>,
     /// Its address.
@@ -32,7 +32,7 @@ pub(crate) struct SettleLive {
     post: PostId,
     attempt: AttemptId,
     evidence: String,
-    heard: Duration,
+    heard: Instant,
     external_id: Option<String>,
     external_url: Option<String>,
     standing: Standing,
@@ -64,7 +64,10 @@ impl Ask for SettleLive {
         let posts: Vec<_> = asks.iter().map(|ask| ask.post.uuid()).collect();
         let attempts: Vec<_> = asks.iter().map(|ask| ask.attempt.uuid()).collect();
         let evidence: Vec<_> = asks.iter().map(|ask| ask.evidence.as_str()).collect();
-        let heard: Vec<_> = asks.iter().map(|ask| ask.heard.as_seconds_f64()).collect();
+        let heard: Vec<_> = asks
+            .iter()
+            .map(|ask| ask.heard.elapsed().as_secs_f64())
+            .collect();
         let ids: Vec<_> = asks.iter().map(|ask| ask.external_id.as_deref()).collect();
         let urls: Vec<_> = asks.iter().map(|ask| ask.external_url.as_deref()).collect();
         let standings: Vec<_> = asks.iter().map(|ask| ask.standing.as_str()).collect();

@@ -2,7 +2,8 @@
 
 use domain::{AttemptId, PostError, PostId, Stage};
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::Work;
@@ -21,8 +22,8 @@ pub struct Outcomes<'a> {
     pub outcome: Outcome,
     /// What the network said.
     pub evidence: Option<&'a str>,
-    /// How long ago it said so.
-    pub heard: Duration,
+    /// When it said so, by the caller's watch.
+    pub heard: Instant,
     /// Where the post stands afterwards.
     pub to: Stage,
     /// The sealed machine and snapshot; kept as it is when absent.
@@ -53,7 +54,7 @@ pub(crate) struct Settle {
     attempt: Option<AttemptId>,
     outcome: Outcome,
     evidence: Option<String>,
-    heard: Duration,
+    heard: Instant,
     to: Stage,
     progress: Option<Vec<u8>>,
     error: Option<Value>,
@@ -93,7 +94,10 @@ impl Ask for Settle {
             .collect();
         let outcomes: Vec<_> = asks.iter().map(|ask| ask.outcome.as_str()).collect();
         let evidence: Vec<_> = asks.iter().map(|ask| ask.evidence.as_deref()).collect();
-        let heard: Vec<_> = asks.iter().map(|ask| ask.heard.as_seconds_f64()).collect();
+        let heard: Vec<_> = asks
+            .iter()
+            .map(|ask| ask.heard.elapsed().as_secs_f64())
+            .collect();
         let to: Vec<_> = asks.iter().map(|ask| ask.to.as_str()).collect();
         let progress: Vec<_> = asks.iter().map(|ask| ask.progress.as_deref()).collect();
         let errors: Vec<_> = asks.iter().map(|ask| ask.error.as_ref()).collect();

@@ -33,6 +33,7 @@ use store::{
     work::{self, Armed, Live, Outcomes, Save, Settled, Work},
 };
 use time::Duration;
+use tokio::time::Instant;
 
 const LEASE: Duration = Duration::minutes(5);
 const PLATFORM: Platform = Platform::X;
@@ -211,7 +212,7 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
         attempt: None,
         outcome: Outcome::Accepted,
         evidence: Some("201"),
-        heard: Duration::ZERO,
+        heard: Instant::now(),
         to: Stage::Confirming,
         progress: Some(b"sent"),
         error: None,
@@ -268,6 +269,7 @@ async fn publish_at_once(
     user: UserId,
     connection: ConnectionId,
 ) -> Result<(), StoreError> {
+    let begun = Instant::now();
     let together = Together::from(pool.clone());
     let work = prepared(pool, user, connection).await?;
     let id = work.post.id;
@@ -280,7 +282,7 @@ async fn publish_at_once(
     let live = Live {
         attempt,
         evidence: "status 201",
-        heard: Duration::HOUR,
+        heard: begun,
         external_id: Some(&external),
         external_url: None,
         standing: Standing::Live,

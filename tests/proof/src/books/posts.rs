@@ -13,6 +13,7 @@ use store::{
     work::{Armed, Glance, Live, Outcomes, Save, Settled, Work},
 };
 use time::{Duration, OffsetDateTime};
+use tokio::time::Instant;
 
 use super::{Arm, MemoryBooks, PostRow, Rows, conflict, is_active};
 use crate::planted::Flaw;
@@ -634,8 +635,8 @@ fn is_firing(row: &PostRow) -> bool {
 }
 
 /// When the network said so; never before the post was armed.
-fn heard_at(row: &PostRow, now: OffsetDateTime, ago: Duration) -> OffsetDateTime {
-    let at = now - ago;
+fn heard_at(row: &PostRow, now: OffsetDateTime, heard: Instant) -> OffsetDateTime {
+    let at = now - heard.elapsed();
     row.post.armed_at.map_or(at, |armed_at| armed_at.max(at))
 }
 
