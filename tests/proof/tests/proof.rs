@@ -84,64 +84,6 @@ fn what_can_be_asked_is_not_left_unconfirmed() {
     assert!(left.is_empty(), "{}", left.join("\n"));
 }
 
-/// A network that is away is not asked at every moment: two seconds, four, eight and sixteen, each shortened by up to
-/// half, lie between five tries.
-#[test]
-fn a_commit_that_never_leaves_is_tried_again_after_longer_and_longer_pauses() {
-    for kind in simplest() {
-        let pauses = pauses(kind, Fault::NotSent, 5);
-        assert_eq!(pauses.len(), 4, "{}", kind.name);
-        for (waited, longest) in pauses.into_iter().zip([2.0, 4.0, 8.0, 16.0]) {
-            assert!(
-                (longest / 2.0..longest + 0.5).contains(&waited),
-                "{}: {waited} s, not {longest} s",
-                kind.name
-            );
-        }
-    }
-}
-
-#[test]
-fn a_network_that_asks_to_wait_is_not_asked_at_once_again() {
-    let mut waited = 0;
-    for kind in simplest() {
-        let pauses = pauses(kind, Fault::Busy, 3);
-        waited += pauses.len();
-        let shortest = pauses.into_iter().fold(f64::INFINITY, f64::min);
-        assert!(shortest >= 1.0, "{}: {shortest} s", kind.name);
-    }
-    assert!(waited > 3, "{waited} pauses");
-}
-
-/// The seconds between so many tries of a post's commit at most, each of which ends like this.
-fn pauses(kind: Kind, fault: Fault, tries: usize) -> Vec<f64> {
-    let mut script = Script::default();
-    let mut faults = Vec::new();
-    for _ in 0..tries {
-        let points = exhaustive::points(kind, &script);
-        let from = script.0.last().map_or(0, |(at, _)| at + 1);
-        let mut armed = points.iter().enumerate().skip(from);
-        armed.find(|(_, point)| **point == Point::Books("arm"));
-        // Who has to wait for too long misses its time.
-        let Some((commit, _)) = armed.find(|(_, point)| matches!(point, Point::Network(_))) else {
-            break;
-        };
-        script.0.push((commit, fault));
-        let case = exhaustive::case(kind, &script, None);
-        assert!(
-            case.verdict.is_clean(),
-            "{}: {:#?}",
-            kind.name,
-            case.verdict
-        );
-        faults.push(case.day.last_fault.expect("a fault"));
-    }
-    let pairs = faults.windows(2);
-    pairs
-        .map(|pair| (pair[1] - pair[0]).as_seconds_f64())
-        .collect()
-}
-
 #[test]
 fn a_flaw_is_found_out() {
     for flaw in [

@@ -1,0 +1,201 @@
+//! With how little a post goes out, how soon, and what becomes of it when its publishers die one after the other.
+
+use domain::Stage;
+use proof::{
+    exhaustive::{self, Case, Script, told},
+    gate::{Fault, Point},
+    kinds::{KINDS, Kind, simplest},
+    planted::Flaw,
+    town::{Chance, Whatever},
+};
+use time::{Duration, OffsetDateTime};
+
+/// Looks, statements, calls and rings of a post that nothing happens to. Whoever makes it fewer changes this; more of
+/// them would make a crowd late.
+#[test]
+fn a_post_takes_no_more_than_it_needs() {
+    let needed = [
+        ("words at Facebook", [2, 14, 2, 1]),
+        ("a photo at Facebook", [2, 18, 3, 1]),
+        ("a video at Facebook", [3, 27, 5, 2]),
+        ("a photo at Instagram", [3, 26, 5, 2]),
+        ("a carousel at Instagram", [4, 40, 9, 3]),
+        ("words at LinkedIn", [2, 12, 1, 1]),
+        ("a photo at LinkedIn", [2, 18, 3, 1]),
+        ("a pin", [2, 14, 1, 1]),
+        ("a photo at TikTok", [3, 23, 3, 2]),
+        ("a video at TikTok", [3, 25, 4, 2]),
+        ("words at X", [2, 12, 1, 1]),
+        ("a picture at X", [2, 16, 2, 1]),
+        ("a thread at X", [2, 16, 2, 1]),
+        ("a video at YouTube", [3, 23, 3, 2]),
+    ];
+    let took = KINDS.map(|kind| {
+        let day = exhaustive::case(kind, &Script::default(), None).day;
+        let count = |is: fn(&Point) -> bool| day.points.iter().filter(|(it, _)| is(it)).count();
+        let statements = count(|it| matches!(it, Point::Books(_)));
+        let calls = count(|it| matches!(it, Point::Network(_)));
+        let rings = count(|it| matches!(it, Point::Ring));
+        (kind.name, [day.looks, statements, calls, rings])
+    });
+    assert_eq!(took, needed);
+}
+
+/// Six posts of an account that are due in the same second, of which only one may be sent at a time.
+#[test]
+fn a_line_at_an_account_moves_on() {
+    for kind in simplest() {
+        let posts: Vec<_> = (0..6)
+            .map(|place| (format!("Post {place} of a line"), Duration::MINUTE))
+            .collect();
+        let case = told(kind, &posts, 6, &mut Turns(0), None, |_, _| {});
+        let alone = exhaustive::case(kind, &Script::default(), None).day.looks;
+        assert_eq!(case.verdict.published, 6, "{}", kind.name);
+        assert!(
+            case.day.looks <= 6 * (alone + 1),
+            "{}: {} looks, {alone} where there is no line",
+            kind.name,
+            case.day.looks
+        );
+        for post in &case.posts {
+            let late = post.armed_at.expect("an arm") - post.due_at;
+            assert!(late < Duration::SECOND, "{}: {late}", kind.name);
+        }
+    }
+}
+
+/// What is known after others had given it up is gone on with at once, and waits for nobody who looks for what was
+/// overlooked.
+#[test]
+fn what_is_known_late_is_gone_on_with() {
+    for (kind, script) in stored_late() {
+        let case = exhaustive::case(kind, &script, Some(Flaw::NobodySweeps));
+        let verdict = &case.verdict;
+        assert!(verdict.is_clean(), "{}: {verdict:#?}", kind.name);
+        assert_eq!(verdict.published, 1, "{}", kind.name);
+    }
+}
+
+/// For each kind: whoever knows what came of its last commit stands still for longer than its lease before it stores that.
+fn stored_late() -> impl Iterator<Item = (Kind, Script)> {
+    KINDS.into_iter().map(|kind| {
+        let points = exhaustive::points(kind, &Script::default());
+        let stores = |point: &Point| matches!(point, Point::Books("settle" | "settle live"));
+        let last = points.iter().rposition(stores).expect("an outcome");
+        (kind, Script(vec![(last, Fault::Pauses)]))
+    })
+}
+
+/// A database that answers late: whoever hears of its arm after more than five seconds sends nothing, and arms anew.
+#[test]
+fn an_arm_is_used_soon_or_never() {
+    for kind in KINDS {
+        let points = exhaustive::points(kind, &Script::default());
+        let arm = points.iter().position(|it| *it == Point::Books("arm"));
+        let commit = &points[arm.expect("an arm") + 1];
+        let (mut armed, mut arms) = (None, 0);
+        let mut chance = Whatever(|point: &Point, now: OffsetDateTime| {
+            if *point == Point::Books("arm") {
+                (armed, arms) = (Some(now), arms + 1);
+                return (arms == 1).then_some(Fault::Slow);
+            }
+            if let Some(armed) = armed
+                && point == commit
+            {
+                let after = now - armed;
+                assert!(after < Duration::seconds(5), "{}: {after}", kind.name);
+            }
+            None
+        });
+        let case = one(kind, &mut chance);
+        assert_clean(kind, &case);
+        assert_eq!(case.verdict.published, 1, "{}", kind.name);
+        assert!(arms > 1, "{}", kind.name);
+    }
+}
+
+/// When a network took a post does not hang on how long it takes to store that.
+#[test]
+fn a_post_was_accepted_when_its_answer_came_in() {
+    for kind in KINDS.into_iter().filter(|kind| kind.parts == 1) {
+        let points = exhaustive::points(kind, &Script::default());
+        let stores = |point: &Point| matches!(point, Point::Books("settle" | "settle live"));
+        let outcome = points.iter().position(stores).expect("an outcome");
+        let case = exhaustive::case(kind, &Script(vec![(outcome, Fault::Slow)]), None);
+        let post = &case.posts[0];
+        let (armed, accepted) = (post.armed_at.expect("an arm"), post.accepted_at);
+        let after = accepted.expect("an answer") - armed;
+        assert!(
+            (Duration::ZERO..Duration::SECOND).contains(&after),
+            "{}: {after}",
+            kind.name
+        );
+    }
+}
+
+/// A post that its publishers die of is taken up three times, and then given up: as failed while it was not armed, by
+/// asking its author afterwards.
+#[test]
+fn a_post_that_its_publishers_die_of_is_given_up() {
+    for kind in simplest() {
+        let mut deaths = 0;
+        let mut early = Whatever(|point: &Point, _| {
+            let dies = *point == Point::Books("connection");
+            deaths += usize::from(dies);
+            dies.then_some(Fault::Dies)
+        });
+        let case = one(kind, &mut early);
+        assert_clean(kind, &case);
+        assert_eq!(deaths, 3, "{}", kind.name);
+        let post = &case.posts[0];
+        let code = post.error.as_ref().map(|error| error.code.as_str());
+        let given_up = (Stage::Failed, Some("publisher_crashed"));
+        assert_eq!((post.stage, code), given_up, "{}", kind.name);
+
+        let mut is_sent = false;
+        let mut late = Whatever(|point: &Point, _| {
+            let tells = matches!(point, Point::Books("settle" | "settle live"));
+            is_sent |= tells;
+            let dies = tells || is_sent && *point == Point::Books("connection");
+            dies.then_some(Fault::Dies)
+        });
+        let case = one(kind, &mut late);
+        assert_clean(kind, &case);
+        assert_eq!(case.posts[0].stage, Stage::NeedsAttention, "{}", kind.name);
+    }
+}
+
+/// What is live of a thread stays live: nobody may edit or cancel it from there on.
+#[test]
+fn a_thread_goes_on_and_is_never_taken_back() {
+    let thread = KINDS.into_iter().find(|kind| kind.parts > 1);
+    let points = exhaustive::points(thread.expect("a thread"), &Script::default());
+    assert!(points.contains(&Point::Books("go on")));
+    assert!(!points.contains(&Point::Books("rewind")));
+}
+
+/// One post of a kind.
+fn one(kind: Kind, chance: &mut dyn Chance) -> Case {
+    let post = ("A post that is live once".to_owned(), Duration::MINUTE);
+    told(kind, &[post], 2, chance, None, |_, _| {})
+}
+
+#[track_caller]
+fn assert_clean(kind: Kind, case: &Case) {
+    let verdict = &case.verdict;
+    assert!(verdict.is_clean(), "{}: {verdict:#?}", kind.name);
+}
+
+/// Looks take turns.
+struct Turns(usize);
+
+impl Chance for Turns {
+    fn at(&mut self, _: usize, _: &Point, _: OffsetDateTime) -> Option<Fault> {
+        None
+    }
+
+    fn pick(&mut self, of: usize) -> usize {
+        self.0 += 1;
+        self.0 % of
+    }
+}

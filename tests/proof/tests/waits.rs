@@ -1,0 +1,285 @@
+//! For how long a post waits for what hinders it, and when the waiting is over.
+
+use domain::{Platform, Post, Stage};
+use proof::{
+    exhaustive::{self, Case, Script, told},
+    gate::{Fault, Point},
+    kinds::{Commit, KINDS, Kind, simplest},
+    planted::Flaw,
+    town::Whatever,
+};
+use time::{Duration, OffsetDateTime};
+
+/// What is away is asked for again after two seconds, four, eight and sixteen, each shortened by up to half.
+const LONGER_AND_LONGER: [f64; 4] = [2.0, 4.0, 8.0, 16.0];
+
+#[test]
+fn what_is_away_is_asked_for_after_longer_and_longer_pauses() {
+    let rows = |point: &Point| *point == Point::Books("connection");
+    let files = |point: &Point| *point == Point::Files("take in");
+    let photo = named("a photo at Instagram");
+    assert_pauses(named("words at X"), rows, Fault::Down, &LONGER_AND_LONGER);
+    assert_pauses(photo, rows, Fault::Down, &LONGER_AND_LONGER);
+    assert_pauses(photo, files, Fault::Down, &LONGER_AND_LONGER);
+    assert_pauses(photo, is_post, Fault::Breaks, &LONGER_AND_LONGER);
+    assert_pauses(photo, is_post, Fault::NotSent, &LONGER_AND_LONGER);
+}
+
+/// Where the keys are away nothing can be opened, nor sealed; they come back for all at once.
+#[test]
+fn keys_are_waited_for_by_the_half_minute() {
+    let pauses = pauses(
+        named("words at X"),
+        |point| *point == Point::Keys,
+        Fault::Down,
+        4,
+    );
+    for waited in pauses {
+        assert!((30.0..31.0).contains(&waited), "{waited} s");
+    }
+}
+
+/// A commit that never left, or that was refused for now, is armed and sent again.
+#[test]
+fn a_commit_that_was_not_taken_is_tried_again_after_longer_and_longer_pauses() {
+    for kind in simplest() {
+        let points = exhaustive::points(kind, &Script::default());
+        let arm = points.iter().position(|it| *it == Point::Books("arm"));
+        let commit = &points[arm.expect("an arm") + 1];
+        assert_pauses(kind, |it| it == commit, Fault::NotSent, &LONGER_AND_LONGER);
+    }
+}
+
+/// Whom a network asks to wait for seven seconds again and again, waits for longer.
+#[test]
+fn a_network_that_asks_to_wait_is_left_alone() {
+    let kind = named("a photo at Instagram");
+    let pauses = pauses(kind, is_post, Fault::Busy, 6);
+    let expected = [
+        (7.0, 7.0),
+        (7.0, 7.0),
+        (7.0, 8.0),
+        (8.0, 16.0),
+        (16.0, 32.0),
+    ];
+    for (waited, (shortest, longest)) in pauses.into_iter().zip(expected) {
+        assert!(
+            (shortest..longest + 0.5).contains(&waited),
+            "{waited} s, not {shortest} to {longest} s"
+        );
+    }
+}
+
+/// What is not to be had within an hour of a post's time makes it miss that, then and not before.
+#[test]
+fn a_post_is_missed_when_its_grace_is_over() {
+    for (kind, broken) in [
+        ("words at LinkedIn", Fault::NotSent),
+        ("a photo at Instagram", Fault::Breaks),
+    ] {
+        let kind = named(kind);
+        let mut ended = None;
+        let mut chance = Whatever(|point: &Point, now| {
+            if *point == Point::Books("end") {
+                ended = Some(now);
+            }
+            matches!(point, Point::Network(_)).then_some(broken)
+        });
+        let case = one(kind, &mut chance, None);
+        assert_clean(kind, &case);
+        let post = &case.posts[0];
+        assert_eq!(post.stage, Stage::Missed, "{}", kind.name);
+        let after = ended.expect("an end") - post.due_at - Duration::HOUR;
+        assert!(
+            (Duration::ZERO..Duration::seconds(2)).contains(&after),
+            "{}: {after}",
+            kind.name
+        );
+        assert!(
+            case.day.looks < 60,
+            "{}: {} looks",
+            kind.name,
+            case.day.looks
+        );
+        let message = &post.error.as_ref().expect("a reason").message;
+        assert!(message.contains("within 60 minutes"), "{message}");
+    }
+}
+
+/// For a day it is asked what became of a commit, unless the network's own hour for that is over; what is known then
+/// is told to the author.
+#[test]
+fn doubt_ends_after_a_day() {
+    let strong = KINDS
+        .into_iter()
+        .filter(|kind| kind.commit == Commit::StrongHandle && kind.platform != Platform::Tiktok);
+    for kind in strong {
+        let post = never_heard_of(kind, Some(Fault::AnswerLost));
+        let message = &post.error.as_ref().expect("a reason").message;
+        let was_accepted = message.starts_with("The network accepted the post");
+        assert!(!was_accepted, "{}: {message}", kind.name);
+    }
+    // Here the answer alone does not say that it is live.
+    let post = never_heard_of(named("a video at Facebook"), None);
+    let message = &post.error.as_ref().expect("a reason").message;
+    let was_accepted = message.starts_with("The network accepted the post");
+    assert!(was_accepted, "{message}");
+}
+
+/// A post at a network that does not answer any more once the commit came to that; a person is asked after a day.
+fn never_heard_of(kind: Kind, commit: Option<Fault>) -> Post {
+    let (mut armed, mut ended, mut calls) = (None, None, 0);
+    let mut chance = Whatever(|point: &Point, now| {
+        if *point == Point::Books("arm") {
+            armed = Some(now);
+        }
+        if *point == Point::Books("end") {
+            ended = Some(now);
+        }
+        if armed.is_none() || !matches!(point, Point::Network(_)) {
+            return None;
+        }
+        calls += 1;
+        if calls == 1 {
+            commit
+        } else {
+            Some(Fault::Breaks)
+        }
+    });
+    let mut case = one(kind, &mut chance, None);
+    let verdict = &case.verdict;
+    assert_eq!((verdict.lost, verdict.doubled), (0, 0), "{}", kind.name);
+    let post = case.posts.remove(0);
+    assert_eq!(post.stage, Stage::NeedsAttention, "{}", kind.name);
+    let after = ended.expect("an end") - armed.expect("an arm") - Duration::DAY;
+    assert!(
+        (Duration::ZERO..Duration::minutes(20)).contains(&after),
+        "{}: {after}",
+        kind.name
+    );
+    post
+}
+
+/// A network that says that nothing was published is sent the post again by whoever hears that, without help.
+#[test]
+fn what_is_proven_absent_is_sent_again() {
+    let strong = KINDS
+        .into_iter()
+        .filter(|kind| kind.commit == Commit::StrongHandle);
+    for kind in strong {
+        let (mut is_armed, mut was_lost) = (false, false);
+        let mut chance = Whatever(|point: &Point, _| {
+            is_armed |= *point == Point::Books("arm");
+            let is_commit = is_armed && !was_lost && matches!(point, Point::Network(_));
+            was_lost |= is_commit;
+            is_commit.then_some(Fault::RequestLost)
+        });
+        let case = one(kind, &mut chance, Some(Flaw::NobodySweeps));
+        assert_clean(kind, &case);
+    }
+}
+
+/// A network that goes on refusing tokens, however fresh, is believed: the owner is asked, and nothing more is sent.
+#[test]
+fn tokens_that_are_refused_again_and_again_are_given_up() {
+    for (name, tries) in [("words at Facebook", 6), ("words at X", 4)] {
+        let kind = named(name);
+        let mut calls = 0;
+        let mut chance = Whatever(|point: &Point, _| {
+            let is_refused = matches!(point, Point::Network(path) if !path.contains("oauth"));
+            calls += usize::from(is_refused);
+            is_refused.then_some(Fault::TokensEnd)
+        });
+        let case = one(kind, &mut chance, None);
+        assert_eq!(calls, tries, "{name}");
+        let post = &case.posts[0];
+        assert_eq!(post.stage, Stage::Missed, "{name}");
+        let message = &post.error.as_ref().expect("a reason").message;
+        assert!(message.ends_with("connect the account again."), "{message}");
+    }
+}
+
+/// What was done is written down two seconds later at the latest, where the look goes on.
+#[test]
+fn steps_are_written_down_soon() {
+    let kind = named("a carousel at Instagram");
+    let points = exhaustive::points(kind, &Script::default());
+    let slow = points.iter().position(|it| *it == Point::Books("save"));
+    let slow = slow.expect("a save");
+    let points = exhaustive::points(kind, &Script(vec![(slow, Fault::Slow)]));
+    let mut after = points[slow..].iter();
+    after.find(|it| matches!(it, Point::Network(_)));
+    assert_eq!(after.next(), Some(&Point::Books("note")));
+    let calm = exhaustive::points(kind, &Script::default());
+    let notes = |points: &[Point]| {
+        points
+            .iter()
+            .filter(|it| **it == Point::Books("note"))
+            .count()
+    };
+    assert_eq!(notes(&points), notes(&calm) + 1);
+}
+
+fn is_post(point: &Point) -> bool {
+    matches!(point, Point::Network(name) if name.starts_with("POST"))
+}
+
+fn named(name: &str) -> Kind {
+    let kind = KINDS.into_iter().find(|kind| kind.name == name);
+    kind.expect("a kind of the table")
+}
+
+/// One post of a kind, due in a minute.
+fn one(
+    kind: Kind,
+    chance: &mut Whatever<impl FnMut(&Point, OffsetDateTime) -> Option<Fault>>,
+    flaw: Option<Flaw>,
+) -> Case {
+    let post = ("A post that is live once".to_owned(), Duration::MINUTE);
+    told(kind, &[post], 2, chance, flaw, |_, _| {})
+}
+
+#[track_caller]
+fn assert_clean(kind: Kind, case: &Case) {
+    assert!(
+        case.verdict.is_clean(),
+        "{}: {:#?}",
+        kind.name,
+        case.verdict
+    );
+}
+
+/// Holds the pauses between tries against how long they may be at most, and the half of it.
+#[track_caller]
+fn assert_pauses(kind: Kind, is_hindered: impl Fn(&Point) -> bool, fault: Fault, longest: &[f64]) {
+    let pauses = pauses(kind, is_hindered, fault, longest.len() + 1);
+    assert_eq!(pauses.len(), longest.len(), "{}", kind.name);
+    for (waited, longest) in pauses.into_iter().zip(longest) {
+        assert!(
+            (longest / 2.0..longest + 0.5).contains(&waited),
+            "{}, {fault:?}: {waited} s, not {longest} s",
+            kind.name
+        );
+    }
+}
+
+/// The seconds between so many tries, each of which is hindered like this, after which nothing hinders it any more.
+fn pauses(
+    kind: Kind,
+    is_hindered: impl Fn(&Point) -> bool,
+    fault: Fault,
+    tries: usize,
+) -> Vec<f64> {
+    let mut hindered = Vec::new();
+    let mut chance = Whatever(|point: &Point, now: OffsetDateTime| {
+        let is_next = is_hindered(point) && hindered.len() < tries;
+        is_next.then(|| hindered.push(now)).map(|()| fault)
+    });
+    let case = one(kind, &mut chance, None);
+    assert_clean(kind, &case);
+    assert_eq!(case.verdict.published, 1, "{}: {:?}", kind.name, case.posts);
+    let pairs = hindered.windows(2);
+    pairs
+        .map(|pair| (pair[1] - pair[0]).as_seconds_f64())
+        .collect()
+}
