@@ -86,6 +86,25 @@ fn stored_late() -> impl Iterator<Item = (Kind, Script)> {
     })
 }
 
+/// While what came of the first is stored slowly, the others ask for their turn, but not all the time.
+#[test]
+fn a_line_that_stands_still_is_waited_in() {
+    let kind = simplest()[1];
+    let posts: Vec<_> = (0..6)
+        .map(|place| (format!("Post {place} of a line"), Duration::MINUTE))
+        .collect();
+    let mut is_slow = true;
+    let mut chance = Whatever(|point: &Point, _| {
+        let is_first = is_slow && *point == Point::Books("settle live");
+        is_slow &= !is_first;
+        is_first.then_some(Fault::Slow)
+    });
+    let case = told(kind, &posts, 6, &mut chance, None, |_, _| {});
+    assert_clean(kind, &case);
+    assert_eq!(case.verdict.published, 6);
+    assert!(case.day.looks < 250, "{} looks", case.day.looks);
+}
+
 /// A database that answers late: whoever hears of its arm after more than five seconds sends nothing, and arms anew.
 #[test]
 fn an_arm_is_used_soon_or_never() {

@@ -26,6 +26,13 @@ pub(super) fn turn(before: i64) -> Duration {
     TURN * i32::try_from(before.min(LONGEST_LINE)).unwrap_or(0)
 }
 
+/// Who has waited for its turn asks again after this part of that time: a line that stands still costs little.
+const PART: i32 = 8;
+/// How long a post that is late by so much waits before which so many stand.
+fn next_turn(before: i64, late: Duration) -> Duration {
+    turn(before.max(1)).max((late / PART).min(turn(LONGEST_LINE)))
+}
+
 /// How long a post waits, again and again, to be called by the one before it, until it is put down.
 const AGAIN: [std::time::Duration; 4] = [
     std::time::Duration::from_millis(30),
@@ -85,7 +92,8 @@ impl Pass<'_> {
                         InLine::wait(called, pause).await;
                         continue;
                     }
-                    let at = self.now() + turn(before.max(1));
+                    let now = self.now();
+                    let at = now + next_turn(before, now - self.work.post.due_at);
                     return self.park(desk, machine, at, None).await.map(|()| None);
                 }
                 Armed::Halted => {
@@ -147,5 +155,14 @@ mod tests {
         assert_eq!(turn(0), Duration::ZERO);
         assert_eq!(turn(4), Duration::milliseconds(320));
         assert_eq!(turn(10_000), Duration::seconds(20));
+    }
+
+    #[test]
+    fn who_has_waited_for_long_asks_less_often() {
+        let soon = Duration::milliseconds(400);
+        assert_eq!(next_turn(0, soon), Duration::milliseconds(80));
+        assert_eq!(next_turn(3, soon), Duration::milliseconds(240));
+        assert_eq!(next_turn(3, Duration::seconds(16)), Duration::seconds(2));
+        assert_eq!(next_turn(3, Duration::HOUR), Duration::seconds(20));
     }
 }
