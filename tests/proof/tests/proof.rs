@@ -1,6 +1,5 @@
 //! The proof at a size that every run of the tests has time for.
 
-use domain::Platform;
 use proof::{
     exhaustive::{self, Case, Script, Share},
     gate::{Fault, Point},
@@ -95,78 +94,6 @@ fn a_flaw_is_found_out() {
     ] {
         assert!(flaw.found_out().is_some(), "{flaw:?}");
     }
-}
-
-#[test]
-fn tokens_that_end_under_a_crowd_are_renewed_once() {
-    let renewable = KINDS
-        .into_iter()
-        .filter(|kind| kind.platform != Platform::Linkedin);
-    for kind in renewable {
-        let case = exhaustive::crowd(kind, None);
-        assert_published(kind, &case, 6);
-    }
-}
-
-/// A network may refuse a fresh token too; that alone is no reason to ask its owner to connect the account anew.
-#[test]
-fn tokens_that_end_twice_in_a_row_are_renewed_twice() {
-    let ends = |kind, script: &Script, from| {
-        let points = exhaustive::points(kind, script);
-        let scripts = exhaustive::scripts(&points, from, script).into_iter();
-        scripts.filter(|script| {
-            script
-                .0
-                .last()
-                .is_some_and(|(_, fault)| *fault == Fault::TokensEnd)
-        })
-    };
-    let mut wrong = Vec::new();
-    let renewable = simplest()
-        .into_iter()
-        .filter(|kind| kind.platform != Platform::Linkedin);
-    for kind in renewable {
-        for once in ends(kind, &Script::default(), 0) {
-            let after = once.0[0].0 + 1;
-            for twice in ends(kind, &once, after).take(8) {
-                let case = exhaustive::case(kind, &twice, None);
-                let findings = case.verdict.findings.into_iter();
-                wrong.extend(findings.map(|it| format!("{}, {:?}: {it}", kind.name, twice.0)));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// Whoever was given new tokens stands still before it keeps them, and others find the old ones refused meanwhile.
-#[test]
-fn fresh_tokens_that_are_kept_late_heal_the_account() {
-    let calm = Script::default();
-    let mut tried = 0;
-    // At X a spent token ends the new ones too.
-    for kind in simplest()
-        .into_iter()
-        .filter(|kind| kind.platform != Platform::X)
-    {
-        let scripts = exhaustive::scripts(&exhaustive::points(kind, &calm), 0, &calm).into_iter();
-        for mut script in scripts.filter(|script| script.0[0].1 == Fault::TokensEnd) {
-            let points = exhaustive::points(kind, &script);
-            let kept = points
-                .iter()
-                .position(|point| *point == Point::Books("finish refresh"));
-            let Some(kept) = kept else { continue };
-            script.0.push((kept, Fault::Pauses));
-            let case = exhaustive::case(kind, &script, None);
-            let verdict = &case.verdict;
-            assert!(
-                verdict.is_clean(),
-                "{}, {script:?}: {verdict:#?}",
-                kind.name
-            );
-            tried += 1;
-        }
-    }
-    assert!(tried >= 8, "{tried} cases");
 }
 
 #[test]
@@ -274,31 +201,6 @@ fn a_bad_day_ends_well() {
             lived.verdict
         );
     }
-}
-
-/// One statement that failed lost tokens that were fresh from the network, and with them the connection.
-#[test]
-fn fresh_tokens_survive_a_database_that_fails_for_a_moment() {
-    let plan = Plan {
-        seed: 24,
-        posts: 400,
-        per_mille: 15,
-    };
-    let lived = bad_day(plan, None);
-    assert!(lived.verdict.is_clean(), "{:#?}", lived.verdict);
-}
-
-/// What replaces single-use tokens was lost on its way: the account is lost until its owner connects it anew, and no
-/// post of it is called what it is not.
-#[test]
-fn tokens_that_are_lost_on_their_way_cost_the_account_and_no_post() {
-    let plan = Plan {
-        seed: 8,
-        posts: 400,
-        per_mille: 15,
-    };
-    let lived = bad_day(plan, None);
-    assert!(lived.verdict.is_clean(), "{:#?}", lived.verdict);
 }
 
 #[test]

@@ -1,0 +1,170 @@
+//! Tokens that end, are refused, or are lost on their way.
+
+use domain::{Platform, Stage};
+use proof::{
+    exhaustive::{self, Case, Script, told},
+    gate::{Fault, Point},
+    kinds::{KINDS, Kind, simplest},
+    random::{Plan, bad_day},
+    town::Whatever,
+};
+use time::{Duration, OffsetDateTime};
+
+#[test]
+fn tokens_that_end_under_a_crowd_are_renewed_once() {
+    let renewable = KINDS
+        .into_iter()
+        .filter(|kind| kind.platform != Platform::Linkedin);
+    for kind in renewable {
+        let case = exhaustive::crowd(kind, None);
+        assert_published(kind, &case, 6);
+    }
+}
+
+/// A network may refuse a fresh token too; that alone is no reason to ask its owner to connect the account anew.
+#[test]
+fn tokens_that_end_twice_in_a_row_are_renewed_twice() {
+    let ends = |kind, script: &Script, from| {
+        let points = exhaustive::points(kind, script);
+        let scripts = exhaustive::scripts(&points, from, script).into_iter();
+        scripts.filter(|script| {
+            script
+                .0
+                .last()
+                .is_some_and(|(_, fault)| *fault == Fault::TokensEnd)
+        })
+    };
+    let mut wrong = Vec::new();
+    let renewable = simplest()
+        .into_iter()
+        .filter(|kind| kind.platform != Platform::Linkedin);
+    for kind in renewable {
+        for once in ends(kind, &Script::default(), 0) {
+            let after = once.0[0].0 + 1;
+            for twice in ends(kind, &once, after).take(8) {
+                let case = exhaustive::case(kind, &twice, None);
+                let findings = case.verdict.findings.into_iter();
+                wrong.extend(findings.map(|it| format!("{}, {:?}: {it}", kind.name, twice.0)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whoever was given new tokens stands still before it keeps them, and others find the old ones refused meanwhile.
+#[test]
+fn fresh_tokens_that_are_kept_late_heal_the_account() {
+    let calm = Script::default();
+    let mut tried = 0;
+    // At X a spent token ends the new ones too.
+    for kind in simplest()
+        .into_iter()
+        .filter(|kind| kind.platform != Platform::X)
+    {
+        let scripts = exhaustive::scripts(&exhaustive::points(kind, &calm), 0, &calm).into_iter();
+        for mut script in scripts.filter(|script| script.0[0].1 == Fault::TokensEnd) {
+            let points = exhaustive::points(kind, &script);
+            let kept = points
+                .iter()
+                .position(|point| *point == Point::Books("finish refresh"));
+            let Some(kept) = kept else { continue };
+            script.0.push((kept, Fault::Pauses));
+            let case = exhaustive::case(kind, &script, None);
+            let verdict = &case.verdict;
+            assert!(
+                verdict.is_clean(),
+                "{}, {script:?}: {verdict:#?}",
+                kind.name
+            );
+            tried += 1;
+        }
+    }
+    assert!(tried >= 8, "{tried} cases");
+}
+
+/// Statements that fail must not cost tokens that are fresh from the network, for the old ones may be dead; after three
+/// tries the post waits.
+#[test]
+fn fresh_tokens_survive_a_database_that_fails_for_a_moment() {
+    for failures in 1..=2 {
+        let (case, asked) = kept_at_the_end_of(failures);
+        assert_published(words_at_x(), &case, 1);
+        assert_eq!(asked, failures + 1);
+    }
+    let (case, asked) = kept_at_the_end_of(usize::MAX);
+    assert_eq!(asked, 3);
+    assert_eq!(case.posts[0].stage, Stage::Missed);
+}
+
+/// A post whose tokens end before its commit, where so many statements that keep the new ones fail; and how often that
+/// was tried.
+fn kept_at_the_end_of(failures: usize) -> (Case, usize) {
+    let (mut has_ended, mut asked) = (false, 0);
+    let case = one(words_at_x(), Duration::MINUTE, |point, _| {
+        if *point == Point::Books("finish refresh") {
+            asked += 1;
+            return (asked <= failures).then_some(Fault::Down);
+        }
+        let ends = !has_ended && matches!(point, Point::Network(_));
+        has_ended |= ends;
+        ends.then_some(Fault::TokensEnd)
+    });
+    (case, asked)
+}
+
+/// Tokens that were renewed because their time was over, and are refused all the same, are renewed once more; a token
+/// that was refused is not sent again.
+#[test]
+fn a_renewed_token_that_is_refused_is_not_sent_again() {
+    let (mut commits, mut renewals) = (0, 0);
+    // X's tokens live for two hours.
+    let case = one(words_at_x(), Duration::hours(5), |point, _| {
+        let Point::Network(path) = point else {
+            return None;
+        };
+        if path.contains("oauth") {
+            renewals += 1;
+            return None;
+        }
+        commits += 1;
+        (commits == 1).then_some(Fault::TokensEnd)
+    });
+    assert_published(words_at_x(), &case, 1);
+    assert_eq!((commits, renewals), (2, 2));
+}
+
+/// What replaces single-use tokens was lost on its way: the account is lost until its owner connects it anew, and no
+/// post of it is called what it is not.
+#[test]
+fn tokens_that_are_lost_on_their_way_cost_the_account_and_no_post() {
+    let plan = Plan {
+        seed: 8,
+        posts: 400,
+        per_mille: 15,
+    };
+    let lived = bad_day(plan, None);
+    assert!(lived.verdict.is_clean(), "{:#?}", lived.verdict);
+}
+
+fn words_at_x() -> Kind {
+    let kind = KINDS.into_iter().find(|kind| kind.name == "words at X");
+    kind.expect("a kind of the table")
+}
+
+/// One post of a kind that is due so soon.
+fn one(
+    kind: Kind,
+    soon: Duration,
+    chance: impl FnMut(&Point, OffsetDateTime) -> Option<Fault>,
+) -> Case {
+    let post = ("A post that is live once".to_owned(), soon);
+    told(kind, &[post], 2, &mut Whatever(chance), None, |_, _| {})
+}
+
+/// Nothing is wrong, and so many posts are published.
+#[track_caller]
+fn assert_published(kind: Kind, case: &Case, posts: usize) {
+    let verdict = &case.verdict;
+    assert!(verdict.is_clean(), "{}: {verdict:#?}", kind.name);
+    assert_eq!(verdict.published, posts, "{}: {verdict:#?}", kind.name);
+}
