@@ -232,7 +232,7 @@ impl Gates {
     }
 
     /// Lets everybody through, or nobody.
-    pub(crate) fn open(&self, are_open: bool) {
+    pub fn open(&self, are_open: bool) {
         self.state().are_open = are_open;
     }
 

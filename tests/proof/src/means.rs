@@ -330,13 +330,14 @@ impl Files for GatedFiles {
     fn public_url<'a>(
         &'a self,
         key: &'a str,
-        _: OffsetDateTime,
-        _: OffsetDateTime,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
     ) -> BoxFuture<'a, Result<Url, LibraryError>> {
-        let url = format!("{}/{key}", Shelves::ORIGIN).parse();
-        Box::pin(
-            async move { url.map_err(|_| LibraryError::Objects(ObjectError::Key(key.to_owned()))) },
-        )
+        let url = format!("{}/{key}", Shelves::ORIGIN).parse().ok();
+        // An address that ends before a network can use it is none.
+        let url = url.filter(|_| from < until);
+        let none = || LibraryError::Objects(ObjectError::Key(key.to_owned()));
+        Box::pin(async move { url.ok_or_else(none) })
     }
 }
 

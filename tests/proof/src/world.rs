@@ -214,6 +214,11 @@ impl World {
         lists_late(self.networks.world());
     }
 
+    /// From here on no file of a post is to be had.
+    pub fn lose_files(&self) {
+        self.shelves.kept().clear();
+    }
+
     /// Connects the account at that place of the consent page for a user; nothing goes wrong meanwhile.
     pub async fn connect(&self, user: UserId, platform: Platform, place: usize) -> ConnectionId {
         self.gates.open(true);

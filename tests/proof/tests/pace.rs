@@ -1,14 +1,17 @@
 //! With how little a post goes out, how soon, and what becomes of it when its publishers die one after the other.
 
-use domain::Stage;
+use domain::{Post, Stage, UserId};
 use proof::{
     exhaustive::{self, Case, Script, told},
     gate::{Fault, Point},
     kinds::{KINDS, Kind, simplest},
     planted::Flaw,
     town::{Chance, Whatever},
+    world::World,
 };
 use time::{Duration, OffsetDateTime};
+use tokio::time::Instant;
+use uuid::Uuid;
 
 /// Looks, statements, calls and rings of a post that nothing happens to. Whoever makes it fewer changes this; more of
 /// them would make a crowd late.
@@ -89,7 +92,7 @@ fn stored_late() -> impl Iterator<Item = (Kind, Script)> {
 /// While what came of the first is stored slowly, the others ask for their turn, but not all the time.
 #[test]
 fn a_line_that_stands_still_is_waited_in() {
-    let kind = simplest()[1];
+    let kind = named("words at LinkedIn");
     let posts: Vec<_> = (0..6)
         .map(|place| (format!("Post {place} of a line"), Duration::MINUTE))
         .collect();
@@ -184,13 +187,88 @@ fn a_post_that_its_publishers_die_of_is_given_up() {
     }
 }
 
+/// What cannot be over in time is not begun: it is put down, and taken up in a moment by a look that has time.
+#[tokio::test(start_paused = true)]
+async fn a_look_that_has_little_time_begins_nothing() {
+    let mut world = World::new(None);
+    let user = UserId::from(Uuid::from_u128(1));
+    let kind = named("words at LinkedIn");
+    let connection = world.connect(user, kind.platform, 0).await;
+    let due = world.now() + Duration::MINUTE;
+    let filed = world.file(kind, user, connection, "A post that waits", due);
+    world.gates.open(true);
+    let calls = world.networks.calls().len();
+    let until = Instant::now() + std::time::Duration::from_mins(2);
+    world.means.answer(filed.id, until).await;
+    assert_eq!(world.networks.calls().len(), calls);
+    let rows = world.books.rows();
+    let row = &rows.posts[&filed.id];
+    assert_eq!(row.lease_until, None);
+    assert_eq!(row.post.next_attempt_at - world.now(), Duration::SECOND);
+}
+
+/// What is only nice to have holds up nobody.
+#[test]
+fn what_is_only_nice_to_have_is_done_without() {
+    let kind = named("a photo at Instagram");
+    let calm = exhaustive::case(kind, &Script::default(), None).day.looks;
+    let mut was_lost = false;
+    let mut chance = Whatever(|point: &Point, _| {
+        let is_nice = matches!(point, Point::Network(it) if it.ends_with("limit"));
+        was_lost |= is_nice;
+        is_nice.then_some(Fault::RequestLost)
+    });
+    let case = one(kind, &mut chance);
+    assert!(was_lost);
+    assert_clean(kind, &case);
+    assert_eq!((case.verdict.published, case.day.looks), (1, calm));
+}
+
+/// A post of an account that is gone ends at once: as failed while it was not armed, by asking its author afterwards.
+#[test]
+fn a_post_of_an_account_that_is_gone_ends_at_once() {
+    for kind in simplest() {
+        let post = disconnected_at(kind, |_| true);
+        assert_eq!(post.stage, Stage::Failed, "{}", kind.name);
+    }
+    let kind = named("a photo at TikTok");
+    let post = disconnected_at(kind, |seen| seen.contains(&Point::Books("settle")));
+    assert_eq!(post.stage, Stage::NeedsAttention);
+}
+
+/// A post whose account is disconnected at the first look that has this behind it.
+fn disconnected_at(kind: Kind, is_time: impl Fn(&[Point]) -> bool) -> Post {
+    let (mut seen, mut gone_at, mut ended_at) = (Vec::new(), None, None);
+    let mut chance = Whatever(|point: &Point, now: OffsetDateTime| {
+        let is_now = gone_at.is_none() && *point == Point::Books("lease") && is_time(&seen);
+        seen.push(point.clone());
+        if *point == Point::Books("end") {
+            ended_at = Some(now);
+        }
+        is_now
+            .then(|| gone_at = Some(now))
+            .map(|()| Fault::Disconnected)
+    });
+    let mut case = one(kind, &mut chance);
+    assert_clean(kind, &case);
+    let post = case.posts.remove(0);
+    let code = post.error.as_ref().map(|error| error.code.as_str());
+    assert_eq!(code, Some("account_disconnected"), "{}", kind.name);
+    assert!(gone_at.is_some() && gone_at == ended_at, "{}", kind.name);
+    post
+}
+
 /// What is live of a thread stays live: nobody may edit or cancel it from there on.
 #[test]
 fn a_thread_goes_on_and_is_never_taken_back() {
-    let thread = KINDS.into_iter().find(|kind| kind.parts > 1);
-    let points = exhaustive::points(thread.expect("a thread"), &Script::default());
+    let points = exhaustive::points(named("a thread at X"), &Script::default());
     assert!(points.contains(&Point::Books("go on")));
     assert!(!points.contains(&Point::Books("rewind")));
+}
+
+fn named(name: &str) -> Kind {
+    let kind = KINDS.into_iter().find(|kind| kind.name == name);
+    kind.expect("a kind of the table")
 }
 
 /// One post of a kind.

@@ -25,6 +25,35 @@ fn what_is_away_is_asked_for_after_longer_and_longer_pauses() {
     assert_pauses(photo, is_post, Fault::NotSent, &LONGER_AND_LONGER);
 }
 
+/// A file that is not where it should be is looked for as long as its post may wait, and its author is told.
+#[test]
+fn a_file_that_is_not_there_is_looked_for_until_the_grace_is_over() {
+    let kind = named("a photo at Instagram");
+    let mut looked = Vec::new();
+    let mut chance = Whatever(|point: &Point, now: OffsetDateTime| {
+        if *point == Point::Files("take in") {
+            looked.push(now);
+        }
+        None
+    });
+    let post = ("A post without its file".to_owned(), Duration::MINUTE);
+    let case = told(kind, &[post], 2, &mut chance, None, |world, _| {
+        world.lose_files();
+    });
+    let post = &case.posts[0];
+    assert_eq!(post.stage, Stage::Missed);
+    let message = &post.error.as_ref().expect("a reason").message;
+    assert!(message.contains("The file"), "{message}");
+    for (pair, longest) in looked.windows(2).zip(LONGER_AND_LONGER) {
+        let waited = (pair[1] - pair[0]).as_seconds_f64();
+        assert!(
+            (longest / 2.0..longest + 0.5).contains(&waited),
+            "{waited} s, not {longest} s"
+        );
+    }
+    assert!(looked.len() > 10, "{} looks", looked.len());
+}
+
 /// Where the keys are away nothing can be opened, nor sealed; they come back for all at once.
 #[test]
 fn keys_are_waited_for_by_the_half_minute() {
