@@ -187,24 +187,27 @@ fn a_post_that_its_publishers_die_of_is_given_up() {
     }
 }
 
-/// What cannot be over in time is not begun: it is put down, and taken up in a moment by a look that has time.
+/// What cannot be over in time, a call or the fetching of a file, is not begun: the post is put down, and taken up in a
+/// moment by a look that has time.
 #[tokio::test(start_paused = true)]
 async fn a_look_that_has_little_time_begins_nothing() {
-    let mut world = World::new(None);
-    let user = UserId::from(Uuid::from_u128(1));
-    let kind = named("words at LinkedIn");
-    let connection = world.connect(user, kind.platform, 0).await;
-    let due = world.now() + Duration::MINUTE;
-    let filed = world.file(kind, user, connection, "A post that waits", due);
-    world.gates.open(true);
-    let calls = world.networks.calls().len();
-    let until = Instant::now() + std::time::Duration::from_mins(2);
-    world.means.answer(filed.id, until).await;
-    assert_eq!(world.networks.calls().len(), calls);
-    let rows = world.books.rows();
-    let row = &rows.posts[&filed.id];
-    assert_eq!(row.lease_until, None);
-    assert_eq!(row.post.next_attempt_at - world.now(), Duration::SECOND);
+    for kind in ["words at LinkedIn", "a photo at Instagram"].map(named) {
+        let mut world = World::new(None);
+        let user = UserId::from(Uuid::from_u128(1));
+        let connection = world.connect(user, kind.platform, 0).await;
+        let due = world.now() + Duration::MINUTE;
+        let filed = world.file(kind, user, connection, "A post that waits", due);
+        world.gates.open(true);
+        let calls = world.networks.calls().len();
+        let until = Instant::now() + std::time::Duration::from_mins(2);
+        world.means.answer(filed.id, until).await;
+        assert_eq!(world.networks.calls().len(), calls, "{}", kind.name);
+        let rows = world.books.rows();
+        let row = &rows.posts[&filed.id];
+        assert_eq!(row.lease_until, None, "{}", kind.name);
+        let again = row.post.next_attempt_at - world.now();
+        assert_eq!(again, Duration::SECOND, "{}", kind.name);
+    }
 }
 
 /// What is only nice to have holds up nobody.

@@ -81,13 +81,15 @@ async fn a_video_with_a_time_of_its_own_is_called_scheduled_until_others_can_see
     }
     let shown = house.get(&author, &path).await.json();
     assert_eq!(shown["standing"], "scheduled", "{shown}");
-    // Every ring is lost; the sweeper finds what is overdue.
+    // Every ring is lost; the sweeper finds what is overdue, but not before YouTube had a minute for it.
     house.lose_all_rings().await;
-    house.advance_to(time + Duration::minutes(2));
-    house.sweep().await;
-    house.run_all().await;
-    let shown = house.get(&author, &path).await.json();
-    assert_eq!(shown["standing"], "live", "{shown}");
+    for (after, standing) in [(45, "scheduled"), (120, "live")] {
+        house.advance_to(time + Duration::seconds(after));
+        house.sweep().await;
+        house.run_all().await;
+        let shown = house.get(&author, &path).await.json();
+        assert_eq!(shown["standing"], standing, "{shown}");
+    }
 
     draft["options"]["publishAt"] = (house.now() - Duration::SECOND)
         .format(&Rfc3339)
@@ -95,6 +97,33 @@ async fn a_video_with_a_time_of_its_own_is_called_scheduled_until_others_can_see
         .into();
     let refused = house.send(&author, "/api/posts", &draft).await;
     assert!(refused.body.contains("publish_at_over"), "{}", refused.body);
+}
+
+/// A thumbnail that YouTube does not take keeps no video from going live; its author reads why in the log.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_could_not_be_set_beside_a_video_is_told_in_its_log(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::Youtube).await;
+    house.networks.world().states().youtube().thumbnails = 0;
+    let network = Network::of(Platform::Youtube);
+    let mut draft = house.draft(network, What::Video, "With a picture");
+    let picture = house.draft(network, What::Picture, "")["media"].take();
+    draft["media"] = serde_json::json!([draft["media"].take(), picture]);
+    draft["options"]["thumbnail"] = true.into();
+    let id = house.post(&author, &draft).await;
+    while house.status(&author, &id).await["status"] != "published" {
+        house.hear_next_and_run().await;
+    }
+    let log = house.get(&author, &format!("/api/posts/{id}/log")).await;
+    let steps = log.json();
+    let remark = steps
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|step| step["step"] == "remark");
+    let detail = remark.unwrap()["detail"].as_str().unwrap();
+    assert!(detail.starts_with("The thumbnail was not set"), "{detail}");
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
