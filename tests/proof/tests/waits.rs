@@ -135,6 +135,43 @@ fn a_post_is_missed_when_its_grace_is_over() {
     }
 }
 
+/// A commit just before the grace ends has its effect late, and the clock jumps meanwhile: that a network does not show
+/// it yet is no reason to call it missed.
+#[test]
+fn what_takes_effect_after_the_grace_is_not_called_missed() {
+    let strong = KINDS
+        .into_iter()
+        .filter(|kind| kind.commit == Commit::StrongHandle);
+    for kind in strong {
+        let (mut begin, mut is_armed, mut is_sent, mut has_jumped) = (None, false, false, false);
+        let mut chance = Whatever(|point: &Point, now: OffsetDateTime| {
+            // It is due a minute after the begin, and cannot be armed before its grace is nearly over.
+            let begin = *begin.get_or_insert(now);
+            if *point == Point::Books("arm") {
+                if now < begin + Duration::minutes(57) {
+                    return Some(Fault::Down);
+                }
+                is_armed = true;
+            }
+            if !is_sent && is_armed && matches!(point, Point::Network(_)) {
+                is_sent = true;
+                return Some(Fault::EffectLate);
+            }
+            if is_sent && !has_jumped {
+                has_jumped = true;
+                return Some(Fault::ClockJumps);
+            }
+            None
+        });
+        let case = one(kind, &mut chance, None);
+        assert!(has_jumped, "{}", kind.name);
+        assert_clean(kind, &case);
+        // TikTok's address for the upload is over by then.
+        let published = usize::from(kind.platform != Platform::Tiktok);
+        assert_eq!(case.verdict.published, published, "{}", kind.name);
+    }
+}
+
 /// For a day it is asked what became of a commit, unless the network's own hour for that is over; what is known then
 /// is told to the author.
 #[test]

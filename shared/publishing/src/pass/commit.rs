@@ -6,7 +6,7 @@ use store::{
     attempts::Outcome,
     work::{Live, Outcomes, Save, Settled},
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
 use vault::Pen;
 use wire::SendError;
@@ -20,6 +20,8 @@ use crate::{backoff, publisher::LookError};
 
 /// How long after its arm was asked for a commit may still be sent.
 const ARM_LIFE: std::time::Duration = std::time::Duration::from_secs(5);
+/// How long after its arm a commit can have its effect at the latest, even where the database's clock jumped meanwhile.
+const CERTAIN: Duration = Duration::minutes(10);
 
 impl Pass<'_> {
     /// The call that makes the post visible: armed, then sent once.
@@ -33,6 +35,9 @@ impl Pass<'_> {
             // What is live stays live: nobody may edit or cancel the post in between.
             self.means.books.go_on(&self.work, call.name).await?;
         } else if self.work.post.stage == Stage::Confirming {
+            if let Some(again) = self.too_soon_to_miss() {
+                return self.look_again(desk, machine, again).await;
+            }
             // Only proof of absence leads a machine back here; it is written down before anything else.
             if !self
                 .means
@@ -82,6 +87,27 @@ impl Pass<'_> {
         self.write_down_in_time().await;
         self.heed(&usage).await;
         came
+    }
+
+    /// When to look once more for what a network does not show, where it is too late to send it again. To be sent again
+    /// would be harmless, for the handle is the same; to be called missed while it has its effect yet would not.
+    fn too_soon_to_miss(&self) -> Option<OffsetDateTime> {
+        let armed_at = self.work.post.armed_at.filter(|_| self.is_too_late())?;
+        Some(armed_at + CERTAIN).filter(|again| *again > self.now())
+    }
+
+    /// Looks again for what was sent, at that time.
+    async fn look_again(
+        &mut self,
+        desk: &Desk,
+        machine: Publish,
+        at: OffsetDateTime,
+    ) -> Result<Flow, LookError> {
+        match machine.apply(Event::Lost, &self.context(desk)) {
+            Ok(looking) => self.park(desk, &looking, at, None).await,
+            Err(fault) => self.end_with(&fault).await.map(drop),
+        }
+        .map(|()| Flow::Over)
     }
 
     /// What a commit came to is stored before anything else is done.
