@@ -11,7 +11,7 @@ use crate::{
     judge::{Verdict, judge},
     kinds::Kind,
     planted::Flaw,
-    town::{Chance, Day, live},
+    town::{Chance, Day, Turns, live},
     world::{Filed, World},
 };
 
@@ -203,24 +203,18 @@ pub fn crowd(kind: Kind, flaw: Option<Flaw>) -> Case {
     let posts: Vec<_> = (0..CROWD)
         .map(|place| (format!("Post {place} of a crowd"), Duration::MINUTE))
         .collect();
-    told(kind, &posts, CROWD, &mut Turns(0), flaw, |world, _| {
-        for network in simulator::networks::NAMES {
-            world.networks.world().end_tokens(network);
-        }
-    })
-}
-
-struct Turns(usize);
-
-impl Chance for Turns {
-    fn at(&mut self, _: usize, _: &Point, _: OffsetDateTime) -> Option<Fault> {
-        None
-    }
-
-    fn pick(&mut self, of: usize) -> usize {
-        self.0 += 1;
-        self.0 % of
-    }
+    told(
+        kind,
+        &posts,
+        CROWD,
+        &mut Turns::default(),
+        flaw,
+        |world, _| {
+            for network in simulator::networks::NAMES {
+                world.networks.world().end_tokens(network);
+            }
+        },
+    )
 }
 
 /// The author edits or cancels a post at every await of the two looks that two rings begin, which take turns

@@ -56,6 +56,21 @@ impl<F: FnMut(&Point, OffsetDateTime) -> Option<Fault>> Chance for Whatever<F> {
     }
 }
 
+/// Looks take turns, and nothing goes wrong.
+#[derive(Default)]
+pub struct Turns(usize);
+
+impl Chance for Turns {
+    fn at(&mut self, _: usize, _: &Point, _: OffsetDateTime) -> Option<Fault> {
+        None
+    }
+
+    fn pick(&mut self, of: usize) -> usize {
+        self.0 += 1;
+        self.0 % of
+    }
+}
+
 /// What happened on a day.
 #[derive(Debug, Clone, Default)]
 pub struct Day {

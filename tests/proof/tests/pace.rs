@@ -6,7 +6,7 @@ use proof::{
     gate::{Fault, Point},
     kinds::{KINDS, Kind, simplest},
     planted::Flaw,
-    town::{Chance, Whatever},
+    town::{Chance, Turns, Whatever},
     world::World,
 };
 use time::{Duration, OffsetDateTime};
@@ -51,7 +51,7 @@ fn a_line_at_an_account_moves_on() {
         let posts: Vec<_> = (0..6)
             .map(|place| (format!("Post {place} of a line"), Duration::MINUTE))
             .collect();
-        let case = told(kind, &posts, 6, &mut Turns(0), None, |_, _| {});
+        let case = told(kind, &posts, 6, &mut Turns::default(), None, |_, _| {});
         let alone = exhaustive::case(kind, &Script::default(), None).day.looks;
         assert_eq!(case.verdict.published, 6, "{}", kind.name);
         assert!(
@@ -284,18 +284,4 @@ fn one(kind: Kind, chance: &mut dyn Chance) -> Case {
 fn assert_clean(kind: Kind, case: &Case) {
     let verdict = &case.verdict;
     assert!(verdict.is_clean(), "{}: {verdict:#?}", kind.name);
-}
-
-/// Looks take turns.
-struct Turns(usize);
-
-impl Chance for Turns {
-    fn at(&mut self, _: usize, _: &Point, _: OffsetDateTime) -> Option<Fault> {
-        None
-    }
-
-    fn pick(&mut self, of: usize) -> usize {
-        self.0 += 1;
-        self.0 % of
-    }
 }
