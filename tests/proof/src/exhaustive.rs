@@ -49,9 +49,26 @@ pub struct Case {
     pub posts: Vec<Post>,
 }
 
+impl Case {
+    /// Fails where anything is wrong.
+    #[track_caller]
+    pub fn assert_clean(&self, kind: Kind) {
+        let verdict = &self.verdict;
+        assert!(verdict.is_clean(), "{}: {verdict:#?}", kind.name);
+    }
+
+    /// Fails where anything is wrong, or not so many posts are published.
+    #[track_caller]
+    pub fn assert_published(&self, kind: Kind, posts: usize) {
+        self.assert_clean(kind);
+        let verdict = &self.verdict;
+        assert_eq!(verdict.published, posts, "{}: {verdict:#?}", kind.name);
+    }
+}
+
 /// One post of a kind, due in a minute, and what goes wrong by the script.
 pub fn case(kind: Kind, script: &Script, flaw: Option<Flaw>) -> Case {
-    alone(kind, &mut script.clone(), Setting::default(), flaw)
+    one(kind, &mut script.clone(), flaw)
 }
 
 /// One post of a kind, due in a minute, whose commit goes wrong like this.
@@ -60,7 +77,7 @@ pub fn commit(kind: Kind, fault: Fault, flaw: Option<Flaw>) -> Case {
         faults: [Some(fault), None],
         arms: 0,
     };
-    alone(kind, &mut chance, Setting::default(), flaw)
+    one(kind, &mut chance, flaw)
 }
 
 /// How a day begins.
@@ -70,6 +87,11 @@ struct Setting {
     lists_late: bool,
     /// One more ring comes at the post's time.
     rings_twice: bool,
+}
+
+/// One post of a kind, due in a minute, and what goes wrong by chance.
+pub fn one(kind: Kind, chance: &mut dyn Chance, flaw: Option<Flaw>) -> Case {
+    alone(kind, chance, Setting::default(), flaw)
 }
 
 /// One post of a kind, due in a minute.

@@ -111,12 +111,14 @@ pub const KINDS: [Kind; 14] = [
     },
 ];
 
+/// The kind that is called so.
+pub fn named(name: &str) -> Kind {
+    let found = KINDS.into_iter().find(|kind| kind.name == name);
+    found.expect("a kind of the table")
+}
+
 /// One kind for each way in which a lost commit is told of, with the fewest calls.
 pub fn simplest() -> [Kind; 5] {
-    let named = |name: &str| {
-        let found = KINDS.into_iter().find(|kind| kind.name == name);
-        found.expect("a kind of the table")
-    };
     [
         named("a photo at Instagram"),
         named("words at LinkedIn"),

@@ -7,7 +7,7 @@ use domain::Post;
 use proof::{
     exhaustive::{Case, told},
     gate::{Fault, Point},
-    kinds::{KINDS, Kind},
+    kinds::named,
     town::Chance,
 };
 use simulator::Simulator;
@@ -112,8 +112,7 @@ impl Told {
 
     /// Posts of that kind, due after so many minutes each; all of them go out.
     fn live(&mut self, kind: &str, due: &[i64]) -> Case {
-        let kind = KINDS.into_iter().find(|it| it.name == kind);
-        let kind: Kind = kind.expect("a kind of the table");
+        let kind = named(kind);
         let posts: Vec<_> = due
             .iter()
             .map(|minutes| (format!("Due after {minutes}"), Duration::minutes(*minutes)))
@@ -123,8 +122,7 @@ impl Told {
             tell(&world.networks, percent, minutes);
             drop(networks.set((world.networks.clone(), world.now())));
         });
-        assert!(case.verdict.is_clean(), "{:#?}", case.verdict);
-        assert_eq!(case.verdict.published, due.len());
+        case.assert_published(kind, due.len());
         case
     }
 

@@ -2,11 +2,11 @@
 
 use domain::{Post, Stage, UserId};
 use proof::{
-    exhaustive::{self, Case, Script, told},
+    exhaustive::{self, Script, one, told},
     gate::{Fault, Point},
-    kinds::{KINDS, Kind, simplest},
+    kinds::{KINDS, Kind, named, simplest},
     planted::Flaw,
-    town::{Chance, Turns, Whatever},
+    town::{Turns, Whatever},
     world::World,
 };
 use time::{Duration, OffsetDateTime};
@@ -67,26 +67,22 @@ fn a_line_at_an_account_moves_on() {
     }
 }
 
-/// What is known after others had given it up is gone on with at once, and waits for nobody who looks for what was
-/// overlooked.
+/// Whoever knows what came of the last commit stands still for longer than its lease before it stores that: what others
+/// had given up meanwhile is gone on with at once, and waits for nobody who looks for what was overlooked.
 #[test]
 fn what_is_known_late_is_gone_on_with() {
-    for (kind, script) in stored_late() {
+    for kind in KINDS {
+        let points = exhaustive::points(kind, &Script::default());
+        let last = points.iter().rposition(stores).expect("an outcome");
+        let script = Script(vec![(last, Fault::Pauses)]);
         let case = exhaustive::case(kind, &script, Some(Flaw::NobodySweeps));
-        let verdict = &case.verdict;
-        assert!(verdict.is_clean(), "{}: {verdict:#?}", kind.name);
-        assert_eq!(verdict.published, 1, "{}", kind.name);
+        case.assert_published(kind, 1);
     }
 }
 
-/// For each kind: whoever knows what came of its last commit stands still for longer than its lease before it stores that.
-fn stored_late() -> impl Iterator<Item = (Kind, Script)> {
-    KINDS.into_iter().map(|kind| {
-        let points = exhaustive::points(kind, &Script::default());
-        let stores = |point: &Point| matches!(point, Point::Books("settle" | "settle live"));
-        let last = points.iter().rposition(stores).expect("an outcome");
-        (kind, Script(vec![(last, Fault::Pauses)]))
-    })
+/// Whether what came of a commit is stored there.
+fn stores(point: &Point) -> bool {
+    matches!(point, Point::Books("settle" | "settle live"))
 }
 
 /// While what came of the first is stored slowly, the others ask for their turn, but not all the time.
@@ -103,8 +99,7 @@ fn a_line_that_stands_still_is_waited_in() {
         is_first.then_some(Fault::Slow)
     });
     let case = told(kind, &posts, 6, &mut chance, None, |_, _| {});
-    assert_clean(kind, &case);
-    assert_eq!(case.verdict.published, 6);
+    case.assert_published(kind, 6);
     assert!(case.day.looks < 250, "{} looks", case.day.looks);
 }
 
@@ -129,9 +124,8 @@ fn an_arm_is_used_soon_or_never() {
             }
             None
         });
-        let case = one(kind, &mut chance);
-        assert_clean(kind, &case);
-        assert_eq!(case.verdict.published, 1, "{}", kind.name);
+        let case = one(kind, &mut chance, None);
+        case.assert_published(kind, 1);
         assert!(arms > 1, "{}", kind.name);
     }
 }
@@ -141,7 +135,6 @@ fn an_arm_is_used_soon_or_never() {
 fn a_post_was_accepted_when_its_answer_came_in() {
     for kind in KINDS.into_iter().filter(|kind| kind.parts == 1) {
         let points = exhaustive::points(kind, &Script::default());
-        let stores = |point: &Point| matches!(point, Point::Books("settle" | "settle live"));
         let outcome = points.iter().position(stores).expect("an outcome");
         let case = exhaustive::case(kind, &Script(vec![(outcome, Fault::Slow)]), None);
         let post = &case.posts[0];
@@ -166,8 +159,8 @@ fn a_post_that_its_publishers_die_of_is_given_up() {
             deaths += usize::from(dies);
             dies.then_some(Fault::Dies)
         });
-        let case = one(kind, &mut early);
-        assert_clean(kind, &case);
+        let case = one(kind, &mut early, None);
+        case.assert_clean(kind);
         assert_eq!(deaths, 3, "{}", kind.name);
         let post = &case.posts[0];
         let code = post.error.as_ref().map(|error| error.code.as_str());
@@ -176,13 +169,13 @@ fn a_post_that_its_publishers_die_of_is_given_up() {
 
         let mut is_sent = false;
         let mut late = Whatever(|point: &Point, _| {
-            let tells = matches!(point, Point::Books("settle" | "settle live"));
+            let tells = stores(point);
             is_sent |= tells;
             let dies = tells || is_sent && *point == Point::Books("connection");
             dies.then_some(Fault::Dies)
         });
-        let case = one(kind, &mut late);
-        assert_clean(kind, &case);
+        let case = one(kind, &mut late, None);
+        case.assert_clean(kind);
         assert_eq!(case.posts[0].stage, Stage::NeedsAttention, "{}", kind.name);
     }
 }
@@ -221,10 +214,10 @@ fn what_is_only_nice_to_have_is_done_without() {
         was_lost |= is_nice;
         is_nice.then_some(Fault::RequestLost)
     });
-    let case = one(kind, &mut chance);
+    let case = one(kind, &mut chance, None);
     assert!(was_lost);
-    assert_clean(kind, &case);
-    assert_eq!((case.verdict.published, case.day.looks), (1, calm));
+    case.assert_published(kind, 1);
+    assert_eq!(case.day.looks, calm);
 }
 
 /// A post of an account that is gone ends at once: as failed while it was not armed, by asking its author afterwards.
@@ -252,8 +245,8 @@ fn disconnected_at(kind: Kind, is_time: impl Fn(&[Point]) -> bool) -> Post {
             .then(|| gone_at = Some(now))
             .map(|()| Fault::Disconnected)
     });
-    let mut case = one(kind, &mut chance);
-    assert_clean(kind, &case);
+    let mut case = one(kind, &mut chance, None);
+    case.assert_clean(kind);
     let post = case.posts.remove(0);
     let code = post.error.as_ref().map(|error| error.code.as_str());
     assert_eq!(code, Some("account_disconnected"), "{}", kind.name);
@@ -267,21 +260,4 @@ fn a_thread_goes_on_and_is_never_taken_back() {
     let points = exhaustive::points(named("a thread at X"), &Script::default());
     assert!(points.contains(&Point::Books("go on")));
     assert!(!points.contains(&Point::Books("rewind")));
-}
-
-fn named(name: &str) -> Kind {
-    let kind = KINDS.into_iter().find(|kind| kind.name == name);
-    kind.expect("a kind of the table")
-}
-
-/// One post of a kind.
-fn one(kind: Kind, chance: &mut dyn Chance) -> Case {
-    let post = ("A post that is live once".to_owned(), Duration::MINUTE);
-    told(kind, &[post], 2, chance, None, |_, _| {})
-}
-
-#[track_caller]
-fn assert_clean(kind: Kind, case: &Case) {
-    let verdict = &case.verdict;
-    assert!(verdict.is_clean(), "{}: {verdict:#?}", kind.name);
 }

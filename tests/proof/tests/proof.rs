@@ -1,9 +1,9 @@
 //! The proof at a size that every run of the tests has time for.
 
 use proof::{
-    exhaustive::{self, Case, Script, Share},
+    exhaustive::{self, Script, Share},
     gate::{Fault, Point},
-    kinds::{Commit, KINDS, Kind, simplest},
+    kinds::{Commit, KINDS, simplest},
     planted::Flaw,
     random::{Plan, bad_day},
 };
@@ -12,7 +12,7 @@ use proof::{
 fn without_faults_every_kind_goes_out_on_time() {
     for kind in KINDS {
         let case = exhaustive::case(kind, &Script::default(), None);
-        assert_published(kind, &case, 1);
+        case.assert_published(kind, 1);
     }
 }
 
@@ -100,7 +100,7 @@ fn a_flaw_is_found_out() {
 fn a_watch_that_runs_away_from_the_clock_makes_no_post_late() {
     for kind in simplest() {
         let case = exhaustive::apart(kind, None);
-        assert_published(kind, &case, 2);
+        case.assert_published(kind, 2);
     }
 }
 
@@ -231,12 +231,4 @@ fn a_sample_of_pairs_reaches_from_the_begin_of_a_flow_to_its_end() {
         let spread: Vec<_> = (0..FAULTS).step_by(every).collect();
         assert_eq!(taken, spread);
     }
-}
-
-/// Nothing is wrong, and so many posts are published.
-#[track_caller]
-fn assert_published(kind: Kind, case: &Case, posts: usize) {
-    let verdict = &case.verdict;
-    assert!(verdict.is_clean(), "{}: {verdict:#?}", kind.name);
-    assert_eq!(verdict.published, posts, "{}: {verdict:#?}", kind.name);
 }

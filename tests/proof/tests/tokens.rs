@@ -2,13 +2,13 @@
 
 use domain::{Platform, Stage};
 use proof::{
-    exhaustive::{self, Case, Script, told},
+    exhaustive::{self, Case, Script, one, told},
     gate::{Fault, Point},
-    kinds::{KINDS, Kind, simplest},
+    kinds::{KINDS, named, simplest},
     random::{Plan, bad_day},
     town::Whatever,
 };
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 #[test]
 fn tokens_that_end_under_a_crowd_are_renewed_once() {
@@ -17,7 +17,7 @@ fn tokens_that_end_under_a_crowd_are_renewed_once() {
         .filter(|kind| kind.platform != Platform::Linkedin);
     for kind in renewable {
         let case = exhaustive::crowd(kind, None);
-        assert_published(kind, &case, 6);
+        case.assert_published(kind, 6);
     }
 }
 
@@ -88,7 +88,7 @@ fn fresh_tokens_that_are_kept_late_heal_the_account() {
 fn fresh_tokens_survive_a_database_that_fails_for_a_moment() {
     for failures in 1..=2 {
         let (case, asked) = kept_at_the_end_of(failures);
-        assert_published(words_at_x(), &case, 1);
+        case.assert_published(named("words at X"), 1);
         assert_eq!(asked, failures + 1);
     }
     let (case, asked) = kept_at_the_end_of(usize::MAX);
@@ -100,7 +100,7 @@ fn fresh_tokens_survive_a_database_that_fails_for_a_moment() {
 /// was tried.
 fn kept_at_the_end_of(failures: usize) -> (Case, usize) {
     let (mut has_ended, mut asked) = (false, 0);
-    let case = one(words_at_x(), Duration::MINUTE, |point, _| {
+    let mut chance = Whatever(|point: &Point, _| {
         if *point == Point::Books("finish refresh") {
             asked += 1;
             return (asked <= failures).then_some(Fault::Down);
@@ -109,6 +109,7 @@ fn kept_at_the_end_of(failures: usize) -> (Case, usize) {
         has_ended |= ends;
         ends.then_some(Fault::TokensEnd)
     });
+    let case = one(named("words at X"), &mut chance, None);
     (case, asked)
 }
 
@@ -117,8 +118,7 @@ fn kept_at_the_end_of(failures: usize) -> (Case, usize) {
 #[test]
 fn a_renewed_token_that_is_refused_is_not_sent_again() {
     let (mut commits, mut renewals) = (0, 0);
-    // X's tokens live for two hours.
-    let case = one(words_at_x(), Duration::hours(5), |point, _| {
+    let mut chance = Whatever(|point: &Point, _| {
         let Point::Network(path) = point else {
             return None;
         };
@@ -129,7 +129,11 @@ fn a_renewed_token_that_is_refused_is_not_sent_again() {
         commits += 1;
         (commits == 1).then_some(Fault::TokensEnd)
     });
-    assert_published(words_at_x(), &case, 1);
+    let kind = named("words at X");
+    // X's tokens live for two hours.
+    let post = ("A post of the afternoon".to_owned(), Duration::hours(5));
+    let case = told(kind, &[post], 2, &mut chance, None, |_, _| {});
+    case.assert_published(kind, 1);
     assert_eq!((commits, renewals), (2, 2));
 }
 
@@ -144,27 +148,4 @@ fn tokens_that_are_lost_on_their_way_cost_the_account_and_no_post() {
     };
     let lived = bad_day(plan, None);
     assert!(lived.verdict.is_clean(), "{:#?}", lived.verdict);
-}
-
-fn words_at_x() -> Kind {
-    let kind = KINDS.into_iter().find(|kind| kind.name == "words at X");
-    kind.expect("a kind of the table")
-}
-
-/// One post of a kind that is due so soon.
-fn one(
-    kind: Kind,
-    soon: Duration,
-    chance: impl FnMut(&Point, OffsetDateTime) -> Option<Fault>,
-) -> Case {
-    let post = ("A post that is live once".to_owned(), soon);
-    told(kind, &[post], 2, &mut Whatever(chance), None, |_, _| {})
-}
-
-/// Nothing is wrong, and so many posts are published.
-#[track_caller]
-fn assert_published(kind: Kind, case: &Case, posts: usize) {
-    let verdict = &case.verdict;
-    assert!(verdict.is_clean(), "{}: {verdict:#?}", kind.name);
-    assert_eq!(verdict.published, posts, "{}: {verdict:#?}", kind.name);
 }

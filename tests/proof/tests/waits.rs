@@ -2,9 +2,9 @@
 
 use domain::{Platform, Post, Stage};
 use proof::{
-    exhaustive::{self, Case, Script, told},
+    exhaustive::{self, Script, one, told},
     gate::{Fault, Point},
-    kinds::{Commit, KINDS, Kind, simplest},
+    kinds::{Commit, KINDS, Kind, named, simplest},
     planted::Flaw,
     town::Whatever,
 };
@@ -18,11 +18,11 @@ fn what_is_away_is_asked_for_after_longer_and_longer_pauses() {
     let rows = |point: &Point| *point == Point::Books("connection");
     let files = |point: &Point| *point == Point::Files("take in");
     let photo = named("a photo at Instagram");
-    assert_pauses(named("words at X"), rows, Fault::Down, &LONGER_AND_LONGER);
-    assert_pauses(photo, rows, Fault::Down, &LONGER_AND_LONGER);
-    assert_pauses(photo, files, Fault::Down, &LONGER_AND_LONGER);
-    assert_pauses(photo, is_post, Fault::Breaks, &LONGER_AND_LONGER);
-    assert_pauses(photo, is_post, Fault::NotSent, &LONGER_AND_LONGER);
+    assert_longer_and_longer(named("words at X"), rows, Fault::Down);
+    assert_longer_and_longer(photo, rows, Fault::Down);
+    assert_longer_and_longer(photo, files, Fault::Down);
+    assert_longer_and_longer(photo, is_post, Fault::Breaks);
+    assert_longer_and_longer(photo, is_post, Fault::NotSent);
 }
 
 /// A file that is not where it should be is looked for as long as its post may wait, and its author is told.
@@ -44,13 +44,7 @@ fn a_file_that_is_not_there_is_looked_for_until_the_grace_is_over() {
     assert_eq!(post.stage, Stage::Missed);
     let message = &post.error.as_ref().expect("a reason").message;
     assert!(message.contains("The file"), "{message}");
-    for (pair, longest) in looked.windows(2).zip(LONGER_AND_LONGER) {
-        let waited = (pair[1] - pair[0]).as_seconds_f64();
-        assert!(
-            (longest / 2.0..longest + 0.5).contains(&waited),
-            "{waited} s, not {longest} s"
-        );
-    }
+    assert_halved_at_most(kind, &between(&looked));
     assert!(looked.len() > 10, "{} looks", looked.len());
 }
 
@@ -75,7 +69,7 @@ fn a_commit_that_was_not_taken_is_tried_again_after_longer_and_longer_pauses() {
         let points = exhaustive::points(kind, &Script::default());
         let arm = points.iter().position(|it| *it == Point::Books("arm"));
         let commit = &points[arm.expect("an arm") + 1];
-        assert_pauses(kind, |it| it == commit, Fault::NotSent, &LONGER_AND_LONGER);
+        assert_longer_and_longer(kind, |it| it == commit, Fault::NotSent);
     }
 }
 
@@ -115,7 +109,7 @@ fn a_post_is_missed_when_its_grace_is_over() {
             matches!(point, Point::Network(_)).then_some(broken)
         });
         let case = one(kind, &mut chance, None);
-        assert_clean(kind, &case);
+        case.assert_clean(kind);
         let post = &case.posts[0];
         assert_eq!(post.stage, Stage::Missed, "{}", kind.name);
         let after = ended.expect("an end") - post.due_at - Duration::HOUR;
@@ -165,7 +159,7 @@ fn what_takes_effect_after_the_grace_is_not_called_missed() {
         });
         let case = one(kind, &mut chance, None);
         assert!(has_jumped, "{}", kind.name);
-        assert_clean(kind, &case);
+        case.assert_clean(kind);
         // TikTok's address for the upload is over by then.
         let published = usize::from(kind.platform != Platform::Tiktok);
         assert_eq!(case.verdict.published, published, "{}", kind.name);
@@ -241,7 +235,7 @@ fn what_is_proven_absent_is_sent_again() {
             is_commit.then_some(Fault::RequestLost)
         });
         let case = one(kind, &mut chance, Some(Flaw::NobodySweeps));
-        assert_clean(kind, &case);
+        case.assert_clean(kind);
     }
 }
 
@@ -290,40 +284,21 @@ fn is_post(point: &Point) -> bool {
     matches!(point, Point::Network(name) if name.starts_with("POST"))
 }
 
-fn named(name: &str) -> Kind {
-    let kind = KINDS.into_iter().find(|kind| kind.name == name);
-    kind.expect("a kind of the table")
-}
-
-/// One post of a kind, due in a minute.
-fn one(
-    kind: Kind,
-    chance: &mut Whatever<impl FnMut(&Point, OffsetDateTime) -> Option<Fault>>,
-    flaw: Option<Flaw>,
-) -> Case {
-    let post = ("A post that is live once".to_owned(), Duration::MINUTE);
-    told(kind, &[post], 2, chance, flaw, |_, _| {})
-}
-
+/// Holds the pauses between tries that are hindered like this against what they may be.
 #[track_caller]
-fn assert_clean(kind: Kind, case: &Case) {
-    assert!(
-        case.verdict.is_clean(),
-        "{}: {:#?}",
-        kind.name,
-        case.verdict
-    );
+fn assert_longer_and_longer(kind: Kind, is_hindered: impl Fn(&Point) -> bool, fault: Fault) {
+    let pauses = pauses(kind, is_hindered, fault, LONGER_AND_LONGER.len() + 1);
+    assert_eq!(pauses.len(), LONGER_AND_LONGER.len(), "{}", kind.name);
+    assert_halved_at_most(kind, &pauses);
 }
 
-/// Holds the pauses between tries against how long they may be at most, and the half of it.
+/// The first pauses are as long as they may be, or shorter by up to half.
 #[track_caller]
-fn assert_pauses(kind: Kind, is_hindered: impl Fn(&Point) -> bool, fault: Fault, longest: &[f64]) {
-    let pauses = pauses(kind, is_hindered, fault, longest.len() + 1);
-    assert_eq!(pauses.len(), longest.len(), "{}", kind.name);
-    for (waited, longest) in pauses.into_iter().zip(longest) {
+fn assert_halved_at_most(kind: Kind, pauses: &[f64]) {
+    for (waited, longest) in pauses.iter().zip(LONGER_AND_LONGER) {
         assert!(
-            (longest / 2.0..longest + 0.5).contains(&waited),
-            "{}, {fault:?}: {waited} s, not {longest} s",
+            (longest / 2.0..longest + 0.5).contains(waited),
+            "{}: {waited} s, not {longest} s",
             kind.name
         );
     }
@@ -342,9 +317,13 @@ fn pauses(
         is_next.then(|| hindered.push(now)).map(|()| fault)
     });
     let case = one(kind, &mut chance, None);
-    assert_clean(kind, &case);
-    assert_eq!(case.verdict.published, 1, "{}: {:?}", kind.name, case.posts);
-    let pairs = hindered.windows(2);
+    case.assert_published(kind, 1);
+    between(&hindered)
+}
+
+/// The seconds between each and the next.
+fn between(times: &[OffsetDateTime]) -> Vec<f64> {
+    let pairs = times.windows(2);
     pairs
         .map(|pair| (pair[1] - pair[0]).as_seconds_f64())
         .collect()

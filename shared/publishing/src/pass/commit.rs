@@ -89,8 +89,8 @@ impl Pass<'_> {
         came
     }
 
-    /// When to look once more for what a network does not show, where it is too late to send it again. To be sent again
-    /// would be harmless, for the handle is the same; to be called missed while it has its effect yet would not.
+    /// When to look once more for what a network does not show, where it is too late to send it again: to be called
+    /// missed is an end, and it may have its effect yet.
     fn too_soon_to_miss(&self) -> Option<OffsetDateTime> {
         let armed_at = self.work.post.armed_at.filter(|_| self.is_too_late())?;
         Some(armed_at + CERTAIN).filter(|again| *again > self.now())
