@@ -178,6 +178,28 @@ async fn a_lost_last_chunk_of_an_address_that_ended_is_opened_anew_on_proof_alon
 }
 
 #[tokio::test]
+async fn a_breakdown_of_tiktok_ends_no_wait_for_what_became_of_a_post() {
+    let bench = Bench::of(video).await;
+    let now = bench.opened();
+    let working = bench.told(&prepared(&bench), said(201, &Value::Null), now);
+    let working = working.expect("taken");
+    let lost = prepared(&bench).apply(Event::Lost, &bench.context(now));
+    let lost = lost.expect("looked for");
+    let much_later = now + Duration::minutes(70);
+    for machine in [working, lost] {
+        let name = step(&machine);
+        for answer in [
+            said(503, &Value::Null),
+            said(500, &json!({"error": {"code": "internal_error"}})),
+        ] {
+            let fault = bench.told(&machine, answer, much_later);
+            let fault = fault.expect_err("asked again");
+            assert!(matches!(fault.kind, FaultKind::Retry { .. }), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_upload_of_an_older_build_has_no_hour() {
     let bench = Bench::of(video).await;
     let mut stored = serde_json::to_value(prepared(&bench)).expect("storable");

@@ -75,6 +75,32 @@ async fn processing_that_failed_while_uploaded_has_its_sentence() {
 }
 
 #[tokio::test]
+async fn a_breakdown_of_youtube_ends_no_wait_for_what_became_of_a_post() {
+    let stage = Stage::new();
+    let connection = stage.connection(Platform::Youtube, CHANNEL).await;
+    let armed_at = "2026-01-01T12:00:00Z";
+    let session = json!({"url": "https://www.googleapis.com/upload?upload_id=1", "tries": 0});
+    for state in [
+        json!({"step": "confirm", "session": session, "armed_at": armed_at, "looks": 5}),
+        json!({"step": "list", "armed_at": armed_at, "looks": 5}),
+        json!({"step": "compare", "armed_at": armed_at, "looks": 5, "video_ids": ["AAAAAAAAAAA"]}),
+        json!({
+            "step": "process", "video_id": "AAAAAAAAAAA", "since": "2020-01-01T12:00:00Z",
+            "ask_at": armed_at, "asked": 9,
+        }),
+    ] {
+        let machine = json!({"network": "youtube", "state": state});
+        let machine = serde_json::from_value(machine).expect("a state");
+        let told = applied(&stage, &connection, machine, 503, &json!({}));
+        let fault = told.expect_err("asked again");
+        assert!(
+            matches!(fault.kind, platforms::FaultKind::Retry { .. }),
+            "{state}: {fault:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_projects_and_the_channels_quotas_say_when_they_are_free_again() {
     let uploads = "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service 'youtube.googleapis.com' for consumer 'project_number:N'.";
     for (status, body, code, at_most) in [

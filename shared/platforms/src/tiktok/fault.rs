@@ -120,6 +120,15 @@ fn coded(error: &ApiError, answer: &Answer, now: OffsetDateTime) -> Option<Fault
     })
 }
 
+/// The fault of an answer that tells of nothing but TikTok's own trouble.
+pub(super) fn breakdown(answer: &Answer) -> Option<Fault> {
+    let says_so = || {
+        let told = answer.json::<Outcome>();
+        told.is_some_and(|outcome| outcome.error.code == "internal_error")
+    };
+    (answer.is_server_error() || says_so()).then(|| unwell(answer))
+}
+
 /// Whether a fault keeps us from asking at all, as opposed to saying something about what was asked.
 pub(super) fn is_about_access(fault: &Fault) -> bool {
     match fault.kind {

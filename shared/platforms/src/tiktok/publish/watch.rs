@@ -39,12 +39,15 @@ pub(super) fn status(task: &Task, cx: &PublishContext<'_>) -> Call {
         .json(json!({"publish_id": task.publish_id}))
 }
 
-/// What a look says; `None` when nothing is to be learnt from it. Only a lack of access or a brake is a fault: any
-/// other error says nothing of the post.
+/// What a look says; `None` when nothing is to be learnt from it. Only a lack of access, a brake or a breakdown is a
+/// fault, and the question is asked again: any other error says nothing of the post.
 pub(super) fn progress(answer: &Answer, now: OffsetDateTime) -> Result<Option<Progress>, Fault> {
     if fault::is_ok(answer) {
         let told = answer.json::<Envelope<Progress>>();
         return Ok(told.map(|told| told.data));
+    }
+    if let Some(breakdown) = fault::breakdown(answer) {
+        return Err(breakdown);
     }
     match fault::refused(answer, now) {
         Some(fault) if fault::is_about_access(&fault) => Err(fault),

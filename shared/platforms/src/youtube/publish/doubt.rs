@@ -65,8 +65,11 @@ fn another_look(armed_at: OffsetDateTime, looks: usize) -> Result<usize, Fault> 
         .map_or_else(|| Err(Fault::unconfirmed(Vec::new())), |_| Ok(looks + 1))
 }
 
-/// What keeps us from asking at all; all other answers say nothing about the video.
+/// What keeps us from being told at all; all other answers say nothing about the video.
 pub(super) fn obstacle(answer: &Answer, cx: &PublishContext<'_>) -> Result<(), Fault> {
+    if answer.is_server_error() {
+        return Err(fault::unwell(answer));
+    }
     match fault::refused(answer, cx.now) {
         Some(fault) => match fault.kind {
             FaultKind::Quota { .. }
