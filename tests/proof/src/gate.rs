@@ -166,6 +166,11 @@ impl Fault {
             Self::Edited | Self::Canceled | Self::Disconnected | Self::Halted
         )
     }
+
+    /// Whether the database's clock stands otherwise after it.
+    pub const fn moves_the_clock(self) -> bool {
+        matches!(self, Self::ClockJumps | Self::ClockSetBack)
+    }
 }
 
 /// How a look goes on from its gate: with what goes wrong there, if anything.

@@ -3,6 +3,7 @@
 use domain::{ConnectionId, Platform, UserId};
 use fastrand::Rng;
 use time::{Duration, OffsetDateTime};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
@@ -22,6 +23,9 @@ const LENGTH: Duration = Duration::hours(30);
 const SPREAD: i64 = 3_600;
 /// How many look at posts at once.
 const PUBLISHERS: usize = 6;
+/// How long a clock that jumped goes on as it should, by a watch: that it jumps again within the two minutes in which
+/// a lost request can have its effect is not assumed.
+const CLOCK_KEEPS: Duration = Duration::minutes(3);
 
 /// A bad day.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +50,7 @@ struct Luck {
     rng: Rng,
     per_mille: u32,
     ends_at: OffsetDateTime,
+    jumped_at: Option<Instant>,
 }
 
 impl Chance for Luck {
@@ -53,12 +58,20 @@ impl Chance for Luck {
         if now > self.ends_at || self.rng.u32(0..1_000) >= self.per_mille {
             return None;
         }
+        let keeps = self
+            .jumped_at
+            .is_some_and(|then| then.elapsed() < CLOCK_KEEPS);
         let fitting: Vec<_> = Fault::ALL
             .into_iter()
             .filter(|fault| fault.fits(point) && *fault != Fault::Disconnected)
             .filter(|fault| !fault.is_wish() || self.rng.u32(0..16) == 0)
+            .filter(|fault| !(keeps && fault.moves_the_clock()))
             .collect();
-        self.rng.choice(fitting)
+        let fault = self.rng.choice(fitting)?;
+        if fault.moves_the_clock() {
+            self.jumped_at = Some(Instant::now());
+        }
+        Some(fault)
     }
 
     fn pick(&mut self, of: usize) -> usize {
@@ -87,6 +100,7 @@ pub fn bad_day(plan: Plan, flaw: Option<Flaw>) -> Lived {
         let mut luck = Luck {
             ends_at: world.now() + TROUBLE,
             per_mille: plan.per_mille,
+            jumped_at: None,
             rng,
         };
         let day = live(&world, &mut filed, &mut luck, PUBLISHERS, LENGTH, flaw).await;

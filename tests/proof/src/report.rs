@@ -1,6 +1,7 @@
 //! All parts of the proof, on all cores, and what they came to.
 
 use std::{
+    collections::BTreeSet,
     io::{self, Write as _},
     sync::{
         Mutex, PoisonError,
@@ -94,6 +95,8 @@ pub struct Report {
     pub missed: Vec<Flaw>,
     /// What is wrong.
     pub verdict: Verdict,
+    /// The seeds of bad days on which something was wrong.
+    pub wrong: BTreeSet<u64>,
     /// How long it took.
     pub took: Duration,
 }
@@ -132,7 +135,7 @@ impl Report {
             "faults": self.faults, "races": self.races, "lost": verdict.lost, "doubled": verdict.doubled,
             "misreported": verdict.misreported, "untimely": verdict.untimely, "rules": verdict.rules,
             "unconfirmed": verdict.unconfirmed, "published": verdict.published,
-            "caught": self.caught.len(), "planted": self.caught.len() + self.missed.len(),
+            "wrong": self.wrong, "caught": self.caught.len(), "planted": self.caught.len() + self.missed.len(),
             "seconds": self.took.as_secs(),
         })
     }
@@ -176,6 +179,13 @@ impl Report {
         let missed = missed.map(|flaw| format!("  not caught: {flaw:?}\n"));
         let findings = self.verdict.findings.iter().take(SHOWN);
         text.extend(missed.chain(findings.map(|finding| format!("  {finding}\n"))));
+        if !self.wrong.is_empty() {
+            let seeds: Vec<_> = self.wrong.iter().map(u64::to_string).collect();
+            text += &format!(
+                "  seeds of all bad days on which something was wrong: {}\n",
+                seeds.join(" ")
+            );
+        }
         text
     }
 
@@ -288,6 +298,9 @@ fn done(work: &Work, every: usize, report: &Mutex<Report>) {
                 report.crashes += lived.day.crashes();
                 report.faults += lived.day.faults();
                 let mut verdict = lived.verdict.clone();
+                if !verdict.is_clean() {
+                    report.wrong.insert(seed);
+                }
                 for finding in &mut verdict.findings {
                     *finding = format!("seed {seed}: {finding}");
                 }
