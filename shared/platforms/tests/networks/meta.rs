@@ -1,0 +1,4 @@
+//! What Facebook and Instagram have in common.
+
+mod businesses;
+mod specs;
