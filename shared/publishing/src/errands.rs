@@ -20,15 +20,16 @@ use crate::{
 const LEASE: Duration = Duration::minutes(2);
 /// Runs after which an errand is given up: by then nobody waits for it.
 const TRIES: i32 = 5;
-
-/// How long to wait for what a network still keeps back although its time has come.
-const STILL_KEPT: Duration = Duration::minutes(10);
+/// The same where nobody ever waited: a week.
+const FOLLOW_UPS: i32 = 174;
+/// How soon, and how often, a network is asked again for what it still keeps back, or could not tell; later, hourly.
+const SOON: (Duration, i32) = (Duration::minutes(10), 6);
 
 /// What a run came to.
 enum Came {
     /// The network's answer.
     Answer(Value),
-    /// There is none, and will be none.
+    /// There is none; asking again is for whoever waits for it.
     Refused(Fault),
     /// Another run that much later may have one.
     Later(Duration),
@@ -41,9 +42,17 @@ impl Publisher {
         let Some(run) = errands::take(pool, id, LEASE).await? else {
             return Ok(());
         };
-        match self.run(&run).await? {
+        let errand = serde_json::from_value(run.wish.clone());
+        let came = match &errand {
+            Ok(errand) => self.run(&run, errand).await?.asked_again(errand, run.tries),
+            Err(_) => Came::Refused(Fault::operator(
+                "errand_unreadable",
+                "What was asked cannot be read.",
+            )),
+        };
+        match came {
             Came::Answer(answer) => {
-                self.heed(&run, &answer).await?;
+                self.heed(errand.ok(), &answer).await?;
                 errands::end(pool, id, Ok(&answer)).await?;
             }
             Came::Refused(fault) => {
@@ -59,15 +68,9 @@ impl Publisher {
         Ok(())
     }
 
-    async fn run(&self, run: &Run) -> Result<Came, LookError> {
+    async fn run(&self, run: &Run, errand: &Errand) -> Result<Came, LookError> {
         let parts = &self.parts;
-        let Ok(errand) = serde_json::from_value::<Errand>(run.wish.clone()) else {
-            return Ok(Came::Refused(Fault::operator(
-                "errand_unreadable",
-                "What was asked cannot be read.",
-            )));
-        };
-        if run.tries > TRIES || (run.tries > 1 && !errand.is_repeatable()) {
+        if run.tries > most(errand) || (run.tries > 1 && !errand.is_repeatable()) {
             return Ok(Came::Refused(Fault::operator(
                 "outcome_unknown",
                 "It broke off while the network was asked; look at the account before you ask again.",
@@ -104,10 +107,7 @@ impl Publisher {
                 return Ok(Came::Refused(reconnect("The account was disconnected.")));
             };
             let cx = AppContext { now: run.now, app };
-            match self.ask(&connection, &errand, &credentials, &cx).await {
-                Ok(Value::Null) if asks_on(&errand) && run.tries < TRIES => {
-                    return Ok(Came::Later(STILL_KEPT));
-                }
+            match self.ask(&connection, errand, &credentials, &cx).await {
                 Ok(answer) => return Ok(Came::Answer(answer)),
                 Err(fault) => match fault.kind {
                     FaultKind::Unauthorized if refused.is_none() => refused = Some(version),
@@ -134,9 +134,8 @@ impl Publisher {
     }
 
     /// Does what follows from an answer, beside telling it.
-    async fn heed(&self, run: &Run, answer: &Value) -> Result<(), LookError> {
-        let wish = serde_json::from_value(run.wish.clone());
-        let Ok(Errand::FollowUp { post, .. }) = wish else {
+    async fn heed(&self, errand: Option<Errand>, answer: &Value) -> Result<(), LookError> {
+        let Some(Errand::FollowUp { post, .. }) = errand else {
             return Ok(());
         };
         let Ok(Some(receipt)) = serde_json::from_value::<Option<Receipt>>(answer.clone()) else {
@@ -167,13 +166,34 @@ impl Publisher {
     }
 }
 
-const fn asks_on(errand: &Errand) -> bool {
+impl Came {
+    /// What a follow-up comes to is found out by nothing else: it is asked again for what the network keeps back, and
+    /// whatever was in the way but the post itself.
+    fn asked_again(self, errand: &Errand, tries: i32) -> Self {
+        let &Errand::FollowUp { on, .. } = errand else {
+            return self;
+        };
+        let is_final = match &self {
+            Self::Answer(answer) => !(on && answer.is_null()),
+            Self::Refused(fault) => fault.kind == FaultKind::Content,
+            Self::Later(_) => return self,
+        };
+        if is_final || tries >= FOLLOW_UPS {
+            return self;
+        }
+        let (soon, times) = SOON;
+        Self::Later(if tries < times { soon } else { Duration::HOUR })
+    }
+}
+
+/// Runs after which an errand is given up.
+const fn most(errand: &Errand) -> i32 {
     match errand {
         Errand::BoardSections { .. }
         | Errand::Boards
         | Errand::CreateBoard { .. }
-        | Errand::CreatorInfo => false,
-        Errand::FollowUp { on, .. } => *on,
+        | Errand::CreatorInfo => TRIES,
+        Errand::FollowUp { .. } => FOLLOW_UPS,
     }
 }
 

@@ -2,8 +2,12 @@
 
 use domain::Platform;
 use http::StatusCode;
+use serde_json::json;
+use simulator::{Fault, FaultScript};
 use sqlx::PgPool;
+use store::rings;
 use time::{Duration, OffsetDateTime, Time, format_description::well_known::Rfc3339};
+use vault::testing::Health;
 
 use crate::{
     house::{Answer, House, Person},
@@ -72,8 +76,7 @@ async fn a_video_with_a_time_of_its_own_is_called_scheduled_until_others_can_see
     house.connect(&author, Platform::Youtube).await;
     let mut draft = house.draft(Network::of(Platform::Youtube), What::Video, "Words");
     let time = house.now() + Duration::days(2);
-    draft["options"] =
-        serde_json::json!({ "privacy": "private", "publishAt": time.format(&Rfc3339).unwrap() });
+    draft["options"] = json!({ "privacy": "private", "publishAt": time.format(&Rfc3339).unwrap() });
     let id = house.post(&author, &draft).await;
     let path = format!("/api/posts/{id}");
     while house.status(&author, &id).await["status"] != "published" {
@@ -99,6 +102,66 @@ async fn a_video_with_a_time_of_its_own_is_called_scheduled_until_others_can_see
     assert!(refused.body.contains("publish_at_over"), "{}", refused.body);
 }
 
+/// Nobody waits for a follow-up, and nothing else finds out what it asks: whatever is in its way, it is asked again.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_video_is_followed_up_until_others_can_see_it(pool: PgPool) {
+    let house = House::open(pool.clone()).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::Youtube).await;
+    let mut draft = house.draft(Network::of(Platform::Youtube), What::Video, "Kept back");
+    let time = house.now() + Duration::days(1);
+    draft["options"] = json!({ "privacy": "private", "publishAt": time.format(&Rfc3339).unwrap() });
+    let id = house.post(&author, &draft).await;
+    while house.status(&author, &id).await["status"] != "published" {
+        house.hear_next_and_run().await;
+    }
+    let video = house.live("Kept back")[0].post_id.clone();
+    let is_private =
+        json!({ "items": [{ "id": video, "status": { "privacyStatus": "private" } }] });
+    let answers = |status, body, times| {
+        let headers = Vec::new();
+        let answer = Fault::Answer {
+            status,
+            headers,
+            body,
+        };
+        let first = FaultScript::first("www.googleapis.com", "GET /youtube/v3/videos", answer);
+        house.script(first.times(times));
+    };
+    let healthy = async |health: &str| {
+        let set = sqlx::query("UPDATE connections SET health = $1").bind(health);
+        set.execute(&pool).await.unwrap();
+    };
+    let path = format!("/api/posts/{id}");
+    let mut asked_at = time;
+    for trouble in 0..8 {
+        match trouble {
+            // What is read is asked for twice at once.
+            0 => answers(503, json!({}), 2),
+            1 => answers(200, is_private.clone(), 1),
+            2 => healthy("needs_reconnect").await,
+            3 => house.keys.set(Health::Down),
+            _ => answers(429, json!({}), 1),
+        }
+        house.hear_next_and_run().await;
+        healthy("active").await;
+        house.keys.set(Health::Good);
+        let shown = house.get(&author, &path).await.json();
+        assert_eq!(shown["standing"], "scheduled", "{trouble}: {shown}");
+        let pause = house.now() - asked_at;
+        let longest = if trouble < 6 { 11 } else { 61 };
+        assert!(
+            pause > Duration::MINUTE && pause < Duration::minutes(longest),
+            "{trouble}: {pause}"
+        );
+        asked_at = house.now();
+    }
+    house.hear_next_and_run().await;
+    let shown = house.get(&author, &path).await.json();
+    assert_eq!(shown["standing"], "live", "{shown}");
+    assert_eq!(rings::next_due(&house.pool).await.unwrap(), None);
+}
+
 /// A thumbnail that YouTube does not take keeps no video from going live; its author reads why in the log.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_could_not_be_set_beside_a_video_is_told_in_its_log(pool: PgPool) {
@@ -109,7 +172,7 @@ async fn what_could_not_be_set_beside_a_video_is_told_in_its_log(pool: PgPool) {
     let network = Network::of(Platform::Youtube);
     let mut draft = house.draft(network, What::Video, "With a picture");
     let picture = house.draft(network, What::Picture, "")["media"].take();
-    draft["media"] = serde_json::json!([draft["media"].take(), picture]);
+    draft["media"] = json!([draft["media"].take(), picture]);
     draft["options"]["thumbnail"] = true.into();
     let id = house.post(&author, &draft).await;
     while house.status(&author, &id).await["status"] != "published" {
@@ -154,7 +217,7 @@ async fn the_feed_of_a_connected_channel_is_asked_for_kept_and_called_off(pool: 
         .send(
             &author,
             "/api/disconnect/youtube",
-            &serde_json::json!({ "connectionId": connected["id"] }),
+            &json!({ "connectionId": connected["id"] }),
         )
         .await;
     house.run_all().await;
