@@ -3,10 +3,14 @@
 use std::{sync::Arc, time::Duration as Span};
 
 use domain::Platform;
+use doorbell::Reply;
 use http::StatusCode;
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use store::rings;
+use tests::world;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use vault::testing::Health;
 
 use crate::{
     house::{House, Person, Receiver, Told},
@@ -117,6 +121,118 @@ async fn a_delivery_is_sent_again_by_order_under_its_name(pool: PgPool) {
     assert_eq!(again[0].body, first.body);
     let delivery = &deliveries(&house, &owner, &endpoint).await[0];
     assert_eq!(delivery["attempts"].as_array().unwrap().len(), 2);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_attempt_that_reached_nobody_says_so(pool: PgPool) {
+    let house = House::open(pool).await;
+    let owner = house.sign_up().await;
+    let (listener, nobody) = world::listen().await;
+    drop(listener);
+    let endpoint = endpoint(&house, &owner, &nobody, json!({})).await;
+    house.connect(&owner, Platform::X).await;
+    house.run_due().await;
+    let attempt = deliveries(&house, &owner, &endpoint).await[0]["attempts"][0].clone();
+    assert_eq!(attempt["status"], Value::Null, "{attempt}");
+    let said = attempt["error"].as_str().unwrap();
+    assert!(said.contains("could not be reached"), "{said}");
+}
+
+/// Nothing is held against an endpoint whose secret cannot be had for a while, and nothing is sent to it unsigned.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_delivery_waits_for_its_key_and_says_when_there_is_none_any_more(pool: PgPool) {
+    let house = House::open(pool.clone()).await;
+    let owner = house.sign_up().await;
+    let receiver = Receiver::open().await;
+    let endpoint = endpoint(&house, &owner, &receiver.url("/"), json!({})).await;
+    house.connect(&owner, Platform::X).await;
+    // Keys that were opened before are kept for a while.
+    house.advance(Duration::HOUR);
+    house.keys.set(Health::Down);
+    let planned = deliveries(&house, &owner, &endpoint).await[0]["id"].clone();
+    let reply = house.publisher.answer(planned.as_str().unwrap()).await;
+    assert_eq!(reply, Reply::Again);
+    let delivery = deliveries(&house, &owner, &endpoint).await[0].clone();
+    assert_eq!(delivery["attempts"], json!([]), "{delivery}");
+    house.keys.set(Health::Good);
+    house.live_through(3).await;
+    assert_eq!(receiver.take().len(), 1);
+
+    sqlx::query(
+        "UPDATE webhook_secrets SET ciphertext = set_bit(ciphertext, 300, 1 - get_bit(ciphertext, 300))",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    house
+        .send(&owner, &endpoint.path("/test"), &json!({}))
+        .await;
+    house.run_due().await;
+    assert!(receiver.heard().is_empty());
+    let all = deliveries(&house, &owner, &endpoint).await;
+    let said = all
+        .iter()
+        .filter_map(|it| it["attempts"][0]["error"].as_str());
+    assert!(
+        said.into_iter().any(|said| said.contains("rotate it")),
+        "{all:?}"
+    );
+}
+
+/// Later attempts are not rung for: the sweeper knows of them, and a queue that holds a ring for a day costs a schedule.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_is_tried_again_in_half_an_hour_is_left_to_the_sweeper(pool: PgPool) {
+    let house = House::open(pool).await;
+    let owner = house.sign_up().await;
+    let receiver = Receiver::open().await;
+    endpoint(&house, &owner, &receiver.url("/"), json!({})).await;
+    receiver.answers(&[(500, ""); 3]);
+    house.connect(&owner, Platform::X).await;
+    house.run_due().await;
+    for _ in 0..2 {
+        house.hear_next_and_run().await;
+    }
+    assert_eq!(receiver.heard().len(), 3);
+    assert_eq!(rings::next_due(&house.pool).await.unwrap(), None);
+}
+
+/// So many are under way in one process that another one waits for a place, a moment later.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_delivery_for_which_there_is_no_place_comes_again_in_a_moment(pool: PgPool) {
+    let house = Arc::new(House::open(pool).await);
+    let owner = house.sign_up().await;
+    let slow = Receiver::silent().await;
+    let mut under_way = Vec::new();
+    for _ in 0..6 {
+        let stuck = endpoint(&house, &owner, &slow.url("/"), json!({})).await;
+        for _ in 0..2 {
+            house.send(&owner, &stuck.path("/test"), &json!({})).await;
+        }
+        for delivery in deliveries(&house, &owner, &stuck).await {
+            let id = delivery["id"].as_str().unwrap().to_owned();
+            let publisher = house.publisher.clone();
+            under_way.push((
+                id.clone(),
+                tokio::spawn(async move { publisher.answer(&id).await }),
+            ));
+        }
+    }
+    slow.heard_at_least(10).await;
+    house.lose_all_rings().await;
+    let (late, look) = under_way.pop().unwrap();
+    look.await.unwrap();
+    house.publisher.answer(&late).await;
+    let wait = rings::next_due(&house.pool).await.unwrap().expect("a ring");
+    assert!(
+        wait > Duration::ZERO && wait <= Duration::seconds(2),
+        "{wait}"
+    );
+    slow.speak();
+    for (_, look) in under_way {
+        look.await.unwrap();
+    }
+    house.run_all().await;
+    assert_eq!(slow.heard().len(), 12);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -52,6 +52,7 @@ async fn disconnecting_fails_what_was_scheduled_and_wipes_the_tokens_within_a_mi
         let told = house.status(&author, &soon).await;
         assert_eq!(told["status"], "publishing", "{platform}: {told}");
 
+        let heard = house.networks.calls().len();
         let ended = disconnect(&house, &author, platform).await;
         assert_eq!(ended, "disconnecting");
         for id in [&far, &soon] {
@@ -65,6 +66,9 @@ async fn disconnecting_fails_what_was_scheduled_and_wipes_the_tokens_within_a_mi
         house.run_due().await;
         let id = connection["id"].as_str().unwrap();
         assert_eq!(kept(&house, id).await, ("disconnected".to_owned(), 0));
+        let withdrawn = house.networks.calls().split_off(heard);
+        let withdrawn = withdrawn.iter().find(|call| withdraws(call));
+        assert_eq!(withdrawn.map(String::as_str), withdrawal(platform));
         house.run_all().await;
         assert_eq!(house.live(&words), [], "{platform}");
         let refused = house.send(&author, "/api/posts", &draft).await;
@@ -149,6 +153,24 @@ async fn an_account_whose_tokens_do_not_open_asks_for_a_new_connection_and_its_p
         assert_eq!(again["health"], "active", "{again}");
         house.run_all().await;
         house.assert_published(&author, &id, &words).await;
+    }
+}
+
+/// Whether a call withdraws our access.
+fn withdraws(call: &str) -> bool {
+    call.contains("revoke") || call.contains("DELETE")
+}
+
+/// The call by which access is withdrawn; none where the account of another network leans on the same grant, and at
+/// Pinterest, where only system users may.
+const fn withdrawal(platform: Platform) -> Option<&'static str> {
+    match platform {
+        Platform::Facebook => Some("graph.facebook.com DELETE /{version}/{id}/permissions"),
+        Platform::Linkedin => Some("www.linkedin.com POST /oauth/v2/revoke"),
+        Platform::Tiktok => Some("open.tiktokapis.com POST /v2/oauth/revoke/"),
+        Platform::X => Some("api.x.com POST /2/oauth2/revoke"),
+        Platform::Youtube => Some("oauth2.googleapis.com POST /revoke"),
+        Platform::Instagram | Platform::Pinterest => None,
     }
 }
 

@@ -4,7 +4,8 @@ use domain::Platform;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use store::rings;
+use store::{errands, rings};
+use time::Duration;
 
 use crate::{
     house::{Answer, House, Person},
@@ -56,6 +57,65 @@ async fn boards_are_listed_made_and_posted_to(pool: PgPool) {
     let id = house.post(&author, &draft).await;
     house.run_all().await;
     house.assert_published(&author, &id, "A dish").await;
+}
+
+/// Asks while publishers die of it, so many of them; the next one does not.
+async fn asked_in_vain(
+    house: &House,
+    person: &Person,
+    (method, path): (Method, &str),
+    body: Option<&Value>,
+    deaths: usize,
+) -> Answer {
+    let (answer, ()) = tokio::join!(house.call(person, method, path, body), async {
+        while rings::next_due(&house.pool).await.unwrap().is_none() {
+            tokio::task::yield_now().await;
+        }
+        let told = rings::take(&house.pool, 1, Duration::ZERO, &[], &[]).await;
+        let id = told.unwrap()[0].subject.parse().unwrap();
+        for _ in 0..deaths {
+            let run = errands::take(&house.pool, id, Duration::MINUTE).await;
+            run.unwrap().expect("a run");
+            house.advance(Duration::minutes(2));
+        }
+        house.run_due().await;
+    });
+    answer
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_breaks_off_is_asked_again_where_that_does_no_harm(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    let connected = house.connect(&author, Platform::Pinterest).await;
+    let boards = format!(
+        "/api/connections/{}/boards",
+        connected["id"].as_str().unwrap()
+    );
+    let wish = json!({ "name": "Made at most once" });
+    for (asking, body, deaths, is_answered) in [
+        (Method::GET, None, 4, true),
+        (Method::GET, None, 5, false),
+        (Method::POST, Some(&wish), 1, false),
+    ] {
+        let asking = (asking, boards.as_str());
+        let answer = asked_in_vain(&house, &author, asking, body, deaths).await;
+        if is_answered {
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        } else {
+            assert_eq!(answer.rule(), "outcome_unknown", "{}", answer.body);
+            let said = answer.text("detail").to_owned();
+            assert!(said.contains("before you ask again"), "{said}");
+        }
+        // What was answered is told again for a while.
+        house.advance(Duration::MINUTE);
+    }
+    let listed = asked(&house, &author, Method::GET, &boards, None).await;
+    assert!(
+        !listed.body.contains("Made at most once"),
+        "{}",
+        listed.body
+    );
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

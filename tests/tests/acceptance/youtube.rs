@@ -201,7 +201,7 @@ async fn the_feed_of_a_connected_channel_is_asked_for_kept_and_called_off(pool: 
             .await
             .unwrap()
     };
-    house.sweep().await;
+    assert_eq!(house.publisher.look_after_feeds().await.unwrap(), 1);
     assert_eq!(lease().await, None, "asked, not yet confirmed");
     assert!(answer_hub(&house).await);
     let first = lease().await.unwrap();
@@ -222,7 +222,7 @@ async fn the_feed_of_a_connected_channel_is_asked_for_kept_and_called_off(pool: 
         .await;
     house.run_all().await;
     house.advance(Duration::hours(2));
-    house.sweep().await;
+    assert_eq!(house.publisher.look_after_feeds().await.unwrap(), 1);
     assert!(answer_hub(&house).await);
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM subscriptions")
         .fetch_one(&pool)
