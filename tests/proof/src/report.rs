@@ -181,10 +181,12 @@ impl Report {
         text.extend(missed.chain(findings.map(|finding| format!("  {finding}\n"))));
         if !self.wrong.is_empty() {
             let seeds: Vec<_> = self.wrong.iter().map(u64::to_string).collect();
-            text += &format!(
-                "  seeds of all bad days on which something was wrong: {}\n",
-                seeds.join(" ")
-            );
+            let seeds = seeds.join(" ");
+            text.extend([
+                "  seeds of all days on which something was wrong: ",
+                &seeds,
+                "\n",
+            ]);
         }
         text
     }
