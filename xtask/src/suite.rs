@@ -1,6 +1,6 @@
 //! Tests and benchmarks.
 
-use std::{ffi::OsStr, fs, process::ExitCode};
+use std::{ffi::OsStr, fs, process::ExitCode, time::Instant};
 
 use crate::{
     lambda, prove,
@@ -43,20 +43,17 @@ pub(crate) fn bench(arguments: &[String]) -> ExitCode {
 }
 
 fn run_tests(filters: &[String]) -> Result<(), String> {
-    if filters.is_empty() || filters.iter().any(|filter| filter.contains(BOOTSTRAP)) {
-        lambda::build_for_tests()?;
+    let runs_all = filters.is_empty();
+    if runs_all || filters.iter().any(|filter| filter.contains(BOOTSTRAP)) {
+        step("functions, built for release", lambda::build_for_tests)?;
     }
     // The functions that `cargo lambda watch` starts; with the same features they are compiled once.
-    shell::run(&mut shell::cargo([
-        "build",
-        "--quiet",
-        "--workspace",
-        "--bins",
-        "--features",
-        FEATURES,
-    ]))?;
-    if filters.is_empty() {
-        prove::landing()?;
+    let programs = ["build", "--quiet", "--workspace", "--bins", "--features"];
+    step("programs", || {
+        shell::run(shell::cargo(programs).arg(FEATURES))
+    })?;
+    if runs_all {
+        step("proof", prove::landing)?;
     }
     if !shell::has_cargo("nextest") {
         eprintln!("cargo-nextest is not installed; cargo's own runner is used");
@@ -65,6 +62,10 @@ fn run_tests(filters: &[String]) -> Result<(), String> {
             filters,
         );
     }
+    let build = ["nextest", "run", "--no-run", "--workspace", "--features"];
+    step("tests, built", || {
+        shell::run(shell::cargo(build).arg(FEATURES))
+    })?;
     let nextest = [
         "cargo",
         "nextest",
@@ -75,20 +76,27 @@ fn run_tests(filters: &[String]) -> Result<(), String> {
         "--profile",
         "ci",
     ];
-    beside_postgres(nextest, filters)?;
-    if filters.is_empty() {
-        beside_postgres(
-            [
-                "cargo",
-                "test",
-                "--workspace",
-                "--features",
-                FEATURES,
-                "--doc",
-            ],
-            &[],
-        )?;
+    step("tests", || beside_postgres(nextest, filters))?;
+    if runs_all {
+        let examples = [
+            "cargo",
+            "test",
+            "--workspace",
+            "--features",
+            FEATURES,
+            "--doc",
+        ];
+        // Its own last line ends the run.
+        beside_postgres(examples, &[])?;
     }
+    Ok(())
+}
+
+/// Takes a step, and says how long it took.
+fn step(name: &str, run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    let began = Instant::now();
+    run()?;
+    eprintln!("== {name}: {} s", began.elapsed().as_secs());
     Ok(())
 }
 
