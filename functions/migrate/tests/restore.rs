@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-use domain::{AttemptId, ConnectionId, PostId, Stage, UserId};
+use domain::{AttemptId, ConnectionId, LookId, PostId, Stage, UserId};
 use migrate::{Reporter, handle};
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions as _, PgPool, query, query_scalar};
@@ -217,7 +217,9 @@ impl House {
     async fn arm(&self, post: PostId, later: Duration) -> Option<Armed> {
         self.shift.advance(later);
         let together = Together::from(self.store.clone());
-        let lease = together.lease(post, Duration::seconds(30)).await;
+        let lease = together
+            .lease(post, LookId::mint(), Duration::seconds(30))
+            .await;
         let work = lease.unwrap()?;
         let save = Save {
             from: work.post.stage,

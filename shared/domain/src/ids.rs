@@ -89,6 +89,8 @@ ids! {
     EventId = "evt";
     /// One consent given at a network; it may cover several connections.
     GrantId = "gra";
+    /// One look of a publisher at a post.
+    LookId = "lok";
     /// A picture, video or document.
     MediaId = "med";
     /// One try to connect an account, from redirect to callback.

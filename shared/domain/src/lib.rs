@@ -21,8 +21,8 @@ pub use connection::{ConnectionHealth, UnknownHealth};
 pub use counted::Counted;
 pub use event::{EVENT_TYPES, Event};
 pub use ids::{
-    AttemptId, ConnectionId, DataKeyId, DeliveryId, ErrandId, EventId, GrantId, IdError, MediaId,
-    OauthAttemptId, PostId, SessionId, UserId, WebhookEndpointId, WebhookSecretId,
+    AttemptId, ConnectionId, DataKeyId, DeliveryId, ErrandId, EventId, GrantId, IdError, LookId,
+    MediaId, OauthAttemptId, PostId, SessionId, UserId, WebhookEndpointId, WebhookSecretId,
 };
 pub use limits::{
     AudioCodec, CaptionRule, Container, DocumentFormat, DocumentRules, ImageFormat, ImageRules,

@@ -8,8 +8,8 @@ use std::{io, ops::Range};
 
 use bytes::Bytes;
 use domain::{
-    AttemptId, ConnectionId, ErrandId, ImageRules, MediaFacts, MediaId, MediaKind, PostError,
-    PostId, Standing, UserId, Violation,
+    AttemptId, ConnectionId, ErrandId, ImageRules, LookId, MediaFacts, MediaId, MediaKind,
+    PostError, PostId, Standing, UserId, Violation,
 };
 use futures_util::{future::BoxFuture, stream::BoxStream};
 use media::{Intake, Library, LibraryError};
@@ -33,7 +33,7 @@ pub type Asked<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 /// The rows that a look reads and writes; each is the function of `store` that its text names.
 pub trait Books: Send + Sync {
     /// [`Together::lease`].
-    fn lease(&self, post: PostId, time: Duration) -> Asked<'_, Option<Work>>;
+    fn lease(&self, post: PostId, by: LookId, time: Duration) -> Asked<'_, Option<Work>>;
     /// [`work::glance`].
     fn glance(&self, post: PostId) -> Asked<'_, Option<Glance>>;
     /// [`work::set_aside`].
@@ -183,8 +183,8 @@ impl From<Pool> for DatabaseBooks {
 }
 
 impl Books for DatabaseBooks {
-    fn lease(&self, post: PostId, time: Duration) -> Asked<'_, Option<Work>> {
-        Box::pin(self.together.lease(post, time))
+    fn lease(&self, post: PostId, by: LookId, time: Duration) -> Asked<'_, Option<Work>> {
+        Box::pin(self.together.lease(post, by, time))
     }
 
     fn glance(&self, post: PostId) -> Asked<'_, Option<Glance>> {

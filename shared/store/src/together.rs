@@ -1,6 +1,6 @@
 //! What many looks ask at the same time.
 
-use domain::{AttemptId, ConnectionId, PostId, Standing, UserId};
+use domain::{AttemptId, ConnectionId, LookId, PostId, Standing, UserId};
 use time::{Duration, OffsetDateTime};
 
 use crate::{
@@ -43,8 +43,16 @@ impl From<Pool> for Together {
 
 impl Together {
     /// Takes the lease of a post whose time has come, for `time`. `None`: not now; see [`crate::work::glance`].
-    pub async fn lease(&self, post: PostId, time: Duration) -> Result<Option<Work>, StoreError> {
-        self.leases.ask(Lease { post, time }).await
+    ///
+    /// # Errors
+    /// A database error leaves it open whether it was taken: asked for again by the same look, it is given.
+    pub async fn lease(
+        &self,
+        post: PostId,
+        by: LookId,
+        time: Duration,
+    ) -> Result<Option<Work>, StoreError> {
+        self.leases.ask(Lease { post, by, time }).await
     }
 
     /// Arms the commit of a prepared post: from the moment this is committed exactly one process may

@@ -9,7 +9,7 @@ use std::{
     task::Poll,
 };
 
-use domain::{AttemptId, ConnectionId, PostId, Stage, Standing, UserId};
+use domain::{AttemptId, ConnectionId, LookId, PostId, Stage, Standing, UserId};
 use futures_util::future::join_all;
 use sqlx::{PgPool, query, query_scalar};
 use store::{
@@ -39,7 +39,12 @@ async fn a_crowd_is_served_by_few_statements(pool: PgPool) {
     for _ in 0..CROWD {
         posts.push(house.post(house.account().await).await);
     }
-    let leased = join_all(posts.iter().map(|post| house.together.lease(*post, LEASE))).await;
+    let leased = join_all(
+        posts
+            .iter()
+            .map(|post| house.together.lease(*post, LookId::mint(), LEASE)),
+    )
+    .await;
     let works: Vec<_> = leased
         .into_iter()
         .map(|work| work.unwrap().unwrap())
@@ -68,7 +73,7 @@ async fn a_crowd_is_served_by_few_statements(pool: PgPool) {
 async fn of_two_who_want_the_same_lease_one_has_it(pool: PgPool) {
     let house = House::open(&pool).await;
     let post = house.post(house.account().await).await;
-    let leased = join_all([0; 3].map(|_| house.together.lease(post, LEASE))).await;
+    let leased = join_all([0; 3].map(|_| house.together.lease(post, LookId::mint(), LEASE))).await;
     let leased = leased.into_iter().filter_map(Result::unwrap);
     assert_eq!(leased.count(), 1);
 }
@@ -114,7 +119,7 @@ async fn a_lease_waits_for_whoever_holds_the_row(pool: PgPool) {
         .execute(&mut *holder)
         .await
         .unwrap();
-    let mut waiting = pin!(house.together.lease(post, LEASE));
+    let mut waiting = pin!(house.together.lease(post, LookId::mint(), LEASE));
     assert!(is_waiting(&pool, waiting.as_mut()).await);
     holder.commit().await.unwrap();
     let work = waiting.await.unwrap().unwrap();
@@ -131,7 +136,8 @@ async fn a_row_that_cannot_be_read_is_its_own_askers_affair(pool: PgPool) {
         .execute(&pool)
         .await
         .unwrap();
-    let leased = join_all([good, bad].map(|post| house.together.lease(post, LEASE))).await;
+    let leased =
+        join_all([good, bad].map(|post| house.together.lease(post, LookId::mint(), LEASE))).await;
     assert_eq!(leased[0].as_ref().unwrap().as_ref().unwrap().post.id, good);
     assert!(
         matches!(leased[1], Err(StoreError::Row { .. })),
@@ -299,7 +305,11 @@ impl House {
 
     async fn prepared_at(&self, account: ConnectionId, late: i32) -> Work {
         let post = self.post_of(account, "prepared", late).await;
-        self.together.lease(post, LEASE).await.unwrap().unwrap()
+        self.together
+            .lease(post, LookId::mint(), LEASE)
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     async fn armed(&self, account: ConnectionId) -> (Work, AttemptId) {

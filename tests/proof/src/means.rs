@@ -12,8 +12,8 @@ use std::{
 
 use bytes::Bytes;
 use domain::{
-    AttemptId, ConnectionId, DataKeyId, ErrandId, ImageRules, MediaFacts, MediaId, MediaKind,
-    PostError, PostId, Stage, Standing, UserId, Violation,
+    AttemptId, ConnectionId, DataKeyId, ErrandId, ImageRules, LookId, MediaFacts, MediaId,
+    MediaKind, PostError, PostId, Stage, Standing, UserId, Violation,
 };
 use doorbell::{Ring, RingError, Subject};
 use futures_util::{future::BoxFuture, stream::BoxStream};
@@ -81,8 +81,8 @@ fn broken() -> io::Error {
 }
 
 impl Books for GatedBooks {
-    fn lease(&self, post: PostId, time: Duration) -> Asked<'_, Option<Work>> {
-        self.ask("lease", move |books| Ok(books.lease(post, time)))
+    fn lease(&self, post: PostId, by: LookId, time: Duration) -> Asked<'_, Option<Work>> {
+        self.ask("lease", move |books| Ok(books.lease(post, by, time)))
     }
 
     fn glance(&self, post: PostId) -> Asked<'_, Option<Glance>> {

@@ -26,6 +26,8 @@ const ALLOWANCE: std::time::Duration = std::time::Duration::from_secs(280);
 const PAUSE: Duration = Duration::minutes(8);
 /// How long publishing is halted.
 const HALT: Duration = Duration::minutes(10);
+/// How soon it is seen whether a look goes on that waits by itself: for another one, or for a moment to pass.
+const MOMENT: Duration = Duration::milliseconds(100);
 /// How far a clock jumps.
 const JUMP: Duration = Duration::minutes(5);
 /// How many overdue posts one sweep takes, and how far apart they are rung for.
@@ -139,6 +141,7 @@ pub async fn live(
         swept_at: world.now(),
         sweeps: flaw != Some(Flaw::NobodySweeps),
         halted_until: None,
+        is_one_held: false,
     };
     let ends_at = world.now() + length;
     for _ in 0..STEPS {
@@ -169,6 +172,8 @@ struct Town<'w> {
     swept_at: OffsetDateTime,
     sweeps: bool,
     halted_until: Option<OffsetDateTime>,
+    /// Whether a look waits by itself.
+    is_one_held: bool,
 }
 
 impl Town<'_> {
@@ -196,10 +201,11 @@ impl Town<'_> {
         let mut awake: Vec<usize> = (0..self.looks.len())
             .filter(|place| self.looks[*place].wakes_at.is_none_or(|at| at <= now))
             .collect();
+        self.is_one_held = false;
         while !awake.is_empty() {
             let place = awake.swap_remove(chance.pick(awake.len()));
             match self.go_on(place) {
-                Stop::Held => {}
+                Stop::Held => self.is_one_held = true,
                 Stop::Over(reply) => {
                     let look = self.looks.swap_remove(place);
                     if reply == Reply::Again {
@@ -338,6 +344,7 @@ impl Town<'_> {
         let now = self.world.now();
         let wakes = self.looks.iter().filter_map(|look| look.wakes_at).min();
         let answered = self.world.gates.next_wakes_in().map(|time| now + time);
+        let seen = self.is_one_held.then_some(now + MOMENT);
         // A sweep finds nothing before half a minute after the first post should have been looked at.
         let is_open = {
             let rows = self.world.books.rows();
@@ -370,6 +377,7 @@ impl Town<'_> {
         [
             wakes,
             answered,
+            seen,
             ring,
             late,
             sweep,

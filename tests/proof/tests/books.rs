@@ -6,8 +6,8 @@
 use std::{fmt::Debug, sync::Arc};
 
 use domain::{
-    AttemptId, ConnectionHealth, ConnectionId, GrantId, Platform, Post, PostError, PostId, Stage,
-    Standing, UserId,
+    AttemptId, ConnectionHealth, ConnectionId, GrantId, LookId, Platform, Post, PostError, PostId,
+    Stage, Standing, UserId,
 };
 use fastrand::Rng;
 use proof::{Clock, books::MemoryBooks};
@@ -182,7 +182,7 @@ impl Twice {
         let connection = self.connections[rng.usize(0..2)];
         let what = rng.usize(0..22);
         match what {
-            0..=4 => self.lease(post).await?,
+            0..=4 => self.lease(post, rng.usize(1..3)).await?,
             5 => {
                 let minutes = Duration::minutes(rng.i64(1..9));
                 self.shift.advance(minutes);
@@ -234,9 +234,15 @@ impl Twice {
             .map_err(|it| format!("after {what}: {it}"))
     }
 
-    async fn lease(&mut self, post: PostId) -> Result<(), String> {
-        let (one, other) = self.both(|books| books.lease(post, LEASE)).await;
-        let (one, other) = (one.unwrap(), other.unwrap());
+    /// A look that asks so often, as one does whose answer is lost.
+    async fn lease(&mut self, post: PostId, times: usize) -> Result<(), String> {
+        let look = LookId::mint();
+        let mut told = (None, None);
+        for _ in 0..times {
+            let (one, other) = self.both(|books| books.lease(post, look, LEASE)).await;
+            told = (one.unwrap(), other.unwrap());
+        }
+        let (one, other) = told;
         let seen = |work: &Option<Work>| {
             work.as_ref().map(|it| {
                 (

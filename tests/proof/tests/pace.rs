@@ -130,6 +130,28 @@ fn an_arm_is_used_soon_or_never() {
     }
 }
 
+/// A connection to the database that breaks, before or after it did what it was asked, costs a post moments, and not the
+/// rest of a lease that nobody knows of.
+#[test]
+fn a_lease_whose_answer_is_lost_makes_no_post_late() {
+    for kind in simplest() {
+        let points = exhaustive::points(kind, &Script::default());
+        let leases = (0..points.len()).filter(|place| points[*place] == Point::Books("lease"));
+        for place in leases {
+            for fault in [Fault::Down, Fault::DoneButLost] {
+                let case = exhaustive::case(kind, &Script(vec![(place, fault)]), None);
+                case.assert_published(kind, 1);
+                let late = case.posts[0].armed_at.expect("an arm") - case.posts[0].due_at;
+                assert!(
+                    late < Duration::seconds(2),
+                    "{}: {fault:?} at {place}: {late}",
+                    kind.name
+                );
+            }
+        }
+    }
+}
+
 /// When a network took a post does not hang on how long it takes to store that.
 #[test]
 fn a_post_was_accepted_when_its_answer_came_in() {

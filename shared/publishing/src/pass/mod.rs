@@ -14,7 +14,7 @@ mod lines;
 mod open;
 mod waits;
 
-use domain::{AttemptId, ConnectionHealth, Move, PostError, PostId, Stage};
+use domain::{AttemptId, ConnectionHealth, LookId, Move, PostError, PostId, Stage};
 use doorbell::Subject;
 use platforms::{
     Account, Action, Answer, App, Call, Content, Event, Fault, Machine as _, Publish,
@@ -28,7 +28,7 @@ use store::{
     work::{Save, Work},
 };
 use time::{Duration, OffsetDateTime};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use vault::Pen;
 use wire::{Authority, SendError};
 
@@ -45,6 +45,12 @@ use crate::{
 const LEASE: Duration = Duration::minutes(6);
 /// The longest that one turn of a machine takes: new tokens, a call, and what is stored of both.
 const TURN: std::time::Duration = std::time::Duration::from_secs(130);
+/// How long to wait until a lease is asked for again whose answer was lost; a database that starts anew takes seconds.
+const ASK_AGAIN: [std::time::Duration; 3] = [
+    std::time::Duration::from_millis(200),
+    std::time::Duration::from_secs(1),
+    std::time::Duration::from_secs(3),
+];
 /// Leases in a row without an orderly end after which a post is given up.
 const CRASHES: i32 = 3;
 /// How many steps are written down together at most, where the look goes on.
@@ -57,7 +63,7 @@ const UNWRITTEN: Duration = Duration::seconds(2);
 /// What would not be done by then is not begun. Where something lasts longer than it may, the look is
 /// dropped where it stands, as if its process had died there, but the post is put down at once.
 pub(crate) async fn look(means: &Means, id: PostId, until: Instant) -> Result<(), LookError> {
-    let work = match means.books.lease(id, LEASE).await {
+    let work = match lease(means, id).await {
         Ok(Some(work)) => work,
         Ok(None) => return not_now(means, id).await,
         Err(error @ StoreError::Row { .. }) => return unreadable(means, id, error).await,
@@ -71,6 +77,26 @@ pub(crate) async fn look(means: &Means, id: PostId, until: Instant) -> Result<()
     };
     pass.write_down().await;
     ended
+}
+
+/// Takes the lease. Whether it was taken cannot be told where the answer is lost, and nobody else may work on the post
+/// until it ends, so it is asked for again under the name of the same look.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a row of which nobody knows whether it is under lease cannot be parked"
+)]
+async fn lease(means: &Means, id: PostId) -> Result<Option<Work>, StoreError> {
+    let look = LookId::mint();
+    for pause in ASK_AGAIN {
+        match means.books.lease(id, look, LEASE).await {
+            Err(error) if !matches!(error, StoreError::Row { .. }) => {
+                tracing::warn!(post.id = %id, error = &error as &dyn std::error::Error, "the lease of {id} is asked for again");
+                sleep(pause).await;
+            }
+            told => return told,
+        }
+    }
+    means.books.lease(id, look, LEASE).await
 }
 
 /// A post whose row this build cannot read. Another build may, so its lease runs out as that of a crash

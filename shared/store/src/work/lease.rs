@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::PostId;
+use domain::{LookId, PostId};
 use time::Duration;
 use uuid::Uuid;
 
@@ -17,6 +17,7 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Lease {
     pub(crate) post: PostId,
+    pub(crate) by: LookId,
     pub(crate) time: Duration,
 }
 
@@ -29,11 +30,10 @@ impl Ask for Lease {
     }
 
     async fn all(pool: &Pool, asks: &[Self]) -> Result<Vec<Told<Option<Work>>>, StoreError> {
-        let (ids, times): (Vec<_>, Vec<_>) = asks
-            .iter()
-            .map(|ask| (ask.post.uuid(), ask.time.as_seconds_f64()))
-            .unzip();
-        let mut leased = lease(pool, &ids, &times).await?;
+        let ids: Vec<_> = asks.iter().map(|ask| ask.post.uuid()).collect();
+        let looks: Vec<_> = asks.iter().map(|ask| ask.by.uuid()).collect();
+        let times: Vec<_> = asks.iter().map(|ask| ask.time.as_seconds_f64()).collect();
+        let mut leased = lease(pool, &ids, &looks, &times).await?;
         let missed: Vec<_> = ids
             .into_iter()
             .filter(|id| !leased.contains_key(id))
@@ -53,23 +53,27 @@ impl Ask for Lease {
 async fn lease(
     pool: &Pool,
     ids: &[Uuid],
+    looks: &[Uuid],
     times: &[f64],
 ) -> Result<HashMap<Uuid, Result<Work, StoreError>>, StoreError> {
     let rows = sqlx::query!(
         r#"WITH asked AS (
-               SELECT * FROM unnest((SELECT $1::uuid[]), (SELECT $2::float8[])) AS a (id, seconds)
+               SELECT * FROM unnest((SELECT $1::uuid[]), (SELECT $2::uuid[]), (SELECT $3::float8[]))
+                   AS a (id, look, seconds)
            ), free AS (
-               SELECT p.*, asked.seconds FROM asked CROSS JOIN LATERAL (
-                   SELECT id, stage, lease_until, next_attempt_at FROM posts
+               SELECT p.*, asked.look, asked.seconds, p.lease_by IS NOT DISTINCT FROM asked.look AS is_held FROM asked
+               CROSS JOIN LATERAL (
+                   SELECT id, stage, lease_by, lease_until, next_attempt_at FROM posts
                    WHERE id = asked.id FOR NO KEY UPDATE SKIP LOCKED
                ) p
            )
-           UPDATE posts SET fence = fence + 1, crash_count = crash_count + 1,
-               lease_until = app_now() + make_interval(secs => free.seconds)
+           UPDATE posts SET fence = fence + 1,
+               crash_count = crash_count + CASE WHEN free.is_held THEN 0 ELSE 1 END,
+               lease_by = free.look, lease_until = app_now() + make_interval(secs => free.seconds)
            FROM free
            WHERE posts.id = free.id
              AND free.stage IN ('scheduled', 'preparing', 'prepared', 'firing', 'confirming')
-             AND (free.lease_until IS NULL OR free.lease_until <= app_now())
+             AND (free.lease_until IS NULL OR free.lease_until <= app_now() OR free.is_held)
              AND free.next_attempt_at <= app_now()
            RETURNING posts.id, user_id, connection_id, platform, caption, media, options, client_post_id,
                posts.stage, scheduled_at, due_at, revision, posts.next_attempt_at, armed_at, accepted_at,
@@ -83,6 +87,7 @@ async fn lease(
                 WHERE b.key IN (posts.connection_id::text, 'app:' || posts.platform)
                   AND b.updated_at > app_now() - interval '1 hour') AS used_percent"#,
         ids,
+        looks,
         times
     )
     .fetch_all(pool)

@@ -1,9 +1,9 @@
 //! Everything that the store is asked in the life of a user and of what they post.
 
 use domain::{
-    AttemptId, ConnectionHealth, ConnectionId, Counted, DataKeyId, GrantId, MediaFacts, MediaId,
-    MediaKind, OauthAttemptId, Platform, Post, PostError, PostId, SessionId, Stage, Standing,
-    UserId, WebhookEndpointId, WebhookSecretId,
+    AttemptId, ConnectionHealth, ConnectionId, Counted, DataKeyId, GrantId, LookId, MediaFacts,
+    MediaId, MediaKind, OauthAttemptId, Platform, Post, PostError, PostId, SessionId, Stage,
+    Standing, UserId, WebhookEndpointId, WebhookSecretId,
 };
 use serde_json::json;
 use store::{
@@ -230,7 +230,7 @@ async fn publish(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<
     tx.commit().await?;
     assert_eq!(moved, [id]);
     assert!(!webhook_receipts::first_time(pool, PLATFORM, &external).await?);
-    let confirming = together.lease(id, LEASE).await?.unwrap();
+    let confirming = together.lease(id, LookId::mint(), LEASE).await?.unwrap();
     assert_eq!(confirming.progress.as_deref(), Some(&b"sent"[..]));
     assert!(work::claimed(pool, &confirming).await?.is_empty());
     assert!(
@@ -338,7 +338,12 @@ async fn edit_and_cancel(
     let changed = posts::cancel(&mut link, UserId::mint(), post.id).await?;
     assert_eq!(changed, Changed::Missing);
     drop(link);
-    assert!(together.lease(post.id, LEASE).await?.is_none());
+    assert!(
+        together
+            .lease(post.id, LookId::mint(), LEASE)
+            .await?
+            .is_none()
+    );
     let seen = work::glance(pool, post.id).await?.unwrap();
     assert_eq!(seen.stage, Stage::Canceled);
     Ok(())
@@ -623,8 +628,20 @@ async fn accept(pool: &Pool, user: UserId, connection: ConnectionId) -> Result<P
 async fn prepared(pool: &Pool, user: UserId, id: ConnectionId) -> Result<Work, StoreError> {
     let together = Together::from(pool.clone());
     let post = accept(pool, user, id).await?;
-    let work = together.lease(post.id, LEASE).await?.unwrap();
-    assert!(together.lease(post.id, LEASE).await?.is_none());
+    let look = LookId::mint();
+    let first = together.lease(post.id, look, LEASE).await?.unwrap();
+    let work = together.lease(post.id, look, LEASE).await?.unwrap();
+    assert_eq!(
+        (work.fence, work.crash_count),
+        (first.fence + 1, first.crash_count),
+        "the same look, whose answer was lost"
+    );
+    assert!(
+        together
+            .lease(post.id, LookId::mint(), LEASE)
+            .await?
+            .is_none()
+    );
     let handle = format!("handle {}", post.id);
     let save = Save {
         from: Stage::Scheduled,

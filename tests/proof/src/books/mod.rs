@@ -11,7 +11,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use domain::{AttemptId, ConnectionHealth, ConnectionId, MediaId, Post, PostId, Stage, UserId};
+use domain::{
+    AttemptId, ConnectionHealth, ConnectionId, LookId, MediaId, Post, PostId, Stage, UserId,
+};
 use publishing::Books;
 use serde_json::Value;
 use store::{
@@ -61,6 +63,8 @@ pub struct PostRow {
     pub sequence: usize,
     /// What tells its leases apart.
     pub fence: i64,
+    /// Which look works on it, or did last.
+    pub lease_by: Option<LookId>,
     /// Until when somebody works on it.
     pub lease_until: Option<OffsetDateTime>,
     /// Leases in a row without an orderly end.

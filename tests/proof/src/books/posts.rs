@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AttemptId, MediaId, Post, PostError, PostId, Stage, Standing, UserId};
+use domain::{AttemptId, LookId, MediaId, Post, PostError, PostId, Stage, Standing, UserId};
 use serde_json::Value;
 use store::{
     StoreError,
@@ -30,6 +30,7 @@ impl MemoryBooks {
             let row = PostRow {
                 sequence: rows.posts.len(),
                 fence: 0,
+                lease_by: None,
                 lease_until: None,
                 crash_count: 0,
                 tries: 0,
@@ -101,7 +102,7 @@ impl MemoryBooks {
         })
     }
 
-    pub(crate) fn lease(&self, id: PostId, time: Duration) -> Option<Work> {
+    pub(crate) fn lease(&self, id: PostId, by: LookId, time: Duration) -> Option<Work> {
         let forgets_arms = self.has(Flaw::FiringIsLedBack);
         self.change(|rows, now| {
             let held_until = rows.posts.get(&id).and_then(|row| {
@@ -122,7 +123,8 @@ impl MemoryBooks {
                 rows.close_latest(id, Outcome::Absent, None, &[None]);
             }
             let row = rows.posts.get_mut(&id)?;
-            let is_free = row.lease_until.is_none_or(|until| until <= now);
+            let is_held = row.lease_by == Some(by);
+            let is_free = is_held || row.lease_until.is_none_or(|until| until <= now);
             if row.post.stage.is_final() || !is_free || row.post.next_attempt_at > now {
                 return None;
             }
@@ -130,7 +132,8 @@ impl MemoryBooks {
                 row.post.stage = Stage::Prepared;
             }
             row.fence += 1;
-            row.crash_count += 1;
+            row.crash_count += i32::from(!is_held);
+            row.lease_by = Some(by);
             row.lease_until = Some(now + time);
             Some(Work {
                 post: row.post.clone(),
