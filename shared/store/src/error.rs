@@ -62,6 +62,15 @@ impl StoreError {
             || self.code().is_some_and(|code| !code.starts_with("57P"))
     }
 
+    /// Whether it may be otherwise in a moment: the database did not answer, or not to this.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Conflict(_) | Self::Migrate(_) | Self::Row { .. } => false,
+            Self::Database(_) => !self.is_refusal(),
+            Self::Shared(error) => error.may_pass(),
+        }
+    }
+
     /// Whether the unique rule `name` would have been broken.
     pub fn is_conflict(&self, name: &str) -> bool {
         matches!(self, Self::Conflict(constraint) if constraint == name)

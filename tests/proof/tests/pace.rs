@@ -152,6 +152,53 @@ fn a_lease_whose_answer_is_lost_makes_no_post_late() {
     }
 }
 
+/// What came of a commit is not forgotten because the database is away for some seconds: nobody is asked what we know.
+#[test]
+fn what_is_known_is_stored_although_the_database_is_away_for_moments() {
+    for kind in KINDS {
+        let points = exhaustive::points(kind, &Script::default());
+        let arm = points.iter().position(|it| *it == Point::Books("arm"));
+        let commit = &points[arm.expect("an arm") + 1];
+        for trouble in [Fault::Down, Fault::DoneButLost] {
+            for is_unsent in [false, true] {
+                let (mut calls, mut troubles) = (0, 0);
+                let mut chance = Whatever(|point: &Point, _| {
+                    if point == commit {
+                        calls += 1;
+                        return (is_unsent && calls == 1).then_some(Fault::NotSent);
+                    }
+                    let is_away = calls > 0 && troubles < 3 && stores(point);
+                    troubles += u32::from(is_away);
+                    is_away.then_some(trouble)
+                });
+                let case = one(kind, &mut chance, None);
+                let what = format!("{}: {trouble:?}, unsent: {is_unsent}", kind.name);
+                assert_eq!(case.verdict.published, 1, "{what}: {:#?}", case.verdict);
+                let late = case.posts[0].armed_at.expect("an arm") - case.posts[0].due_at;
+                assert!(late < Duration::seconds(10), "{what}: {late}");
+            }
+        }
+    }
+}
+
+/// Nor does anything else that a post's own look stores make it late.
+#[test]
+fn a_step_whose_answer_is_lost_makes_no_post_late() {
+    for kind in simplest() {
+        let points = exhaustive::points(kind, &Script::default());
+        let saves = (0..points.len()).filter(|place| points[*place] == Point::Books("save"));
+        for place in saves {
+            for fault in [Fault::Down, Fault::DoneButLost] {
+                let case = exhaustive::case(kind, &Script(vec![(place, fault)]), None);
+                case.assert_published(kind, 1);
+                let late = case.posts[0].armed_at.expect("an arm") - case.posts[0].due_at;
+                let what = format!("{}: {fault:?} at {place}", kind.name);
+                assert!(late < Duration::seconds(2), "{what}: {late}");
+            }
+        }
+    }
+}
+
 /// When a network took a post does not hang on how long it takes to store that.
 #[test]
 fn a_post_was_accepted_when_its_answer_came_in() {

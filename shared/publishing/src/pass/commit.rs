@@ -3,6 +3,7 @@
 use domain::{Stage, Standing};
 use platforms::{Action, Answer, Call, Event, Fault, FaultKind, Machine as _, Publish};
 use store::{
+    StoreError,
     attempts::Outcome,
     work::{Live, Outcomes, Save, Settled},
 };
@@ -14,7 +15,7 @@ use wire::SendError;
 use super::{
     Desk, Flow, Heard, Pass,
     arm::{COMMIT, Ready, turn},
-    told,
+    persistently, told,
 };
 use crate::{backoff, publisher::LookError};
 
@@ -163,7 +164,7 @@ impl Pass<'_> {
             tries: self.work.tries,
             until: None,
         };
-        if self.means.books.save(&self.work, &save).await? {
+        if self.save(&save).await? {
             self.work.post.stage = Stage::Prepared;
         }
         Ok(())
@@ -312,7 +313,7 @@ impl Pass<'_> {
             error: None,
             until: None,
         };
-        match self.means.books.settle(&self.work, &outcomes).await? {
+        match self.store_outcome(&outcomes).await? {
             Settled::InTime => {}
             Settled::Late => return self.known_after_all().await.map(|()| Flow::Over),
             Settled::Gone => return Ok(Flow::Over),
@@ -323,6 +324,12 @@ impl Pass<'_> {
             self.accepted();
         }
         Ok(Flow::On(next))
+    }
+
+    /// What is known of a commit is known here alone, until it is stored.
+    async fn store_outcome(&self, outcomes: &Outcomes<'_>) -> Result<Settled, StoreError> {
+        let ask = || self.means.books.settle(&self.work, outcomes);
+        persistently(self.work.post.id, ask).await
     }
 
     /// What came of the commit is known after others had given it up: it goes on from there.
@@ -361,7 +368,7 @@ impl Pass<'_> {
             error: Some(&error),
             until,
         };
-        match self.means.books.settle(&self.work, &outcomes).await? {
+        match self.store_outcome(&outcomes).await? {
             Settled::InTime => {}
             Settled::Late => return self.known_after_all().await.map(|()| false),
             Settled::Gone => return Ok(false),

@@ -35,6 +35,7 @@ use wire::{Authority, SendError};
 pub use self::lines::Lines;
 use self::waits::{BUSY, PERSON};
 use crate::{
+    Asked,
     assets::AssetFiles,
     progress::{Progress, Snapshot},
     publisher::{LookError, Means},
@@ -45,7 +46,7 @@ use crate::{
 const LEASE: Duration = Duration::minutes(6);
 /// The longest that one turn of a machine takes: new tokens, a call, and what is stored of both.
 const TURN: std::time::Duration = std::time::Duration::from_secs(130);
-/// How long to wait until a lease is asked for again whose answer was lost; a database that starts anew takes seconds.
+/// How long to wait until what the database did not answer is asked again; one that starts anew takes seconds.
 const ASK_AGAIN: [std::time::Duration; 3] = [
     std::time::Duration::from_millis(200),
     std::time::Duration::from_secs(1),
@@ -79,24 +80,29 @@ pub(crate) async fn look(means: &Means, id: PostId, until: Instant) -> Result<()
     ended
 }
 
-/// Takes the lease. Whether it was taken cannot be told where the answer is lost, and nobody else may work on the post
-/// until it ends, so it is asked for again under the name of the same look.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a row of which nobody knows whether it is under lease cannot be parked"
-)]
+/// Takes the lease. Where the answer is lost nobody knows whether it was taken, and nobody else may work on the post until
+/// it ends: it is asked for again under the name of the same look.
 async fn lease(means: &Means, id: PostId) -> Result<Option<Work>, StoreError> {
     let look = LookId::mint();
+    persistently(id, || means.books.lease(id, look, LEASE)).await
+}
+
+/// Asks the database again for what it did not answer. Only for what may be asked twice.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a post cannot be parked in a database that is away"
+)]
+async fn persistently<'a, T>(id: PostId, ask: impl Fn() -> Asked<'a, T>) -> Result<T, StoreError> {
     for pause in ASK_AGAIN {
-        match means.books.lease(id, look, LEASE).await {
-            Err(error) if !matches!(error, StoreError::Row { .. }) => {
-                tracing::warn!(post.id = %id, error = &error as &dyn std::error::Error, "the lease of {id} is asked for again");
+        match ask().await {
+            Err(error) if error.may_pass() => {
+                tracing::warn!(post.id = %id, error = &error as &dyn std::error::Error, "the database is asked again for {id}");
                 sleep(pause).await;
             }
             told => return told,
         }
     }
-    means.books.lease(id, look, LEASE).await
+    ask().await
 }
 
 /// A post whose row this build cannot read. Another build may, so its lease runs out as that of a crash
@@ -386,12 +392,18 @@ impl<'a> Pass<'a> {
             tries: self.work.tries,
             until: None,
         };
-        if !self.means.books.save(&self.work, &save).await? {
+        if !self.save(&save).await? {
             return Ok(Flow::Over);
         }
         self.work.post.stage = to;
         self.work.progress = Some(progress);
         Ok(Flow::On(machine.clone()))
+    }
+
+    /// Saves a step; tells whether the lease was still ours.
+    async fn save(&self, save: &Save<'_>) -> Result<bool, StoreError> {
+        let ask = || self.means.books.save(&self.work, save);
+        persistently(self.work.post.id, ask).await
     }
 
     /// The access token; `None` when there is none now and the post was parked.

@@ -197,7 +197,7 @@ impl Pass<'_> {
             tries: self.work.tries,
             until: Some(at),
         };
-        if self.means.books.save(&self.work, &save).await? {
+        if self.save(&save).await? {
             if let Some(fault) = fault {
                 self.note("wait", "hindered", Some(&fault.to_string()))
                     .await;

@@ -132,7 +132,7 @@ pub struct Save<'a> {
     pub until: Option<OffsetDateTime>,
 }
 
-/// Saves a step; tells whether the lease was still ours.
+/// Saves a step; tells whether the lease was still ours. May be asked again where the answer was lost.
 pub async fn save(
     db: impl PgExecutor<'_>,
     work: &Work,
@@ -145,7 +145,7 @@ pub async fn save(
              next_attempt_at = coalesce($9, next_attempt_at),
              lease_until = CASE WHEN $9::timestamptz IS NULL THEN lease_until END,
              crash_count = CASE WHEN $9::timestamptz IS NULL THEN crash_count ELSE 0 END
-         WHERE id = $1 AND fence = $2 AND stage = $3",
+         WHERE id = $1 AND fence = $2 AND stage IN ($3, $4)",
         work.post.id.uuid(),
         work.fence,
         save.from.as_str(),

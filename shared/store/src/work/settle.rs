@@ -37,7 +37,7 @@ pub struct Outcomes<'a> {
 /// What storing an outcome came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
-    /// The post stood where it was left.
+    /// The post stood where it was left, or where this same outcome had led it, whose answer was lost.
     InTime,
     /// Others had taken its outcome for unknown, and now it is known: the post goes on from there, and whoever
     /// held it has lost it.
@@ -51,6 +51,7 @@ pub enum Settled {
 pub(crate) struct Settle {
     post: PostId,
     from: Stage,
+    fence: i64,
     attempt: Option<AttemptId>,
     outcome: Outcome,
     evidence: Option<String>,
@@ -66,6 +67,7 @@ impl Settle {
         Self {
             post: work.post.id,
             from: work.post.stage,
+            fence: work.fence,
             attempt: outcomes.attempt,
             outcome: outcomes.outcome,
             evidence: outcomes.evidence.map(str::to_owned),
@@ -88,6 +90,7 @@ impl Ask for Settle {
     async fn all(pool: &Pool, asks: &[Self]) -> Result<Vec<Told<Settled>>, StoreError> {
         let posts: Vec<_> = asks.iter().map(|ask| ask.post.uuid()).collect();
         let from: Vec<_> = asks.iter().map(|ask| ask.from.as_str()).collect();
+        let fences: Vec<_> = asks.iter().map(|ask| ask.fence).collect();
         let attempts: Vec<_> = asks
             .iter()
             .map(|ask| ask.attempt.map(AttemptId::uuid))
@@ -106,13 +109,15 @@ impl Ask for Settle {
             r#"WITH asked AS (
                    SELECT * FROM unnest((SELECT $1::uuid[]), (SELECT $2::text[]), (SELECT $3::uuid[]), (SELECT $4::text[]),
                                         (SELECT $5::text[]), (SELECT $6::float8[]), (SELECT $7::text[]),
-                                        (SELECT $8::bytea[]), (SELECT $9::jsonb[]), (SELECT $10::timestamptz[]))
-                       AS a (id, from_stage, attempt_id, outcome, evidence, heard, to_stage, progress, error, until)
+                                        (SELECT $8::bytea[]), (SELECT $9::jsonb[]), (SELECT $10::timestamptz[]),
+                                        (SELECT $11::bigint[]))
+                       AS a (id, from_stage, attempt_id, outcome, evidence, heard, to_stage, progress, error, until, fence)
                ), free AS (
-                   SELECT asked.*, p.stage, p.stage = from_stage AS in_time,
+                   SELECT asked.*, p.stage,
+                          p.stage = from_stage OR (p.stage = to_stage AND p.fence = asked.fence) AS in_time,
                           (SELECT a.id FROM attempts a WHERE a.post_id = asked.id ORDER BY number DESC LIMIT 1) AS latest
                    FROM asked CROSS JOIN LATERAL (
-                       SELECT stage FROM posts WHERE id = asked.id FOR NO KEY UPDATE SKIP LOCKED
+                       SELECT stage, fence FROM posts WHERE id = asked.id FOR NO KEY UPDATE SKIP LOCKED
                    ) p
                ), arm AS (
                    UPDATE attempts SET outcome = free.outcome, evidence = free.evidence, ended_at = app_now()
@@ -128,7 +133,7 @@ impl Ask for Settle {
                                           ELSE accepted_at END,
                        next_attempt_at = CASE WHEN in_time THEN coalesce(until, next_attempt_at) ELSE app_now() END,
                        tries = CASE WHEN outcome IN ('not_sent', 'rejected') THEN tries + 1 ELSE 0 END,
-                       fence = CASE WHEN in_time THEN fence ELSE fence + 1 END,
+                       fence = CASE WHEN in_time THEN posts.fence ELSE posts.fence + 1 END,
                        candidates = CASE WHEN in_time THEN candidates END,
                        lease_until = CASE WHEN in_time AND until IS NULL THEN lease_until END,
                        crash_count = CASE WHEN in_time AND until IS NULL THEN crash_count ELSE 0 END
@@ -154,7 +159,8 @@ impl Ask for Settle {
             &to as &[&str],
             &progress as &[Option<&[u8]>],
             &errors as &[Option<&Value>],
-            &until as &[Option<OffsetDateTime>]
+            &until as &[Option<OffsetDateTime>],
+            &fences
         )
         .fetch_all(pool)
         .await?;

@@ -190,7 +190,8 @@ impl MemoryBooks {
         self.change(|rows, now| {
             let row = rows.posts.get_mut(&work.post.id);
             let fits = |row: &&mut PostRow| {
-                any_fence || (row.fence == work.fence && row.post.stage == save.from)
+                any_fence
+                    || (row.fence == work.fence && [save.from, save.to].contains(&row.post.stage))
             };
             let Some(row) = row.filter(fits) else {
                 return false;
@@ -331,7 +332,8 @@ impl MemoryBooks {
             let Some(row) = rows.posts.get_mut(&work.post.id) else {
                 return Settled::Gone;
             };
-            let in_time = row.post.stage == work.post.stage;
+            let is_stored = row.post.stage == to && row.fence == work.fence;
+            let in_time = is_stored || row.post.stage == work.post.stage;
             let is_known = match outcome {
                 Outcome::Accepted => !matches!(row.post.stage, Stage::Canceled | Stage::Published),
                 Outcome::NotSent | Outcome::Rejected => {
