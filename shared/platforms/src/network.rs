@@ -174,6 +174,18 @@ impl Publish {
         }
     }
 
+    /// Whether what becomes of its commit, which is next, can be asked of the very thing that the commit makes visible, and
+    /// need not be looked for among other posts.
+    pub const fn tells_its_outcome(&self) -> bool {
+        match self {
+            Self::Facebook(machine) => machine.tells_its_outcome(),
+            Self::Instagram(machine) => matches!(machine, instagram::Publish::Publish { .. }),
+            Self::Tiktok(machine) => matches!(machine, tiktok::Publish::Upload { .. }),
+            Self::Youtube(machine) => matches!(machine, youtube::Publish::Upload { .. }),
+            Self::Linkedin(_) | Self::Pinterest(_) | Self::X(_) => false,
+        }
+    }
+
     /// Whether people see a part of it while others are still to come: it may go on or stop, but it can
     /// neither fail nor be taken back.
     pub fn is_partly_live(&self) -> bool {

@@ -166,6 +166,37 @@ fn what_takes_effect_after_the_grace_is_not_called_missed() {
     }
 }
 
+/// A commit that a network did not show in time has its effect late, and nothing more can be sent until the grace is
+/// over: it is looked for once more before it is called missed.
+#[test]
+fn what_was_overlooked_and_then_hindered_is_not_called_missed() {
+    let mut overlooked = 0;
+    let strong = KINDS
+        .into_iter()
+        .filter(|kind| kind.commit == Commit::StrongHandle);
+    for kind in strong {
+        let (mut is_armed, mut is_sent, mut has_jumped, mut is_rewound) =
+            (false, false, false, false);
+        let mut chance = Whatever(|point: &Point, _| {
+            is_armed |= *point == Point::Books("arm");
+            is_rewound |= *point == Point::Books("rewind");
+            if !is_sent && is_armed && matches!(point, Point::Network(_)) {
+                is_sent = true;
+                return Some(Fault::EffectLate);
+            }
+            if is_sent && !has_jumped {
+                has_jumped = true;
+                return Some(Fault::ClockJumps);
+            }
+            (is_rewound && *point == Point::Books("arm")).then_some(Fault::Down)
+        });
+        let case = one(kind, &mut chance, None);
+        case.assert_published(kind, 1);
+        overlooked += u32::from(is_rewound);
+    }
+    assert!(overlooked >= 3, "{overlooked}");
+}
+
 /// For a day it is asked what became of a commit, unless the network's own hour for that is over; what is known then
 /// is told to the author.
 #[test]

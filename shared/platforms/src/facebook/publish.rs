@@ -158,6 +158,11 @@ impl Publish {
             | Self::Story { .. } => None,
         }
     }
+
+    /// See [`crate::Publish::tells_its_outcome`]. Whether a story ever says that it is live is not documented.
+    pub(crate) const fn tells_its_outcome(&self) -> bool {
+        matches!(self, Self::Finish { upload } if !upload.is_story)
+    }
 }
 
 impl Machine for Publish {

@@ -1,7 +1,7 @@
 //! The one call that makes a post visible: armed (see [`super::arm`]), sent once, settled.
 
 use domain::{Stage, Standing};
-use platforms::{Action, Answer, Call, Event, Fault, FaultKind, Machine as _, Publish};
+use platforms::{Action, Answer, Call, Event, Fault, FaultKind, Machine as _, Publish, Safety};
 use store::{
     StoreError,
     attempts::Outcome,
@@ -88,6 +88,24 @@ impl Pass<'_> {
         self.write_down_in_time().await;
         self.heed(&usage).await;
         came
+    }
+
+    /// A post that was armed and shown absent, and was hindered since until it is too late to send it again: a request can
+    /// have its effect after it was looked for, so that it is asked for once more where the answer is certain.
+    pub(super) async fn before_missed(
+        &mut self,
+        desk: &Desk,
+        machine: Publish,
+    ) -> Result<Flow, LookError> {
+        let next = machine.next(&self.context(desk));
+        let was_sent = matches!(next, Action::Send(call) if call.safety == Safety::Once);
+        if was_sent
+            && machine.tells_its_outcome()
+            && let Ok(looking) = machine.apply(Event::Lost, &self.context(desk))
+        {
+            return self.keep_as(Stage::Confirming, desk, &looking).await;
+        }
+        self.miss().await.map(|()| Flow::Over)
     }
 
     /// When to look once more for what a network does not show, where it is too late to send it again: to be called

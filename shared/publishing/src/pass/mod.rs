@@ -224,7 +224,8 @@ impl<'a> Pass<'a> {
             return self.give_up().await;
         }
         let unsent = self.work.post.stage.is_editable();
-        if unsent && self.is_too_late() {
+        let is_over = unsent && self.is_too_late();
+        if is_over && self.work.post.armed_at.is_none() {
             return self.miss().await;
         }
         let connection = self
@@ -242,6 +243,9 @@ impl<'a> Pass<'a> {
             return self.end(to, &gone, &[]).await;
         };
         if connection.health == ConnectionHealth::NeedsReconnect {
+            if is_over {
+                return self.miss().await;
+            }
             let reason = connection.health_reason.clone().unwrap_or_default();
             return self
                 .wait_for(&Fault::reconnect("reconnect_needed", reason), PERSON)
@@ -253,6 +257,9 @@ impl<'a> Pass<'a> {
             .of_account(connection.platform, &connection.facts)
             .cloned()
         else {
+            if is_over {
+                return self.miss().await;
+            }
             let missing = Fault::operator(
                 "network_not_configured",
                 "Publishing to this network is not set up here.",
@@ -264,15 +271,18 @@ impl<'a> Pass<'a> {
         }
         let (desk, machine) = match self.open(connection, app).await? {
             Ok(opened) => opened,
+            Err(_) if is_over => return self.miss().await,
             Err(fault) => return self.stopped(&fault).await,
         };
-        let mut machine = if self.work.post.stage == Stage::Firing {
-            match self.doubt(&desk, machine).await? {
-                Flow::On(machine) => machine,
-                Flow::Over => return Ok(()),
-            }
+        let flow = if self.work.post.stage == Stage::Firing {
+            self.doubt(&desk, machine).await?
+        } else if is_over {
+            self.before_missed(&desk, machine).await?
         } else {
-            machine
+            Flow::On(machine)
+        };
+        let Flow::On(mut machine) = flow else {
+            return Ok(());
         };
         loop {
             if self.left() < TURN {
@@ -380,7 +390,16 @@ impl<'a> Pass<'a> {
 
     /// Keeps the machine, and with it every handle it was given, before the next call goes out.
     async fn keep(&mut self, desk: &Desk, machine: &Publish) -> Result<Flow, LookError> {
-        let to = self.under_way();
+        self.keep_as(self.under_way(), desk, machine).await
+    }
+
+    /// The same, at this stage.
+    async fn keep_as(
+        &mut self,
+        to: Stage,
+        desk: &Desk,
+        machine: &Publish,
+    ) -> Result<Flow, LookError> {
         let progress = self.sealed(desk, machine).await?;
         let handle = machine.handle();
         let save = Save {
