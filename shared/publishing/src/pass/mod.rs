@@ -71,7 +71,7 @@ pub(crate) async fn look(means: &Means, id: PostId, until: Instant) -> Result<()
         Err(error) => return Err(error.into()),
     };
     let mut pass = Pass::new(means, work, until);
-    let ran = timeout_at(until, pass.run()).await;
+    let ran = timeout_at(until, Box::pin(pass.run())).await;
     let ended = match ran.unwrap_or(Err(LookError::OutOfTime)) {
         Err(error) => pass.cut_short(error).await,
         Ok(()) => Ok(()),
