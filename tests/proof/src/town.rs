@@ -34,7 +34,7 @@ const JUMP: Duration = Duration::minutes(5);
 const SWEPT: i64 = 500;
 const TURN: Duration = Duration::milliseconds(40);
 /// A day on which nothing comes to rest goes round in circles.
-const STEPS: usize = 400_000;
+const STEPS: usize = 2_000_000;
 
 /// What decides what goes wrong.
 pub trait Chance {

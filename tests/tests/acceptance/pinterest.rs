@@ -20,9 +20,27 @@ async fn asked(
     path: &str,
     body: Option<&Value>,
 ) -> Answer {
+    asked_after(house, person, (method, path), body, 0).await
+}
+
+/// The same after so many publishers died of it.
+async fn asked_after(
+    house: &House,
+    person: &Person,
+    (method, path): (Method, &str),
+    body: Option<&Value>,
+    deaths: usize,
+) -> Answer {
     let (answer, ()) = tokio::join!(house.call(person, method, path, body), async {
         while rings::next_due(&house.pool).await.unwrap().is_none() {
             tokio::task::yield_now().await;
+        }
+        let told = rings::take(&house.pool, 1, Duration::ZERO, &[], &[]).await;
+        let id = told.unwrap()[0].subject.parse().unwrap();
+        for _ in 0..deaths {
+            let run = errands::take(&house.pool, id, Duration::MINUTE).await;
+            run.unwrap().expect("a run");
+            house.advance(Duration::minutes(2));
         }
         house.run_due().await;
     });
@@ -59,30 +77,6 @@ async fn boards_are_listed_made_and_posted_to(pool: PgPool) {
     house.assert_published(&author, &id, "A dish").await;
 }
 
-/// Asks while publishers die of it, so many of them; the next one does not.
-async fn asked_in_vain(
-    house: &House,
-    person: &Person,
-    (method, path): (Method, &str),
-    body: Option<&Value>,
-    deaths: usize,
-) -> Answer {
-    let (answer, ()) = tokio::join!(house.call(person, method, path, body), async {
-        while rings::next_due(&house.pool).await.unwrap().is_none() {
-            tokio::task::yield_now().await;
-        }
-        let told = rings::take(&house.pool, 1, Duration::ZERO, &[], &[]).await;
-        let id = told.unwrap()[0].subject.parse().unwrap();
-        for _ in 0..deaths {
-            let run = errands::take(&house.pool, id, Duration::MINUTE).await;
-            run.unwrap().expect("a run");
-            house.advance(Duration::minutes(2));
-        }
-        house.run_due().await;
-    });
-    answer
-}
-
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_breaks_off_is_asked_again_where_that_does_no_harm(pool: PgPool) {
     let house = House::open(pool).await;
@@ -99,7 +93,7 @@ async fn what_breaks_off_is_asked_again_where_that_does_no_harm(pool: PgPool) {
         (Method::POST, Some(&wish), 1, false),
     ] {
         let asking = (asking, boards.as_str());
-        let answer = asked_in_vain(&house, &author, asking, body, deaths).await;
+        let answer = asked_after(&house, &author, asking, body, deaths).await;
         if is_answered {
             assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         } else {

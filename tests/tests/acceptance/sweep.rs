@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 
 use domain::Platform;
+use serde_json::json;
 use sqlx::PgPool;
 use store::rings;
 use time::Duration;
 
 use crate::{
-    house::{House, Person},
+    deliveries::endpoint,
+    house::{House, Person, Receiver},
     networks::{NETWORKS, Network, What},
 };
 
@@ -86,6 +88,44 @@ async fn with_every_ring_but_the_sweepers_lost_nothing_is_two_minutes_late(pool:
         let late = told["lateMs"].as_i64().unwrap();
         assert!(late <= 120_000, "{words}: {late} ms late");
     }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_sweep_tells_what_it_found(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    let receiver = Receiver::silent().await;
+    for words in ["One overlooked", "Another one"] {
+        scheduled(&house, &author, words).await;
+    }
+    for platform in [Platform::Linkedin, Platform::Tiktok] {
+        house.connect(&author, platform).await;
+        let path = format!("/api/disconnect/{platform}");
+        house.send(&author, &path, &json!({})).await;
+    }
+    sqlx::query(
+        r#"INSERT INTO errands (id, user_id, connection_id, wish, due_at)
+           SELECT gen_random_uuid(), user_id, id, '{"kind": "boards"}', app_now()
+           FROM connections, generate_series(1, 2) WHERE platform = 'x'"#,
+    )
+    .execute(&house.pool)
+    .await
+    .unwrap();
+    let endpoint = endpoint(&house, &author, &receiver.url("/"), json!({})).await;
+    for _ in 0..2 {
+        let test = endpoint.path("/test");
+        house.send(&author, &test, &json!({})).await;
+    }
+    house.lose_all_rings().await;
+    house.advance(Duration::hours(1) + Duration::minutes(1));
+    let swept = house.publisher.sweep().await.unwrap();
+    let found = [
+        swept.posts,
+        swept.connections,
+        swept.errands,
+        swept.deliveries,
+    ];
+    assert_eq!(found, [2; 4], "{swept:?}");
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
