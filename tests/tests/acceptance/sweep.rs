@@ -129,6 +129,32 @@ async fn a_sweep_tells_what_it_found(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn files_are_kept_for_a_month_after_their_post(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    let network = Network::of(Platform::X);
+    house.connect(&author, network.platform).await;
+    for words in ["A picture", "Another one"] {
+        house
+            .post(&author, &house.draft(network, What::Picture, words))
+            .await;
+        house.run_all().await;
+    }
+    let keys: Vec<String> = sqlx::query_scalar("SELECT object_key FROM media")
+        .fetch_all(&house.pool)
+        .await
+        .unwrap();
+    for (days, files) in [(29, 0), (2, 2), (1, 0)] {
+        house.advance(Duration::days(days));
+        assert_eq!(house.publisher.sweep().await.unwrap().files, files);
+    }
+    assert_eq!(keys.len(), 2);
+    for key in keys {
+        assert!(!house.kept(&key).exists(), "{key} is still there");
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_ring_of_a_sweep_comes_at_its_time(pool: PgPool) {
     let house = House::open(pool).await;
     let author = house.sign_up().await;
