@@ -197,6 +197,30 @@ fn what_was_overlooked_and_then_hindered_is_not_called_missed() {
     assert!(overlooked >= 3, "{overlooked}");
 }
 
+/// Where it cannot be asked for just then, because the database is away, that is not tried all the time.
+#[test]
+fn what_is_over_and_cannot_be_asked_for_waits() {
+    let kind = named("a video at Facebook");
+    let (mut begin, mut arms, mut away) = (None, 0, Vec::new());
+    let mut chance = Whatever(|point: &Point, now: OffsetDateTime| {
+        let begin = *begin.get_or_insert(now);
+        let is_over = now > begin + Duration::minutes(61);
+        if *point == Point::Books("connection") && is_over && away.len() < 8 {
+            away.push(now);
+            return Some(Fault::Down);
+        }
+        if *point == Point::Books("arm") {
+            arms += 1;
+            return (arms > 1).then_some(Fault::Down);
+        }
+        (arms == 1 && point.to_string().starts_with("POST")).then_some(Fault::RequestLost)
+    });
+    let case = one(kind, &mut chance, None);
+    case.assert_clean(kind);
+    assert_eq!(away.len(), 8);
+    assert!(away[7] - away[0] > Duration::seconds(30), "{away:?}");
+}
+
 /// For a day it is asked what became of a commit, unless the network's own hour for that is over; what is known then
 /// is told to the author.
 #[test]

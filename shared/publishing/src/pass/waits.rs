@@ -209,11 +209,12 @@ impl Pass<'_> {
 
     /// A post that waits, unsent, beyond its grace is looked at when the grace ends, to be called missed.
     pub(super) fn before_the_end(&self, waits_as: Stage, at: OffsetDateTime) -> OffsetDateTime {
-        if waits_as.is_editable() {
-            let end = self.work.post.due_at + self.work.max_lateness + Duration::seconds(1);
-            return at.min(end.max(self.now()));
+        let end = self.work.post.due_at + self.work.max_lateness + Duration::seconds(1);
+        if waits_as.is_editable() && self.now() < end {
+            at.min(end)
+        } else {
+            at
         }
-        at
     }
 
     fn is_doubt_over(&self) -> bool {
