@@ -20,10 +20,10 @@ use crate::{
 const LEASE: Duration = Duration::minutes(2);
 /// Runs after which an errand is given up: by then nobody waits for it.
 const TRIES: i32 = 5;
-/// The same where nobody ever waited: a week.
-const FOLLOW_UPS: i32 = 174;
 /// How soon, and how often, a network is asked again for what it still keeps back, or could not tell; later, hourly.
 const SOON: (Duration, i32) = (Duration::minutes(10), 6);
+/// Runs after which what nobody ever waited for is given up: a week.
+const FOLLOW_UPS: i32 = SOON.1 + 7 * 24;
 
 /// What a run came to.
 enum Came {

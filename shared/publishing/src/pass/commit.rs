@@ -5,7 +5,7 @@ use platforms::{Action, Answer, Call, Event, Fault, FaultKind, Machine as _, Pub
 use store::{
     StoreError,
     attempts::Outcome,
-    work::{Live, Outcomes, Save, Settled},
+    work::{Live, Outcomes, Settled},
 };
 use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
@@ -172,20 +172,7 @@ impl Pass<'_> {
         if self.work.post.stage == Stage::Scheduled {
             self.keep(desk, machine).await?;
         }
-        let progress = self.sealed(desk, machine).await?;
-        let save = Save {
-            from: self.work.post.stage,
-            to: Stage::Prepared,
-            progress: Some(&progress),
-            handle: None,
-            error: None,
-            tries: self.work.tries,
-            until: None,
-        };
-        if self.save(&save).await? {
-            self.work.post.stage = Stage::Prepared;
-        }
-        Ok(())
+        self.keep_as(Stage::Prepared, desk, machine).await.map(drop)
     }
 
     /// A commit that never left: the same arm counts as used, and another one follows.
