@@ -1,7 +1,9 @@
 //! Stand-ins for AWS, for tests.
 
+mod port;
+mod script;
+
 use std::{
-    net::TcpListener,
     path::PathBuf,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -10,6 +12,8 @@ use std::{
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
 use aws_types::sdk_config;
+pub use port::free_port;
+pub use script::scripted;
 
 const REGION: &str = "us-east-1";
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -95,7 +99,7 @@ pub async fn config(address: &str) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
         .endpoint_url(address)
-        .credentials_provider(Credentials::for_tests())
+        .credentials_provider(credentials())
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .load()
         .await
@@ -106,8 +110,12 @@ pub async fn config(address: &str) -> SdkConfig {
 pub fn patient(change: impl FnOnce(sdk_config::Builder) -> sdk_config::Builder) -> SdkConfig {
     let config = crate::config::patient()
         .region(Region::from_static(REGION))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()));
+        .credentials_provider(SharedCredentialsProvider::new(credentials()));
     change(config).build()
+}
+
+fn credentials() -> Credentials {
+    Credentials::new("test", "test", None, None, "tests")
 }
 
 /// A program that `cargo xtask test` installs.
@@ -124,9 +132,4 @@ pub fn tool(name: &str) -> PathBuf {
         "{name} is not installed; run `cargo xtask test`"
     );
     tool
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("an address").port()
 }

@@ -4,22 +4,20 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::{
-    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
 use aws_sdk_kms::{
-    Client,
-    config::{retry::RetryConfig, timeout::TimeoutConfig},
-    operation::{decrypt::DecryptOutput, generate_data_key::GenerateDataKeyOutput},
-    primitives::Blob,
+    Client, Config,
+    config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
 };
-use aws_smithy_http_client::test_util::NeverClient;
-use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-use cloud::testing::StandIn;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use cloud::testing::{StandIn, patient, scripted};
 use domain::DataKeyId;
+use http::{Request, Response};
 use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use vault::{
     KeyShelf, KmsKey, Place, Sealer, ShelfFuture, Vault, VaultError, WrappedKey, Wrapper,
@@ -29,6 +27,8 @@ use vault::{
 
 const SECRET: &[u8] = b"a refresh token";
 const ARN: &str = "arn:aws:kms:us-east-1:123456789012:key/6f3a2f0e-1d2c-4b5a-9c8d-7e6f5a4b3c2d";
+/// What a scripted KMS makes of a data key, in Base64.
+const WRAPPED: &str = "d3JhcHBlZA==";
 const PLACE: Place = Place {
     table: "connections",
     row: Uuid::from_u128(1),
@@ -172,64 +172,56 @@ async fn while_kms_is_away_what_is_in_memory_serves_and_no_longer() {
 
 #[tokio::test]
 async fn a_kms_that_never_answers_is_down() {
+    let silent = Script::default();
     let at_once = TimeoutConfig::builder()
         .operation_attempt_timeout(Duration::from_millis(1))
         .build();
-    let config = aws_sdk_kms::Config::builder()
-        .with_test_defaults_v2()
-        .http_client(NeverClient::new())
-        .retry_config(RetryConfig::disabled())
-        .timeout_config(at_once)
-        .build();
-    let silent = KmsKey::new(Client::from_conf(config), ARN);
-    let refused = House::default().vault(silent).seal(&PLACE, SECRET).await;
+    let config = silent.config().timeout_config(at_once).build();
+    let key = KmsKey::new(Client::from_conf(config), ARN);
+    let refused = House::default().vault(key).seal(&PLACE, SECRET).await;
     assert!(
         matches!(refused, Err(VaultError::KeyServiceDown(_))),
         "{:?}",
         refused.map(drop)
     );
+    assert_eq!(silent.asked().len(), 1);
 }
 
 #[tokio::test]
 async fn every_unwrapping_names_the_key_and_the_exact_context_of_the_data_key() {
-    let script = Script::default();
+    let script = Script::new(makes(), unwraps());
     let house = House::default();
-    let rules = [script.makes(), script.unwraps()];
-    let vault = house.vault(scripted(&rules));
+    let vault = house.vault(script.key());
     let blob = vault.seal(&PLACE, SECRET).await.unwrap();
     house.clock.advance(Duration::from_mins(5));
     vault.open(&PLACE, &blob).await.unwrap();
+    let context = json!({
+        "purpose": "picscripter:data-key",
+        "data_key": data_key_of(&blob).unwrap().uuid().to_string(),
+    });
     let asked = script.asked();
-    let context = HashMap::from([
-        ("purpose".to_owned(), "picscripter:data-key".to_owned()),
-        (
-            "data_key".to_owned(),
-            data_key_of(&blob).unwrap().uuid().to_string(),
-        ),
-    ]);
-    let names: Vec<&str> = asked.iter().map(|asked| asked.operation).collect();
-    assert_eq!(names, ["GenerateDataKey", "Decrypt"]);
-    for Asked { key, told, .. } in asked.iter() {
-        assert_eq!(key.as_deref(), Some(ARN));
-        assert_eq!(told.as_ref(), Some(&context));
+    let operations: Vec<&str> = asked.iter().map(|asked| asked.operation.as_str()).collect();
+    assert_eq!(operations, ["GenerateDataKey", "Decrypt"]);
+    for Asked { body, .. } in asked.iter() {
+        assert_eq!(body["KeyId"], ARN);
+        assert_eq!(body["EncryptionContext"], context);
     }
+    assert_eq!(asked[1].body["CiphertextBlob"], WRAPPED);
 }
 
 #[tokio::test]
 async fn who_may_only_make_keys_seals_and_opens_nothing() {
-    let script = Script::default();
+    let script = Script::new(makes(), refuses(400, "AccessDeniedException"));
     let house = House::default();
-    let denied = refuses(400, "AccessDeniedException");
-    let rules = [script.makes(), denied];
-    let sealer = house.sealer(scripted(&rules));
+    let sealer = house.sealer(script.key());
     let mut blobs = Vec::new();
     for _ in 0..2 {
         blobs.push(sealer.seal(&PLACE, SECRET).await.unwrap());
         house.clock.advance(Duration::from_mins(5));
     }
-    assert_eq!(rules[1].num_calls(), 0, "a sealer asked to unwrap a key");
+    assert_eq!(script.unwrappings(), 0, "a sealer asked to unwrap a key");
     // Another process with the same rights, that tries to.
-    let vault = house.vault(scripted(&rules));
+    let vault = house.vault(script.key());
     for blob in &blobs {
         let refused = vault.open(&PLACE, blob).await;
         assert!(
@@ -238,7 +230,7 @@ async fn who_may_only_make_keys_seals_and_opens_nothing() {
             refused.map(drop)
         );
     }
-    assert_eq!(rules[1].num_calls(), 2);
+    assert_eq!(script.unwrappings(), 2);
 }
 
 /// What every answer of KMS means: who waits, who calls an operator, who gives the secret up.
@@ -290,11 +282,7 @@ async fn an_answer_that_is_no_answer_of_kms_may_change() {
         (200, "not even JSON"),
         (200, r#"{"Plaintext":"c2hvcnQ="}"#),
     ] {
-        let answer = mock!(Client::decrypt)
-            .sequence()
-            .http_status(status, Some(body.to_owned()))
-            .build();
-        let error = failure_of(answer).await;
+        let error = failure_of((status, body.to_owned())).await;
         assert_eq!(
             Meaning::of(&error),
             Meaning::Down,
@@ -326,78 +314,100 @@ impl Meaning {
 }
 
 /// How opening a secret fails while this is what KMS answers.
-async fn failure_of(answer: Rule) -> VaultError {
+async fn failure_of(answer: Told) -> VaultError {
     let house = House::default();
-    let script = Script::default();
-    let made = house.sealer(scripted(&[script.makes()]));
-    let blob = made.seal(&PLACE, SECRET).await.unwrap();
-    let vault = house.vault(scripted(&[answer]));
-    match vault.open(&PLACE, &blob).await {
+    let script = Script::new(makes(), answer);
+    let blob = house.sealer(script.key()).seal(&PLACE, SECRET).await;
+    match house.vault(script.key()).open(&PLACE, &blob.unwrap()).await {
         Ok(_) => panic!("it opened"),
         Err(error) => error,
     }
 }
 
-fn refuses(status: u16, code: &str) -> Rule {
+/// A status and a body.
+type Told = (u16, String);
+
+fn makes() -> Told {
+    let clear = BASE64_STANDARD.encode([7; 32]);
+    let made = json!({ "KeyId": ARN, "CiphertextBlob": WRAPPED, "Plaintext": clear });
+    (200, made.to_string())
+}
+
+fn unwraps() -> Told {
+    let clear = BASE64_STANDARD.encode([7; 32]);
+    (200, json!({ "KeyId": ARN, "Plaintext": clear }).to_string())
+}
+
+fn refuses(status: u16, code: &str) -> Told {
     let body = format!(r#"{{"__type":"com.amazonaws.kms#{code}","message":"no"}}"#);
-    mock!(Client::decrypt)
-        .sequence()
-        .http_status(status, Some(body))
-        .repeatedly()
-        .build()
+    (status, body)
 }
 
-/// A key at a KMS of these answers; what else is asked fails the test.
-fn scripted(rules: &[Rule]) -> KmsKey {
-    let client = mock_client!(aws_sdk_kms, RuleMode::MatchAny, rules, |config| {
-        config.retry_config(RetryConfig::disabled())
-    });
-    KmsKey::new(client, ARN)
-}
-
-/// A KMS that does as it is asked, and notes what that was.
+/// A KMS that answers as it is told to, or never, and notes what it was asked.
 #[derive(Default)]
-struct Script(Arc<Mutex<Vec<Asked>>>);
+struct Script {
+    makes: Option<Told>,
+    unwraps: Option<Told>,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
 
 struct Asked {
-    operation: &'static str,
-    key: Option<String>,
-    told: Option<HashMap<String, String>>,
+    operation: String,
+    body: Value,
 }
 
 impl Script {
-    fn makes(&self) -> Rule {
-        let asked = Arc::clone(&self.0);
-        mock!(Client::generate_data_key).then_compute_output(move |input| {
-            asked.lock().unwrap().push(Asked {
-                operation: "GenerateDataKey",
-                key: input.key_id().map(str::to_owned),
-                told: input.encryption_context().cloned(),
-            });
-            GenerateDataKeyOutput::builder()
-                .plaintext(Blob::new([7; 32]))
-                .ciphertext_blob(Blob::new(b"wrapped"))
-                .build()
-        })
+    fn new(makes: Told, unwraps: Told) -> Self {
+        Self {
+            makes: Some(makes),
+            unwraps: Some(unwraps),
+            asked: Arc::default(),
+        }
     }
 
-    fn unwraps(&self) -> Rule {
-        let asked = Arc::clone(&self.0);
-        mock!(Client::decrypt).then_compute_output(move |input| {
-            asked.lock().unwrap().push(Asked {
-                operation: "Decrypt",
-                key: input.key_id().map(str::to_owned),
-                told: input.encryption_context().cloned(),
-            });
-            assert_eq!(input.ciphertext_blob(), Some(&Blob::new(b"wrapped")));
-            DecryptOutput::builder()
-                .plaintext(Blob::new([7; 32]))
-                .build()
-        })
+    fn key(&self) -> KmsKey {
+        KmsKey::new(Client::from_conf(self.config().build()), ARN)
+    }
+
+    /// How it is reached, once for each call.
+    fn config(&self) -> Builder {
+        let (makes, unwraps) = (self.makes.clone(), self.unwraps.clone());
+        let noted = Arc::clone(&self.asked);
+        let answers = scripted(move |request| {
+            let asked = Asked::of(request);
+            let told = match asked.operation.as_str() {
+                "GenerateDataKey" => makes.clone(),
+                "Decrypt" => unwraps.clone(),
+                other => panic!("{other} was asked"),
+            };
+            noted.lock().unwrap().push(asked);
+            told.map(|(status, body)| Response::builder().status(status).body(body).unwrap())
+        });
+        let config = patient(|config| config.http_client(answers));
+        let once = RetryConfig::disabled();
+        Config::from(&config).to_builder().retry_config(once)
     }
 
     fn asked(&self) -> MutexGuard<'_, Vec<Asked>> {
-        self.0.lock().unwrap()
+        self.asked.lock().unwrap()
+    }
+
+    /// How often it was asked to unwrap a key.
+    fn unwrappings(&self) -> usize {
+        let asked = self.asked();
+        let unwrappings = asked.iter().filter(|asked| asked.operation == "Decrypt");
+        unwrappings.count()
+    }
+}
+
+impl Asked {
+    fn of(request: &Request<Vec<u8>>) -> Self {
+        let target = request.headers()["x-amz-target"].to_str().unwrap();
+        let (_, operation) = target.split_once('.').unwrap();
+        Self {
+            operation: operation.to_owned(),
+            body: serde_json::from_slice(request.body()).unwrap(),
+        }
     }
 }
 

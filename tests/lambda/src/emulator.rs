@@ -9,12 +9,13 @@ use std::{
     time::Duration,
 };
 
+use cloud::testing::free_port;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
     Bootstrap,
-    process::{Family, free_port, until},
+    process::{Family, until},
 };
 
 const PATIENCE: Duration = Duration::from_mins(1);

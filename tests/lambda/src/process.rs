@@ -1,7 +1,6 @@
 //! Programs that have children of their own.
 
 use std::{
-    net::TcpListener,
     os::unix::process::CommandExt as _,
     process::{Child, Command},
     time::{Duration, Instant},
@@ -63,10 +62,4 @@ pub async fn until<T>(
             "{what} took longer than {patience:?}"
         );
     }
-}
-
-/// A port that nobody listens at.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    listener.local_addr().unwrap().port()
 }

@@ -3,13 +3,14 @@
 use std::{collections::BTreeSet, sync::Mutex};
 
 use axum::body::Body;
+use cloud::testing::free_port;
 use domain::Platform;
 use futures_util::{
     FutureExt as _,
     future::{BoxFuture, ready},
 };
 use http::{HeaderMap, Method, StatusCode, header};
-use lambda::{Account, FUNCTIONS, Watch, process::free_port};
+use lambda::{Account, FUNCTIONS, Watch};
 use local::house::AllSettings;
 use serde_json::{Value, json};
 use settings::Vars;
