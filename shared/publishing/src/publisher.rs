@@ -250,3 +250,31 @@ fn replied(subject: impl fmt::Display, looked: Result<(), LookError>) -> Reply {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use media::LibraryError;
+
+    use super::*;
+
+    #[test]
+    fn what_is_away_is_away_for_every_row() {
+        let conflict = || StoreError::Conflict("a_rule".to_owned());
+        let down = || VaultError::KeyServiceDown("away".into());
+        for away in [
+            LookError::Store(conflict()),
+            LookError::Vault(down()),
+            LookError::Progress(ProgressError::Vault(down())),
+        ] {
+            assert!(away.is_of_every_row(), "{away:?}");
+        }
+        for own in [
+            LookError::OutOfTime,
+            LookError::Vault(VaultError::Refused),
+            LookError::Progress(ProgressError::Vault(VaultError::Refused)),
+            LookError::Library(LibraryError::Ending),
+        ] {
+            assert!(!own.is_of_every_row(), "{own:?}");
+        }
+    }
+}

@@ -17,10 +17,12 @@ const LONGER_AND_LONGER: [f64; 4] = [2.0, 4.0, 8.0, 16.0];
 fn what_is_away_is_asked_for_after_longer_and_longer_pauses() {
     let rows = |point: &Point| *point == Point::Books("connection");
     let files = |point: &Point| *point == Point::Files("take in");
+    let reached = |point: &Point| *point == Point::Files("reach");
     let photo = named("a photo at Instagram");
     assert_longer_and_longer(named("words at X"), rows, Fault::Down);
     assert_longer_and_longer(photo, rows, Fault::Down);
     assert_longer_and_longer(photo, files, Fault::Down);
+    assert_longer_and_longer(named("a picture at X"), reached, Fault::Down);
     assert_longer_and_longer(photo, is_post, Fault::Breaks);
     assert_longer_and_longer(photo, is_post, Fault::NotSent);
 }

@@ -2,6 +2,8 @@
 
 use domain::Platform;
 use http::{Method, StatusCode};
+use serde_json::json;
+use simulator::{Fault, FaultScript};
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -12,6 +14,7 @@ use crate::{
 
 /// Who signed in stays so for longer than any token of a network lives.
 const STAYING: (&str, &str) = ("REFRESH_TOKEN_DAYS", "365");
+const PROLONG_ROUTE: &str = "POST /{version}/oauth/access_token";
 const OWN_LOGIN: &str = "/api/connect/instagram?login=instagram";
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -58,6 +61,36 @@ async fn the_token_that_pages_are_read_with_is_prolonged_while_it_lives(pool: Pg
             .await
             .unwrap();
     assert_eq!(warned, 0);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_refusal_to_prolong_what_lives_costs_no_account(pool: PgPool) {
+    let house = House::open_with(pool.clone(), &[STAYING]).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::Facebook).await;
+    let first = refresh_ends_at(&pool).await;
+    let refused = json!({ "error": { "code": 190, "type": "OAuthException", "message": "no" } });
+    house.script(FaultScript::first(
+        "graph.facebook.com",
+        PROLONG_ROUTE,
+        Fault::Answer {
+            status: 400,
+            headers: Vec::new(),
+            body: refused,
+        },
+    ));
+    let calls = house.networks.calls().len();
+    house.advance(Duration::days(11));
+    house.sweep().await;
+    assert!(house.networks.calls().len() > calls);
+    assert_eq!(refresh_ends_at(&pool).await, first);
+    let draft = house.draft(Network::of(Platform::Facebook), What::Picture, "Goes out");
+    let id = house.post(&author, &draft).await;
+    house.run_all().await;
+    house.assert_published(&author, &id, "Goes out").await;
+    house.advance(Duration::days(1));
+    house.sweep().await;
+    assert!(refresh_ends_at(&pool).await > first);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -171,7 +204,7 @@ async fn a_story_is_published_in_the_shape_of_stories(pool: PgPool) {
     let author = house.sign_up().await;
     house.connect(&author, Platform::Instagram).await;
     let mut draft = house.draft(Network::of(Platform::Instagram), What::Picture, "");
-    draft["options"] = serde_json::json!({ "story": true });
+    draft["options"] = json!({ "story": true });
     let id = house.post(&author, &draft).await;
     house.run_all().await;
     let status = house.status(&author, &id).await;

@@ -211,6 +211,28 @@ async fn only_what_was_sealed_anew_counts_as_sealed_anew(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn everything_that_is_sealed_is_sealed_anew_and_counted(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    for platform in [Platform::X, Platform::Linkedin] {
+        house.connect(&author, platform).await;
+    }
+    let receiver = Receiver::open().await;
+    for number in 0..3 {
+        let address = receiver.url(&format!("/{number}"));
+        endpoint(&house, &author, &address, json!({})).await;
+    }
+    scheduled(&house, &author, "Under way").await;
+    house.advance(Duration::minutes(59));
+    house.run_due().await;
+    let (accounts, secrets, posts) = (2, 3, 1);
+    assert_eq!(house.sweep().await.resealed, accounts + secrets);
+    house.publisher.rotate_keys().await.unwrap();
+    assert_eq!(house.sweep().await.resealed, accounts + secrets + posts);
+    assert_eq!(house.sweep().await.resealed, 0);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_row_that_nobody_can_read_ends_before_an_operator(pool: PgPool) {
     let house = House::open(pool).await;
     let author = house.sign_up().await;
