@@ -1,11 +1,23 @@
 //! How long to wait before trying again.
 
+use std::fmt::Display;
+
 use domain::PostId;
+use store::StoreError;
 use time::Duration;
+use tokio::time::sleep;
 use uuid::Uuid;
+
+use crate::Asked;
 
 const FIRST: Duration = Duration::seconds(2);
 const LONGEST: Duration = Duration::minutes(5);
+/// How long to wait until what the database did not answer is asked again; one that starts anew takes seconds.
+const ASK_AGAIN: [std::time::Duration; 3] = [
+    std::time::Duration::from_millis(200),
+    std::time::Duration::from_secs(1),
+    std::time::Duration::from_secs(3),
+];
 
 /// How long to wait after the `tries`th fault in a row: doubling from two seconds to five minutes,
 /// each shortened by up to half. The share is the post's own, so that posts that failed together
@@ -25,6 +37,27 @@ pub(crate) fn share(tries: i32, row: Uuid) -> f64 {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
         });
     f64::from(u32::try_from(seed >> 32).unwrap_or(0)) / f64::from(u32::MAX)
+}
+
+/// Asks the database again for what it did not answer about `row`. Only for what may be asked twice.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing can be parked in a database that is away"
+)]
+pub(crate) async fn persistently<'a, T>(
+    row: impl Display,
+    ask: impl Fn() -> Asked<'a, T>,
+) -> Result<T, StoreError> {
+    for pause in ASK_AGAIN {
+        match ask().await {
+            Err(error) if error.may_pass() => {
+                tracing::warn!(%row, error = &error as &dyn std::error::Error, "the database is asked again for {row}");
+                sleep(pause).await;
+            }
+            told => return told,
+        }
+    }
+    ask().await
 }
 
 #[cfg(test)]

@@ -4,20 +4,22 @@ use domain::{ConnectionId, Platform, UserId};
 use platforms::{App, AppContext, Credentials, FaultKind, Login, OneCall, RefreshPolicy, Tokens};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{
+    StoreError,
     connections::{Connection, SealedTokens},
     tokens,
 };
 use time::{Duration, OffsetDateTime};
 use vault::{Pen, Place, VaultError};
 
-use crate::publisher::{LookError, Means};
+use crate::{
+    backoff::persistently,
+    publisher::{LookError, Means},
+};
 
 /// How long the refresh of a caller that died keeps others waiting.
 const PATIENCE: Duration = Duration::seconds(60);
 /// How long the key for new tokens is held: longer than a network takes to give them.
 const CONVERSATION: std::time::Duration = std::time::Duration::from_mins(3);
-/// How often it is tried to store fresh tokens; each try waits for a connection to the database for some seconds.
-const TRIES: u32 = 3;
 /// How long to wait while somebody else refreshes.
 const PAUSE: Duration = Duration::seconds(2);
 /// What ends within this time is renewed before a post's next call; what ends later is for the sweep, so that
@@ -273,18 +275,10 @@ async fn keep(
     connection: &Connection,
     version: i32,
     sealed: &SealedTokens,
-) -> Result<bool, LookError> {
+) -> Result<bool, StoreError> {
     let (user, id) = (connection.user_id, connection.id);
-    let mut tries = 1;
-    loop {
-        match means.books.finish_refresh(user, id, version, sealed).await {
-            Err(error) if tries < TRIES => {
-                tracing::warn!(connection.id = %id, tries, error = &error as &dyn std::error::Error, "fresh tokens of {id} could not be stored yet");
-                tries += 1;
-            }
-            stored => return Ok(stored?),
-        }
-    }
+    let store = || means.books.finish_refresh(user, id, version, sealed);
+    persistently(id, store).await
 }
 
 /// Everything that is kept of a connection's tokens, opened; `None` when they were wiped.

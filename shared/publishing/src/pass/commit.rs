@@ -15,9 +15,12 @@ use wire::SendError;
 use super::{
     Desk, Flow, Heard, Pass,
     arm::{COMMIT, Ready, turn},
-    persistently, told,
+    told,
 };
-use crate::{backoff, publisher::LookError};
+use crate::{
+    backoff::{self, persistently},
+    publisher::LookError,
+};
 
 /// How long after its arm was asked for a commit may still be sent.
 const ARM_LIFE: std::time::Duration = std::time::Duration::from_secs(5);

@@ -28,15 +28,15 @@ use store::{
     work::{Save, Work},
 };
 use time::{Duration, OffsetDateTime};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use vault::Pen;
 use wire::{Authority, SendError};
 
 pub use self::lines::Lines;
 use self::waits::{BUSY, PERSON};
 use crate::{
-    Asked,
     assets::AssetFiles,
+    backoff::persistently,
     progress::{Progress, Snapshot},
     publisher::{LookError, Means},
     tokens::{self, Access},
@@ -46,12 +46,6 @@ use crate::{
 const LEASE: Duration = Duration::minutes(6);
 /// The longest that one turn of a machine takes: new tokens, a call, and what is stored of both.
 const TURN: std::time::Duration = std::time::Duration::from_secs(130);
-/// How long to wait until what the database did not answer is asked again; one that starts anew takes seconds.
-const ASK_AGAIN: [std::time::Duration; 3] = [
-    std::time::Duration::from_millis(200),
-    std::time::Duration::from_secs(1),
-    std::time::Duration::from_secs(3),
-];
 /// Leases in a row without an orderly end after which a post is given up.
 const CRASHES: i32 = 3;
 /// How many steps are written down together at most, where the look goes on.
@@ -85,24 +79,6 @@ pub(crate) async fn look(means: &Means, id: PostId, until: Instant) -> Result<()
 async fn lease(means: &Means, id: PostId) -> Result<Option<Work>, StoreError> {
     let look = LookId::mint();
     persistently(id, || means.books.lease(id, look, LEASE)).await
-}
-
-/// Asks the database again for what it did not answer. Only for what may be asked twice.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a post cannot be parked in a database that is away"
-)]
-async fn persistently<'a, T>(id: PostId, ask: impl Fn() -> Asked<'a, T>) -> Result<T, StoreError> {
-    for pause in ASK_AGAIN {
-        match ask().await {
-            Err(error) if error.may_pass() => {
-                tracing::warn!(post.id = %id, error = &error as &dyn std::error::Error, "the database is asked again for {id}");
-                sleep(pause).await;
-            }
-            told => return told,
-        }
-    }
-    ask().await
 }
 
 /// A post whose row this build cannot read. Another build may, so its lease runs out as that of a crash
