@@ -1,0 +1,10 @@
+//! What the simulated networks refuse, and how they say so.
+
+mod linkedin;
+mod meta;
+mod pinterest;
+mod rig;
+mod samples;
+mod tiktok;
+mod x;
+mod youtube;

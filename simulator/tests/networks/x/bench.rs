@@ -1,0 +1,249 @@
+//! Somebody who speaks to X without any of our code.
+
+use axum::body::Body;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use simulator::{Clock, Pulled, Registration, Settings, Simulator};
+use time::macros::datetime;
+use tower::ServiceExt as _;
+
+use crate::rig::BACK;
+
+pub const ALL: &str = "tweet.read tweet.write users.read media.write offline.access";
+// The verifier and challenge of RFC 7636, appendix B.
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub const STUDIO: &str = "2244994945";
+pub const TRAILS: &str = "783214";
+/// A GIF of 16 by 16 as far as its head tells.
+pub const PICTURE: &[u8] = b"GIF89a\x10\0\x10\0\0\0\0;";
+pub const VIDEO: &[u8] = b"\0\0\0\x18ftypisom\0\0\x02\0isommp42";
+
+/// An app and a person at X.
+pub struct Visitor {
+    pub simulator: Simulator,
+    pub clock: Clock,
+}
+
+/// What came back.
+pub struct Heard {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Value,
+    pub text: String,
+}
+
+impl Heard {
+    pub fn number(&self, header: &str) -> i64 {
+        let value = self.headers[header].to_str().expect("a number");
+        value.parse().expect("a number")
+    }
+}
+
+impl Visitor {
+    pub fn new() -> Self {
+        Self::answering(|_| None)
+    }
+
+    /// Where what X fetches answers so.
+    pub fn answering(answer: fn(&str) -> Option<Value>) -> Self {
+        let clock = Clock::standing_at(datetime!(2026-03-04 05:06:07 UTC));
+        let pull = move |url: String| -> std::pin::Pin<
+            Box<dyn Future<Output = Result<Pulled, String>> + Send>,
+        > {
+            let pulled = answer(&url).map(|body| Pulled {
+                status: 200,
+                content_type: "application/json".to_owned(),
+                bytes: body.to_string().into(),
+            });
+            Box::pin(async move { pulled.ok_or(url) })
+        };
+        let simulator = Simulator::new(Settings {
+            clock: clock.clone(),
+            pull: Box::new(pull),
+            registrations: vec![Registration {
+                network: "x".to_owned(),
+                client_id: "client".to_owned(),
+                client_secret: "secret".to_owned(),
+                redirect_uris: vec![BACK.to_owned()],
+            }],
+            base_url: "https://simulator.example".to_owned(),
+        });
+        Self { simulator, clock }
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Heard {
+        let Ok(response) = self.simulator.router().oneshot(request).await;
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Heard {
+            status: parts.status,
+            headers: parts.headers,
+            body: serde_json::from_str(&text).unwrap_or_default(),
+            text,
+        }
+    }
+
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        authorization: &str,
+        content_type: &str,
+        body: impl Into<Body>,
+    ) -> Heard {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api.x.com{path}"))
+            .header(header::AUTHORIZATION, authorization)
+            .header(header::CONTENT_TYPE, content_type)
+            .body(body.into())
+            .expect("a request");
+        self.send(request).await
+    }
+
+    pub async fn visit(&self, changes: &[(&str, &str)]) -> Heard {
+        let standard = [
+            ("response_type", "code"),
+            ("client_id", "client"),
+            ("redirect_uri", BACK),
+            ("scope", ALL),
+            ("state", "state"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ];
+        let query = changed(&standard, changes);
+        let path = format!("/x.com/i/oauth2/authorize?{query}");
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        self.send(request).await
+    }
+
+    pub async fn code(&self, account: &str, scope: &str) -> String {
+        let page = self.visit(&[("scope", scope)]).await.text;
+        let visit = between(&page, "name=\"visit\" value=\"", "\"");
+        let form = [
+            ("visit", visit),
+            ("decision", "approve"),
+            ("account", account),
+        ];
+        let request = Request::post("/_simulator/consent")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(changed(&form, &[])))
+            .expect("a request");
+        let heard = self.send(request).await;
+        let back = heard.headers["location"].to_str().expect("an address");
+        between(&format!("{back}&"), "code=", "&").to_owned()
+    }
+
+    pub async fn token_call(&self, path: &str, secret: &str, fields: &[(&str, &str)]) -> Heard {
+        let basic = format!("Basic {}", STANDARD.encode(format!("client:{secret}")));
+        let form = "application/x-www-form-urlencoded";
+        self.call("POST", path, &basic, form, changed(fields, &[]))
+            .await
+    }
+
+    pub async fn exchange(&self, code: &str, changes: &[(&str, &str)]) -> Heard {
+        let standard = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", BACK),
+            ("code_verifier", VERIFIER),
+        ];
+        let basic = format!("Basic {}", STANDARD.encode("client:secret"));
+        let form = "application/x-www-form-urlencoded";
+        let body = changed(&standard, changes);
+        self.call("POST", "/2/oauth2/token", &basic, form, body)
+            .await
+    }
+
+    pub async fn refresh(&self, token: &str) -> Heard {
+        let fields = [("grant_type", "refresh_token"), ("refresh_token", token)];
+        self.token_call("/2/oauth2/token", "secret", &fields).await
+    }
+
+    pub async fn tokens(&self, account: &str, scope: &str) -> Value {
+        let code = self.code(account, scope).await;
+        self.exchange(&code, &[]).await.body
+    }
+
+    pub async fn connected(&self, account: &str) -> String {
+        let tokens = self.tokens(account, ALL).await;
+        text(&tokens["access_token"]).to_owned()
+    }
+
+    pub async fn get(&self, token: &str, path: &str) -> Heard {
+        let bearer = format!("Bearer {token}");
+        self.call("GET", path, &bearer, "", "").await
+    }
+
+    pub async fn post(&self, token: &str, path: &str, body: &Value) -> Heard {
+        let bearer = format!("Bearer {token}");
+        let json = "application/json";
+        self.call("POST", path, &bearer, json, body.to_string())
+            .await
+    }
+
+    pub async fn append(&self, token: &str, id: &str, segment: &str, bytes: &[u8]) -> Heard {
+        let field = "content-disposition: form-data; name=";
+        let head = format!(
+            "--b\r\n{field}\"segment_index\"\r\n\r\n{segment}\r\n--b\r\n{field}\"media\"; filename=\"c\"\r\n\r\n"
+        );
+        let body = [head.as_bytes(), bytes, b"\r\n--b--\r\n"].concat();
+        let path = format!("/2/media/upload/{id}/append");
+        let bearer = format!("Bearer {token}");
+        let kind = "multipart/form-data; boundary=b";
+        self.call("POST", &path, &bearer, kind, body).await
+    }
+
+    pub async fn initialize(&self, token: &str, bytes: usize) -> String {
+        let body = json!({ "media_type": "video/mp4", "media_category": "tweet_video", "total_bytes": bytes });
+        id_of(&self.post(token, "/2/media/upload/initialize", &body).await)
+    }
+
+    pub async fn finalize(&self, token: &str, id: &str, body: &Value) -> Heard {
+        let path = format!("/2/media/upload/{id}/finalize");
+        self.post(token, &path, body).await
+    }
+
+    pub async fn picture(&self, token: &str) -> String {
+        let body = json!({ "media": STANDARD.encode(PICTURE), "media_category": "tweet_image" });
+        id_of(&self.post(token, "/2/media/upload", &body).await)
+    }
+
+    pub async fn tweet(&self, token: &str, body: Value) -> Heard {
+        self.post(token, "/2/tweets", &body).await
+    }
+}
+
+/// The pairs as a form, some of them changed.
+pub fn changed(pairs: &[(&str, &str)], changes: &[(&str, &str)]) -> String {
+    let kept = pairs
+        .iter()
+        .filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept.chain(changes))
+        .finish()
+}
+
+pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let rest = text.split_once(before).expect(before).1;
+    rest.split_once(after).expect(after).0
+}
+
+pub fn text(value: &Value) -> &str {
+    value.as_str().expect("a text")
+}
+
+pub fn id_of(heard: &Heard) -> String {
+    let id = heard.body["data"]["id"].as_str();
+    id.unwrap_or_else(|| panic!("{}: {}", heard.status, heard.text))
+        .to_owned()
+}
+
+pub fn is_invalid(heard: &Heard) -> bool {
+    let kind = heard.body["type"].as_str().unwrap_or_default();
+    heard.status == StatusCode::BAD_REQUEST && kind.ends_with("/invalid-request")
+}
