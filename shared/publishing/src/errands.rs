@@ -70,10 +70,16 @@ impl Publisher {
 
     async fn run(&self, run: &Run, errand: &Errand) -> Result<Came, LookError> {
         let parts = &self.parts;
-        if run.tries > most(errand) || (run.tries > 1 && !errand.is_repeatable()) {
+        if run.tries > 1 && !errand.is_repeatable() {
             return Ok(Came::Refused(Fault::operator(
                 "outcome_unknown",
                 "It broke off while the network was asked; look at the account before you ask again.",
+            )));
+        }
+        if run.tries > most(errand) {
+            return Ok(Came::Refused(Fault::retry(
+                "interrupted",
+                "It broke off each time the network was asked; ask again.",
             )));
         }
         let connection = connections::by_message(&parts.pool, run.connection_id).await?;

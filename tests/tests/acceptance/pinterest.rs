@@ -87,19 +87,38 @@ async fn what_breaks_off_is_asked_again_where_that_does_no_harm(pool: PgPool) {
         connected["id"].as_str().unwrap()
     );
     let wish = json!({ "name": "Made at most once" });
-    for (asking, body, deaths, is_answered) in [
-        (Method::GET, None, 4, true),
-        (Method::GET, None, 5, false),
-        (Method::POST, Some(&wish), 1, false),
+    for (asking, body, deaths, refused) in [
+        (Method::GET, None, 4, None),
+        (
+            Method::GET,
+            None,
+            5,
+            Some((
+                StatusCode::SERVICE_UNAVAILABLE,
+                "interrupted",
+                "; ask again.",
+            )),
+        ),
+        (
+            Method::POST,
+            Some(&wish),
+            1,
+            Some((
+                StatusCode::BAD_GATEWAY,
+                "outcome_unknown",
+                "before you ask again.",
+            )),
+        ),
     ] {
         let asking = (asking, boards.as_str());
         let answer = asked_after(&house, &author, asking, body, deaths).await;
-        if is_answered {
-            assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        if let Some((status, rule, remedy)) = refused {
+            assert_eq!(answer.status, status, "{}", answer.body);
+            assert_eq!(answer.rule(), rule);
+            let said = answer.text("detail");
+            assert!(said.ends_with(remedy), "{said}");
         } else {
-            assert_eq!(answer.rule(), "outcome_unknown", "{}", answer.body);
-            let said = answer.text("detail").to_owned();
-            assert!(said.contains("before you ask again"), "{said}");
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         }
         // What was answered is told again for a while.
         house.advance(Duration::MINUTE);
