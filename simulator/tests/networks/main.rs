@@ -3,6 +3,7 @@
 mod linkedin;
 mod meta;
 mod pinterest;
+mod requests;
 mod rig;
 mod samples;
 mod tiktok;
