@@ -2,6 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
+/// Classes of codes that say nothing against what was asked: the connection broke, the transaction met others, something
+/// ran short or was locked, an operator stepped in. <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+const PASSING: [&str; 5] = ["08", "40", "53", "55", "57"];
+
 /// What can go wrong with the database.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -66,7 +70,10 @@ impl StoreError {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Conflict(_) | Self::Migrate(_) | Self::Row { .. } => false,
-            Self::Database(_) => !self.is_refusal(),
+            Self::Database(_) => self.code().is_none_or(|code| {
+                let class = code.get(..2).unwrap_or_default();
+                PASSING.contains(&class)
+            }),
             Self::Shared(error) => error.may_pass(),
         }
     }
@@ -90,5 +97,36 @@ impl From<sqlx::Error> for StoreError {
 impl From<sqlx::migrate::MigrateError> for StoreError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         Self::Migrate(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, PgPool};
+
+    use super::*;
+
+    #[sqlx::test]
+    async fn only_what_may_be_otherwise_in_a_moment_is_asked_again(pool: PgPool) {
+        for (code, may_pass) in [
+            ("08006", true),
+            ("22001", false),
+            ("23514", false),
+            ("40001", true),
+            ("40P01", true),
+            ("42501", false),
+            ("42P01", false),
+            ("53300", true),
+            ("55P03", true),
+            ("57014", true),
+            ("57P01", true),
+        ] {
+            let raise = format!("DO $$ BEGIN RAISE 'no' USING ERRCODE = '{code}'; END $$");
+            let refused = sqlx::raw_sql(AssertSqlSafe(raise)).execute(&pool).await;
+            let error = StoreError::from(refused.unwrap_err());
+            assert_eq!(error.code().as_deref(), Some(code));
+            assert_eq!(error.may_pass(), may_pass, "{code}");
+        }
+        assert!(StoreError::from(sqlx::Error::PoolTimedOut).may_pass());
     }
 }
