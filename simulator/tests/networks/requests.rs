@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::Method;
 
-use crate::rig::{Rig, Said};
+use crate::rig::{BACK, Rig, Said, with_query};
 
 pub type Headers = [(&'static str, String)];
 
@@ -38,4 +38,18 @@ pub fn borrowed(headers: &Headers) -> Vec<(&str, &str)> {
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect()
+}
+
+/// The consent page at `page`.
+pub fn visit_to(page: &str, scopes: &str) -> String {
+    with_query(
+        page,
+        &[
+            ("response_type", "code"),
+            ("client_id", "client"),
+            ("redirect_uri", BACK),
+            ("scope", scopes),
+            ("state", "a state"),
+        ],
+    )
 }

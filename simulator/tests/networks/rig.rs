@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::body::{Body, Bytes};
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::ready};
 use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
@@ -46,20 +46,27 @@ impl Said {
 impl Rig {
     /// The networks, our app at `network`, and files by their address.
     pub fn new(network: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
+        Self::pulling(network, move |url| {
+            let bytes = files.get(url)?.clone();
+            Some(Pulled {
+                status: 200,
+                content_type: "application/octet-stream".to_owned(),
+                bytes: Bytes::from(bytes),
+            })
+        })
+    }
+
+    /// The networks, our app at `network`, and what they are answered where they fetch something.
+    pub fn pulling(
+        network: &str,
+        answer: impl Fn(&str) -> Option<Pulled> + Send + Sync + 'static,
+    ) -> Self {
         let clock = Clock::standing_at(datetime!(2026-03-04 05:06:07 UTC));
         let simulator = Simulator::new(Settings {
             clock: clock.clone(),
             pull: Box::new(move |url: String| {
-                let file = files.get(&url).cloned();
-                async move {
-                    let bytes = file.ok_or_else(|| format!("nothing at {url}"))?;
-                    Ok(Pulled {
-                        status: 200,
-                        content_type: "application/octet-stream".to_owned(),
-                        bytes: Bytes::from(bytes),
-                    })
-                }
-                .boxed()
+                let answer = answer(&url);
+                ready(answer.ok_or_else(|| format!("nothing at {url}"))).boxed()
             }),
             registrations: vec![Registration {
                 network: network.to_owned(),
@@ -157,4 +164,14 @@ pub fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
         .extend_pairs(pairs)
         .finish();
     format!("{path}?{query}")
+}
+
+/// Parameters, some of them changed or added.
+pub fn changed<'a>(
+    pairs: &[(&'a str, &'a str)],
+    changes: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
+    let is_kept = |name: &str| changes.iter().all(|(changed, _)| *changed != name);
+    let kept = pairs.iter().filter(|(name, _)| is_kept(name));
+    kept.chain(changes).copied().collect()
 }

@@ -45,16 +45,7 @@ pub fn rig() -> Rig {
 }
 
 pub fn visit(scopes: &str) -> String {
-    with_query(
-        AUTHORIZE,
-        &[
-            ("response_type", "code"),
-            ("client_id", "client"),
-            ("redirect_uri", BACK),
-            ("scope", scopes),
-            ("state", "a state"),
-        ],
-    )
+    visit_to(AUTHORIZE, scopes)
 }
 
 pub fn versioned(token: &str) -> Vec<(&'static str, String)> {

@@ -5,7 +5,7 @@ use time::Duration;
 
 use crate::{
     linkedin::bench::*,
-    rig::{BACK, with_query},
+    rig::{BACK, changed, with_query},
 };
 
 #[tokio::test]
@@ -28,11 +28,7 @@ async fn the_consent_page_opens_for_a_registered_app_only() {
         ("scope", "openid r_member_social", 303),
         ("scope", "", 303),
     ] {
-        let pairs: Vec<(&str, &str)> = right
-            .into_iter()
-            .filter(|(key, _)| *key != name)
-            .chain([(name, value)])
-            .collect();
+        let pairs = changed(&right, &[(name, value)]);
         let page = get(&rig, &with_query(AUTHORIZE, &pairs), "").await;
         assert_eq!(page.status, status, "{name}={value}");
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 pub use crate::requests::*;
 use crate::{
-    rig::{BACK, Rig, Said, with_query},
+    rig::{BACK, Rig, Said},
     samples::jpeg,
 };
 
@@ -52,16 +52,7 @@ pub async fn post_json(rig: &Rig, path: &str, token: &str, body: &Value) -> Said
 }
 
 pub fn visit(scopes: &str) -> String {
-    with_query(
-        AUTHORIZE,
-        &[
-            ("response_type", "code"),
-            ("client_id", "client"),
-            ("redirect_uri", BACK),
-            ("scope", scopes),
-            ("state", "a state"),
-        ],
-    )
+    visit_to(AUTHORIZE, scopes)
 }
 
 pub async fn code(rig: &Rig, scopes: &str) -> String {

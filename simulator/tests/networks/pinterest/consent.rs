@@ -6,7 +6,7 @@ use time::Duration;
 
 use crate::{
     pinterest::bench::*,
-    rig::{BACK, with_query},
+    rig::{BACK, changed, with_query},
 };
 
 #[tokio::test]
@@ -26,11 +26,7 @@ async fn the_consent_page_opens_for_a_registered_app_only() {
         ("scope", "boards:read pins:read", 400),
         ("scope", "", 400),
     ] {
-        let pairs: Vec<(&str, &str)> = right
-            .into_iter()
-            .filter(|(key, _)| *key != name)
-            .chain([(name, value)])
-            .collect();
+        let pairs = changed(&right, &[(name, value)]);
         let page = get(&rig, &with_query(AUTHORIZE, &pairs), "").await;
         assert_eq!(page.status, status, "{name}={value}");
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::rig::{BACK, Rig, Said, with_query};
+use crate::rig::{BACK, Rig, Said, changed, with_query};
 
 pub const STUDIO: &str = "_000fQ1sampleStudioBq7Zk3nYt0wHd";
 pub const PRIVATE: &str = "_000fQ1privateStudioC8mXr4pLs2vJe";
@@ -41,19 +41,18 @@ pub fn rig() -> Rig {
 }
 
 /// The consent page, with some parameters changed.
-pub fn page(changed: &[(&str, &str)]) -> String {
-    let mut pairs = vec![
+pub fn page(changes: &[(&str, &str)]) -> String {
+    let pairs = [
         ("client_key", "client"),
         ("redirect_uri", BACK),
         ("response_type", "code"),
         ("scope", SCOPES),
         ("state", "s"),
     ];
-    for (name, value) in changed {
-        pairs.retain(|(known, _)| known != name);
-        pairs.push((name, value));
-    }
-    with_query("www.tiktok.com/v2/auth/authorize/", &pairs)
+    with_query(
+        "www.tiktok.com/v2/auth/authorize/",
+        &changed(&pairs, changes),
+    )
 }
 
 pub async fn exchange(rig: &Rig, code: &str, redirect_uri: &str) -> Said {

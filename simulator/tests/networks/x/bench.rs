@@ -2,14 +2,11 @@
 
 use axum::body::Body;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::{HeaderMap, Request, StatusCode, header};
-use http_body_util::BodyExt as _;
+use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
-use simulator::{Clock, Pulled, Registration, Settings, Simulator};
-use time::macros::datetime;
-use tower::ServiceExt as _;
+use simulator::Pulled;
 
-use crate::rig::BACK;
+use crate::rig::{BACK, Rig, Said, changed, with_query};
 
 pub const ALL: &str = "tweet.read tweet.write users.read media.write offline.access";
 // The verifier and challenge of RFC 7636, appendix B.
@@ -23,8 +20,7 @@ pub const VIDEO: &[u8] = b"\0\0\0\x18ftypisom\0\0\x02\0isommp42";
 
 /// An app and a person at X.
 pub struct Visitor {
-    pub simulator: Simulator,
-    pub clock: Clock,
+    pub rig: Rig,
 }
 
 /// What came back.
@@ -42,6 +38,17 @@ impl Heard {
     }
 }
 
+impl From<Said> for Heard {
+    fn from(said: Said) -> Self {
+        Self {
+            status: StatusCode::from_u16(said.status).expect("a status"),
+            body: said.json(),
+            text: String::from_utf8_lossy(&said.body).into_owned(),
+            headers: said.headers,
+        }
+    }
+}
+
 impl Visitor {
     pub fn new() -> Self {
         Self::answering(|_| None)
@@ -49,100 +56,48 @@ impl Visitor {
 
     /// Where what X fetches answers so.
     pub fn answering(answer: fn(&str) -> Option<Value>) -> Self {
-        let clock = Clock::standing_at(datetime!(2026-03-04 05:06:07 UTC));
-        let pull = move |url: String| -> std::pin::Pin<
-            Box<dyn Future<Output = Result<Pulled, String>> + Send>,
-        > {
-            let pulled = answer(&url).map(|body| Pulled {
+        let rig = Rig::pulling("x", move |url| {
+            Some(Pulled {
                 status: 200,
                 content_type: "application/json".to_owned(),
-                bytes: body.to_string().into(),
-            });
-            Box::pin(async move { pulled.ok_or(url) })
-        };
-        let simulator = Simulator::new(Settings {
-            clock: clock.clone(),
-            pull: Box::new(pull),
-            registrations: vec![Registration {
-                network: "x".to_owned(),
-                client_id: "client".to_owned(),
-                client_secret: "secret".to_owned(),
-                redirect_uris: vec![BACK.to_owned()],
-            }],
-            base_url: "https://simulator.example".to_owned(),
+                bytes: answer(url)?.to_string().into(),
+            })
         });
-        Self { simulator, clock }
-    }
-
-    pub async fn send(&self, request: Request<Body>) -> Heard {
-        let Ok(response) = self.simulator.router().oneshot(request).await;
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.expect("a body").to_bytes();
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        Heard {
-            status: parts.status,
-            headers: parts.headers,
-            body: serde_json::from_str(&text).unwrap_or_default(),
-            text,
-        }
+        Self { rig }
     }
 
     pub async fn call(
         &self,
-        method: &str,
+        method: Method,
         path: &str,
         authorization: &str,
         content_type: &str,
         body: impl Into<Body>,
     ) -> Heard {
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("/api.x.com{path}"))
-            .header(header::AUTHORIZATION, authorization)
-            .header(header::CONTENT_TYPE, content_type)
-            .body(body.into())
-            .expect("a request");
-        self.send(request).await
+        let path = format!("api.x.com{path}");
+        let headers = [
+            ("authorization", authorization),
+            ("content-type", content_type),
+        ];
+        self.rig.send(method, &path, &headers, body).await.into()
     }
 
     pub async fn visit(&self, changes: &[(&str, &str)]) -> Heard {
-        let standard = [
-            ("response_type", "code"),
-            ("client_id", "client"),
-            ("redirect_uri", BACK),
-            ("scope", ALL),
-            ("state", "state"),
-            ("code_challenge", CHALLENGE),
-            ("code_challenge_method", "S256"),
-        ];
-        let query = changed(&standard, changes);
-        let path = format!("/x.com/i/oauth2/authorize?{query}");
-        let request = Request::get(path).body(Body::empty()).expect("a request");
-        self.send(request).await
+        let page = page(changes);
+        let said = self.rig.send(Method::GET, &page, &[], Body::empty());
+        said.await.into()
     }
 
     pub async fn code(&self, account: &str, scope: &str) -> String {
-        let page = self.visit(&[("scope", scope)]).await.text;
-        let visit = between(&page, "name=\"visit\" value=\"", "\"");
-        let form = [
-            ("visit", visit),
-            ("decision", "approve"),
-            ("account", account),
-        ];
-        let request = Request::post("/_simulator/consent")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(changed(&form, &[])))
-            .expect("a request");
-        let heard = self.send(request).await;
-        let back = heard.headers["location"].to_str().expect("an address");
-        between(&format!("{back}&"), "code=", "&").to_owned()
+        let page = page(&[("scope", scope)]);
+        self.rig.approve(&page, account).await["code"].clone()
     }
 
     pub async fn token_call(&self, path: &str, secret: &str, fields: &[(&str, &str)]) -> Heard {
         let basic = format!("Basic {}", STANDARD.encode(format!("client:{secret}")));
-        let form = "application/x-www-form-urlencoded";
-        self.call("POST", path, &basic, form, changed(fields, &[]))
-            .await
+        let path = format!("api.x.com{path}");
+        let headers = [("authorization", basic.as_str())];
+        self.rig.form_with(&path, &headers, fields).await.into()
     }
 
     pub async fn exchange(&self, code: &str, changes: &[(&str, &str)]) -> Heard {
@@ -152,11 +107,8 @@ impl Visitor {
             ("redirect_uri", BACK),
             ("code_verifier", VERIFIER),
         ];
-        let basic = format!("Basic {}", STANDARD.encode("client:secret"));
-        let form = "application/x-www-form-urlencoded";
-        let body = changed(&standard, changes);
-        self.call("POST", "/2/oauth2/token", &basic, form, body)
-            .await
+        let fields = changed(&standard, changes);
+        self.token_call("/2/oauth2/token", "secret", &fields).await
     }
 
     pub async fn refresh(&self, token: &str) -> Heard {
@@ -176,13 +128,13 @@ impl Visitor {
 
     pub async fn get(&self, token: &str, path: &str) -> Heard {
         let bearer = format!("Bearer {token}");
-        self.call("GET", path, &bearer, "", "").await
+        self.call(Method::GET, path, &bearer, "", "").await
     }
 
     pub async fn post(&self, token: &str, path: &str, body: &Value) -> Heard {
         let bearer = format!("Bearer {token}");
         let json = "application/json";
-        self.call("POST", path, &bearer, json, body.to_string())
+        self.call(Method::POST, path, &bearer, json, body.to_string())
             .await
     }
 
@@ -195,7 +147,7 @@ impl Visitor {
         let path = format!("/2/media/upload/{id}/append");
         let bearer = format!("Bearer {token}");
         let kind = "multipart/form-data; boundary=b";
-        self.call("POST", &path, &bearer, kind, body).await
+        self.call(Method::POST, &path, &bearer, kind, body).await
     }
 
     pub async fn initialize(&self, token: &str, bytes: usize) -> String {
@@ -218,19 +170,18 @@ impl Visitor {
     }
 }
 
-/// The pairs as a form, some of them changed.
-pub fn changed(pairs: &[(&str, &str)], changes: &[(&str, &str)]) -> String {
-    let kept = pairs
-        .iter()
-        .filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
-    url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(kept.chain(changes))
-        .finish()
-}
-
-pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
-    let rest = text.split_once(before).expect(before).1;
-    rest.split_once(after).expect(after).0
+/// The consent page, with some parameters changed.
+fn page(changes: &[(&str, &str)]) -> String {
+    let standard = [
+        ("response_type", "code"),
+        ("client_id", "client"),
+        ("redirect_uri", BACK),
+        ("scope", ALL),
+        ("state", "state"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    with_query("x.com/i/oauth2/authorize", &changed(&standard, changes))
 }
 
 pub fn text(value: &Value) -> &str {

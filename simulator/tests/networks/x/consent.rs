@@ -1,7 +1,7 @@
 //! The consent page, codes and tokens.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::json;
 use time::Duration;
 
@@ -43,12 +43,12 @@ async fn a_code_works_once_within_thirty_seconds_and_with_what_it_was_given_for(
         assert_eq!(heard.body["error"], "invalid_request");
     }
     let code = visitor.code(STUDIO, ALL).await;
-    visitor.clock.advance(Duration::seconds(29));
+    visitor.rig.clock.advance(Duration::seconds(29));
     assert_eq!(visitor.exchange(&code, &[]).await.status, StatusCode::OK);
     let again = visitor.exchange(&code, &[]).await;
     assert_eq!(again.status, StatusCode::BAD_REQUEST);
     let code = visitor.code(STUDIO, ALL).await;
-    visitor.clock.advance(Duration::seconds(30));
+    visitor.rig.clock.advance(Duration::seconds(30));
     let late = visitor.exchange(&code, &[]).await;
     assert_eq!(late.status, StatusCode::BAD_REQUEST);
 }
@@ -62,7 +62,7 @@ async fn the_token_endpoint_wants_the_apps_secret_and_a_form() {
     assert_eq!(heard.body["error"], "unauthorized_client");
     let basic = format!("Basic {}", STANDARD.encode("client:secret"));
     let heard = visitor
-        .call("POST", token, &basic, "application/json", "{}")
+        .call(Method::POST, token, &basic, "application/json", "{}")
         .await;
     assert_eq!(heard.status, StatusCode::BAD_REQUEST);
 }
@@ -96,7 +96,7 @@ async fn refreshing_ends_the_old_pair_and_a_spent_token_ends_all() {
 async fn an_access_token_ends_by_time_and_by_revocation() {
     let visitor = Visitor::new();
     let token = visitor.connected(STUDIO).await;
-    visitor.clock.advance(Duration::seconds(7200));
+    visitor.rig.clock.advance(Duration::seconds(7200));
     let late = visitor.get(&token, "/2/users/me").await;
     assert_eq!(late.status, StatusCode::UNAUTHORIZED);
     assert_eq!(late.body["title"], "Unauthorized");

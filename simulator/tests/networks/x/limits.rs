@@ -19,8 +19,8 @@ async fn every_answer_tells_what_is_left_and_the_last_one_is_followed_by_429() {
     let heard = visitor.get(&token, "/2/users/me").await;
     assert_eq!(heard.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(heard.body["title"], "Too Many Requests");
-    let wait = heard.number("x-rate-limit-reset") - visitor.clock.now().unix_timestamp();
-    visitor.clock.advance(Duration::seconds(wait));
+    let wait = heard.number("x-rate-limit-reset") - visitor.rig.clock.now().unix_timestamp();
+    visitor.rig.clock.advance(Duration::seconds(wait));
     let heard = visitor.get(&token, "/2/users/me").await;
     assert_eq!(heard.status, StatusCode::OK);
 }
@@ -29,8 +29,20 @@ async fn every_answer_tells_what_is_left_and_the_last_one_is_followed_by_429() {
 async fn the_posts_of_a_day_and_the_apps_calls_are_counted_too() {
     let visitor = Visitor::new();
     let token = visitor.connected(STUDIO).await;
-    visitor.simulator.world().states().x().limit_posts_a_day(2);
-    visitor.simulator.world().states().x().limit_calls_a_day(3);
+    visitor
+        .rig
+        .simulator
+        .world()
+        .states()
+        .x()
+        .limit_posts_a_day(2);
+    visitor
+        .rig
+        .simulator
+        .world()
+        .states()
+        .x()
+        .limit_calls_a_day(3);
     let post = async |token: &str, text: &str| visitor.tweet(token, json!({ "text": text })).await;
     let first = post(&token, "1").await;
     assert_eq!(first.number("x-user-limit-24hour-limit"), 2);
@@ -39,7 +51,7 @@ async fn the_posts_of_a_day_and_the_apps_calls_are_counted_too() {
     post(&token, "2").await;
     let third = post(&token, "3").await;
     assert_eq!(third.status, StatusCode::TOO_MANY_REQUESTS);
-    let left = third.number("x-user-limit-24hour-reset") - visitor.clock.now().unix_timestamp();
+    let left = third.number("x-user-limit-24hour-reset") - visitor.rig.clock.now().unix_timestamp();
     assert!((86_000..=86_401).contains(&left));
     // The app's calls are one count for all accounts.
     let other = visitor.connected(TRAILS).await;
@@ -47,7 +59,7 @@ async fn the_posts_of_a_day_and_the_apps_calls_are_counted_too() {
         post(&other, "4").await.status,
         StatusCode::TOO_MANY_REQUESTS
     );
-    visitor.clock.advance(Duration::seconds(left));
+    visitor.rig.clock.advance(Duration::seconds(left));
     let token = visitor.connected(STUDIO).await;
     assert_eq!(post(&token, "5").await.status, StatusCode::CREATED);
 }
@@ -61,13 +73,13 @@ async fn an_app_that_is_held_hears_why() {
         (Hold::MonthlyCap, 429, "UsageCapExceeded", "/usage-capped"),
         (Hold::SpendCap, 403, "SpendCapReached", "/credits"),
     ] {
-        visitor.simulator.world().states().x().hold(Some(hold));
+        visitor.rig.simulator.world().states().x().hold(Some(hold));
         let heard = visitor.tweet(&token, json!({ "text": "a" })).await;
         assert_eq!(heard.status.as_u16(), status);
         assert_eq!(heard.body["title"], title);
         assert!(text(&heard.body["type"]).ends_with(kind));
     }
-    visitor.simulator.world().states().x().hold(None);
+    visitor.rig.simulator.world().states().x().hold(None);
     id_of(&visitor.tweet(&token, json!({ "text": "a" })).await);
-    assert_eq!(visitor.simulator.ledger().posts().len(), 1);
+    assert_eq!(visitor.rig.simulator.ledger().posts().len(), 1);
 }

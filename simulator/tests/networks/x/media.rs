@@ -94,7 +94,7 @@ async fn chunks_have_bounds_and_must_add_up() {
 #[tokio::test]
 async fn a_video_can_be_posted_when_it_was_worked_on_and_until_it_is_forgotten() {
     let visitor = Visitor::new();
-    let world = visitor.simulator.world();
+    let world = visitor.rig.simulator.world();
     world.set_processing("x", Duration::seconds(10));
     let token = visitor.connected(STUDIO).await;
     let id = visitor.initialize(&token, VIDEO.len()).await;
@@ -110,9 +110,9 @@ async fn a_video_can_be_posted_when_it_was_worked_on_and_until_it_is_forgotten()
     let message = &early.body["errors"][0]["message"];
     assert_eq!(message, "Your media IDs are invalid.");
     assert_eq!(state().await, "pending");
-    visitor.clock.advance(Duration::seconds(5));
+    visitor.rig.clock.advance(Duration::seconds(5));
     assert_eq!(state().await, "in_progress");
-    visitor.clock.advance(Duration::seconds(5));
+    visitor.rig.clock.advance(Duration::seconds(5));
     assert_eq!(state().await, "succeeded");
     let other = visitor.connected(TRAILS).await;
     assert!(is_invalid(&visitor.tweet(&other, post("not mine")).await));
@@ -120,7 +120,7 @@ async fn a_video_can_be_posted_when_it_was_worked_on_and_until_it_is_forgotten()
     assert_eq!(heard.status, StatusCode::NOT_FOUND);
     let good = visitor.tweet(&token, post("good")).await;
     assert_eq!(good.status, StatusCode::CREATED);
-    visitor.clock.advance(Duration::days(1));
+    visitor.rig.clock.advance(Duration::days(1));
     let token = visitor.connected(STUDIO).await;
     assert!(is_invalid(&visitor.tweet(&token, post("late")).await));
 }
@@ -145,7 +145,7 @@ async fn a_mix_of_pictures_and_a_film_is_refused() {
     let film = visitor.initialize(&token, VIDEO.len()).await;
     visitor.append(&token, &film, "0", VIDEO).await;
     visitor.finalize(&token, &film, &json!({})).await;
-    visitor.clock.advance(Duration::seconds(2));
+    visitor.rig.clock.advance(Duration::seconds(2));
     let picture = visitor.picture(&token).await;
     let mixed = json!({ "text": "a", "media": { "media_ids": [picture, film] } });
     assert!(is_invalid(&visitor.tweet(&token, mixed).await));
@@ -155,6 +155,7 @@ async fn a_mix_of_pictures_and_a_film_is_refused() {
 async fn who_asks_after_a_film_too_early_hears_the_same_again() {
     let visitor = Visitor::new();
     visitor
+        .rig
         .simulator
         .world()
         .set_processing("x", Duration::seconds(4));
@@ -163,20 +164,20 @@ async fn who_asks_after_a_film_too_early_hears_the_same_again() {
     visitor.append(&token, &id, "0", VIDEO).await;
     visitor.finalize(&token, &id, &json!({})).await;
     let status = format!("/2/media/upload?media_id={id}&command=STATUS");
-    visitor.clock.advance(Duration::seconds(1));
+    visitor.rig.clock.advance(Duration::seconds(1));
     let heard = visitor.get(&token, &status).await;
     let info = &heard.body["data"]["processing_info"];
     assert_eq!(
         (&info["state"], &info["check_after_secs"]),
         (&json!("in_progress"), &json!(4))
     );
-    visitor.clock.advance(Duration::seconds(3));
+    visitor.rig.clock.advance(Duration::seconds(3));
     let early = visitor.get(&token, &status).await;
     assert_eq!(
         early.body["data"]["processing_info"]["state"],
         "in_progress"
     );
-    visitor.clock.advance(Duration::seconds(1));
+    visitor.rig.clock.advance(Duration::seconds(1));
     let heard = visitor.get(&token, &status).await;
     assert_eq!(heard.body["data"]["processing_info"]["state"], "succeeded");
 }
@@ -187,6 +188,7 @@ async fn an_unusable_film_is_told_with_a_reason_or_without() {
         let visitor = Visitor::new();
         let token = visitor.connected(STUDIO).await;
         visitor
+            .rig
             .simulator
             .world()
             .states()
@@ -195,7 +197,7 @@ async fn an_unusable_film_is_told_with_a_reason_or_without() {
         let id = visitor.initialize(&token, VIDEO.len()).await;
         visitor.append(&token, &id, "0", VIDEO).await;
         visitor.finalize(&token, &id, &json!({})).await;
-        visitor.clock.advance(Duration::seconds(1));
+        visitor.rig.clock.advance(Duration::seconds(1));
         let status = format!("/2/media/upload?media_id={id}&command=STATUS");
         let heard = visitor.get(&token, &status).await;
         let info = &heard.body["data"]["processing_info"];
@@ -210,8 +212,15 @@ async fn an_unusable_film_is_told_with_a_reason_or_without() {
 async fn chunks_may_be_bounded_and_taken_once_only() {
     let visitor = Visitor::new();
     let token = visitor.connected(STUDIO).await;
-    visitor.simulator.world().states().x().take_chunks_up_to(10);
     visitor
+        .rig
+        .simulator
+        .world()
+        .states()
+        .x()
+        .take_chunks_up_to(10);
+    visitor
+        .rig
         .simulator
         .world()
         .states()

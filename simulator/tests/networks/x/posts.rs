@@ -1,6 +1,6 @@
 //! Posts: what is weighed and checked, and what the timeline shows.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::json;
 use time::Duration;
 
@@ -57,7 +57,7 @@ async fn an_equal_text_of_the_same_account_is_refused_for_a_day() {
     let other = visitor.connected(TRAILS).await;
     let heard = visitor.tweet(&other, words.clone()).await;
     assert_eq!(heard.status, StatusCode::CREATED);
-    visitor.clock.advance(Duration::hours(24));
+    visitor.rig.clock.advance(Duration::hours(24));
     let token = visitor.connected(STUDIO).await;
     let later = visitor.tweet(&token, words).await;
     assert_eq!(later.status, StatusCode::CREATED);
@@ -81,7 +81,7 @@ async fn a_reply_goes_to_own_posts_only() {
 async fn the_timeline_lists_late_newest_first_and_with_short_links() {
     let visitor = Visitor::new();
     let token = visitor.connected(STUDIO).await;
-    let world = visitor.simulator.world();
+    let world = visitor.rig.simulator.world();
     world.set_listing_lag("x", Duration::seconds(60));
     let picture = visitor.picture(&token).await;
     let words = "See example.com & https://example.org/a?b&c.";
@@ -92,7 +92,7 @@ async fn the_timeline_lists_late_newest_first_and_with_short_links() {
     let all = format!("{path}?tweet.fields=created_at,entities,attachments&max_results=5");
     let empty = visitor.get(&token, &all).await;
     assert_eq!(empty.body, json!({ "meta": { "result_count": 0 } }));
-    visitor.clock.advance(Duration::seconds(60));
+    visitor.rig.clock.advance(Duration::seconds(60));
     let heard = visitor.get(&token, &all).await;
     assert_eq!(heard.body["data"][0]["text"], "second");
     let first = &heard.body["data"][1];
@@ -136,11 +136,11 @@ async fn a_post_that_is_taken_down_is_gone() {
             .tweet(&token, json!({ "text": "short-lived" }))
             .await,
     );
-    assert_eq!(visitor.simulator.ledger().posts().len(), 1);
+    assert_eq!(visitor.rig.simulator.ledger().posts().len(), 1);
     let (path, bearer) = (format!("/2/tweets/{id}"), format!("Bearer {token}"));
-    let heard = visitor.call("DELETE", &path, &bearer, "", "").await;
+    let heard = visitor.call(Method::DELETE, &path, &bearer, "", "").await;
     assert_eq!(heard.body, json!({ "data": { "deleted": true } }));
-    assert!(visitor.simulator.ledger().posts().is_empty());
+    assert!(visitor.rig.simulator.ledger().posts().is_empty());
 }
 
 #[tokio::test]

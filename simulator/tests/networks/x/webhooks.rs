@@ -1,6 +1,6 @@
 //! Addresses that are told of things, and the letters they get.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use simulator::networks::x::Letter;
 
@@ -48,16 +48,16 @@ async fn an_address_is_checked_when_it_is_registered_and_on_demand() {
     assert_eq!(message(&sixth), "WebhookLimitExceeded");
     let path = format!("/2/webhooks/{}", id_of(&good));
     let heard = visitor
-        .call("PUT", &path, "Bearer client-app-only", "", "")
+        .call(Method::PUT, &path, "Bearer client-app-only", "", "")
         .await;
     assert_eq!(heard.body["data"]["valid"], true);
     visitor
-        .call("DELETE", &path, "Bearer client-app-only", "", "")
+        .call(Method::DELETE, &path, "Bearer client-app-only", "", "")
         .await;
     let list = visitor.get("client-app-only", "/2/webhooks").await;
     assert_eq!(list.body["meta"]["result_count"], 4);
     let heard = visitor
-        .call("PUT", &path, "Bearer client-app-only", "", "")
+        .call(Method::PUT, &path, "Bearer client-app-only", "", "")
         .await;
     assert_eq!(heard.status, StatusCode::NOT_FOUND);
 }
@@ -76,7 +76,7 @@ async fn addresses_are_the_apps_and_not_a_persons() {
 #[test]
 fn a_letter_is_signed_and_comes_again_to_the_byte() {
     let visitor = Visitor::new();
-    let mut state = visitor.simulator.world().states().x();
+    let mut state = visitor.rig.simulator.world().states().x();
     let payload = json!({ "user_id": STUDIO, "app_id": "1" });
     let (uuid, letter) = state.tell("secret", STUDIO, "oauth.revoke", &payload);
     let (other, _) = state.tell("secret", STUDIO, "post.create", &json!({}));

@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::rig::{BACK, Rig, Said, with_query};
+use crate::rig::{BACK, Rig, Said, changed, with_query};
 
 pub const CHANNEL: &str = "UCsampleStudio7Qk2Wm9Zt1";
 pub const SECOND: &str = "UCsecondStage4Rv8Xn3Ly6P";
@@ -28,9 +28,9 @@ pub fn rig() -> Rig {
 }
 
 /// The consent page, with some parameters changed.
-pub fn page(changed: &[(&str, &str)]) -> String {
+pub fn page(changes: &[(&str, &str)]) -> String {
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
-    let mut pairs = vec![
+    let pairs = [
         ("client_id", "client"),
         ("redirect_uri", BACK),
         ("response_type", "code"),
@@ -41,11 +41,10 @@ pub fn page(changed: &[(&str, &str)]) -> String {
         ("code_challenge", &challenge),
         ("code_challenge_method", "S256"),
     ];
-    for (name, value) in changed {
-        pairs.retain(|(known, _)| known != name);
-        pairs.push((name, value));
-    }
-    with_query("accounts.google.com/o/oauth2/v2/auth", &pairs)
+    with_query(
+        "accounts.google.com/o/oauth2/v2/auth",
+        &changed(&pairs, changes),
+    )
 }
 
 pub async fn exchange(rig: &Rig, code: &str, verifier: &str, redirect_uri: &str) -> Said {
