@@ -4,6 +4,7 @@
 use serde_json::json;
 use simulator::Fault;
 use sqlx::PgPool;
+use time::Duration;
 
 use crate::{
     house::House,
@@ -39,6 +40,37 @@ async fn whatever_is_lost_at_the_commit_nothing_is_doubled_or_misreported(pool: 
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A list that shows nothing while it is looked at, and shows the post hours later.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_shows_up_hours_later_settles_the_post_by_itself(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    let mut posts = Vec::new();
+    for network in NETWORKS {
+        let platform = network.platform;
+        let (what, commit) = network.simplest();
+        if !matches!(commit.after_loss, AfterLoss::Found) {
+            continue;
+        }
+        house.connect(&author, platform).await;
+        let world = house.networks.world();
+        world.set_listing_lag(platform.as_str(), Duration::hours(3));
+        house.script(commit.goes_wrong(Fault::LoseAnswer));
+        let words = format!("To {platform}, and seen too late");
+        let draft = house.draft(network, what, &words);
+        let id = house.post(&author, &draft).await;
+        house.run_all().await;
+        let told = house.status(&author, &id).await;
+        assert_eq!(told["status"], "unconfirmed", "{words}: {told}");
+        posts.push((id, words));
+    }
+    assert!(posts.len() >= 2, "{posts:?}");
+    house.live_through_a_day().await;
+    for (id, words) in posts {
+        house.assert_published(&author, &id, &words).await;
+    }
 }
 
 /// What an honest publisher can say in the end.
