@@ -1,7 +1,7 @@
 //! `PATCH /api/posts/:id`.
 
 use axum::extract::State;
-use domain::PostId;
+use domain::{Caption, Post, PostId};
 use http::StatusCode;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use store::{
     StoreError, connections,
     posts::{self, Change, Changed},
 };
+use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 use web::{Caller, Json, Path, Problem, ProblemBody};
 
@@ -16,7 +17,7 @@ use crate::{
     Env,
     accept::{one, prepare_at, shown},
     check,
-    promise::{self, Wish},
+    promise::{self, Edited, Wish},
     request::{self, MediaItem},
     view::PostView,
 };
@@ -42,6 +43,67 @@ pub(crate) struct EditRequest {
     max_lateness_minutes: Option<i64>,
     /// Change only this revision of it.
     revision: Option<i32>,
+}
+
+/// What a post is to be.
+#[derive(Debug)]
+struct Wanted {
+    caption: Caption,
+    items: Vec<MediaItem>,
+    options: Value,
+    scheduled_at: Option<OffsetDateTime>,
+    max_lateness: Option<Duration>,
+}
+
+impl EditRequest {
+    /// The post with these changes.
+    fn over(self, post: &Post, now: OffsetDateTime) -> Result<Wanted, Problem> {
+        let scheduled_at = match self.scheduled_at_iso {
+            None => post.scheduled_at,
+            Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(request::time(&text, now).map_err(one)?),
+            Some(_) => {
+                return Err(Problem::field(
+                    "scheduledAtISO",
+                    "invalid_field",
+                    "is not a text",
+                    "Write it as 2026-12-01T09:30:00+01:00.",
+                ));
+            }
+        };
+        let caption = match self.caption {
+            Some(text) => request::caption(text).map_err(one)?,
+            None => post.caption.clone(),
+        };
+        let options = match self.options {
+            Some(options) => request::options(Some(options)).map_err(one)?,
+            None => post.options.clone(),
+        };
+        let items = match self.media {
+            Some(media) => request::media(Some(media)).map_err(one)?,
+            None => post
+                .media
+                .iter()
+                .map(|item| MediaItem {
+                    kind: item.kind,
+                    url: None,
+                    media_id: Some(item.media_id),
+                    alt_text: item.alt_text.clone(),
+                })
+                .collect(),
+        };
+        let max_lateness = match self.max_lateness_minutes {
+            Some(minutes) => Some(request::lateness(Some(minutes)).map_err(one)?),
+            None => None,
+        };
+        Ok(Wanted {
+            caption,
+            items,
+            options,
+            scheduled_at,
+            max_lateness,
+        })
+    }
 }
 
 /// Tells `null` (take it away) from nothing (leave it).
@@ -74,80 +136,49 @@ pub(crate) async fn edit(
         return Err(too_late(post.stage));
     }
     let now = env.web.clock.now();
-    let scheduled_at = match request.scheduled_at_iso {
-        None => post.scheduled_at,
-        Some(Value::Null) => None,
-        Some(Value::String(text)) => Some(request::time(&text, now).map_err(one)?),
-        Some(_) => {
-            return Err(Problem::field(
-                "scheduledAtISO",
-                "invalid_field",
-                "is not a text",
-                "Write it as 2026-12-01T09:30:00+01:00.",
-            ));
-        }
-    };
-    let caption = match request.caption {
-        Some(text) => request::caption(text).map_err(one)?,
-        None => post.caption,
-    };
-    let options = match request.options {
-        Some(options) => request::options(Some(options)).map_err(one)?,
-        None => post.options,
-    };
-    let items = match request.media {
-        Some(media) => request::media(Some(media)).map_err(one)?,
-        None => post
-            .media
-            .into_iter()
-            .map(|item| MediaItem {
-                kind: item.kind,
-                url: None,
-                media_id: Some(item.media_id),
-                alt_text: item.alt_text,
-            })
-            .collect(),
-    };
-    let max_lateness = match request.max_lateness_minutes {
-        Some(minutes) => Some(request::lateness(Some(minutes)).map_err(one)?),
-        None => None,
-    };
+    let revision = request.revision.unwrap_or(post.revision);
+    let wanted = request.over(&post, now)?;
     let connection = connections::find(pool, caller.user, post.connection_id)
         .await?
         .ok_or_else(Problem::not_found)?;
     let wish = Wish {
         user: caller.user,
         connection: &connection,
-        options: &options,
-        at: scheduled_at.unwrap_or(now),
-        edited: Some(id),
+        options: &wanted.options,
+        // One that is late goes out as soon as it can.
+        at: wanted.scheduled_at.map_or(now, |at| at.max(now)),
+        edited: Some(Edited {
+            id,
+            options: &post.options,
+            is_moved: wanted.scheduled_at != post.scheduled_at,
+        }),
     };
     let mut link = pool.acquire().await.map_err(StoreError::from)?;
     promise::hold(&mut link, &wish).await?;
     drop(link);
-    let files = check::check(&env, caller.user, post.platform, &caption, &options, items).await?;
+    let files = check::check(
+        &env,
+        caller.user,
+        post.platform,
+        &wanted.caption,
+        &wanted.options,
+        wanted.items,
+    )
+    .await?;
     let change = Change {
-        caption,
+        caption: wanted.caption,
         media: json!(files.media),
-        options: options.clone(),
-        scheduled_at,
-        prepare_at: scheduled_at.map(|at| prepare_at(id, at)),
-        max_lateness,
+        options: wanted.options.clone(),
+        scheduled_at: wanted.scheduled_at,
+        prepare_at: wanted.scheduled_at.map(|at| prepare_at(id, at)),
+        max_lateness: wanted.max_lateness,
     };
     let mut tx = pool.begin().await.map_err(StoreError::from)?;
     promise::reserve(&mut tx, &wish).await?;
     for row in &files.rows {
         store::media::add(&mut tx, caller.user, row).await?;
     }
-    match posts::edit(
-        &mut tx,
-        caller.user,
-        id,
-        request.revision.or(Some(post.revision)),
-        &change,
-    )
-    .await?
-    {
+    match posts::edit(&mut tx, caller.user, id, Some(revision), &change).await? {
         Changed::Done(post) => {
             tx.commit().await.map_err(StoreError::from)?;
             env.doorbell

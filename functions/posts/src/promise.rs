@@ -31,7 +31,31 @@ pub(crate) struct Wish<'a> {
     /// When.
     pub(crate) at: OffsetDateTime,
     /// The post that is changed, if it stands already.
-    pub(crate) edited: Option<PostId>,
+    pub(crate) edited: Option<Edited<'a>>,
+}
+
+/// A post that stands, and is to be changed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Edited<'a> {
+    /// Which.
+    pub(crate) id: PostId,
+    /// Its options as they were.
+    pub(crate) options: &'a Value,
+    /// Whether it is to go out at another time.
+    pub(crate) is_moved: bool,
+}
+
+impl Wish<'_> {
+    /// Whether the post was promised this when it was accepted: other words need no more room, and what became of the
+    /// room meanwhile is no matter of theirs.
+    fn is_promised(&self, allowance: &Allowance) -> bool {
+        self.edited
+            .is_some_and(|post| !post.is_moved && allowance.counted.counts(post.options))
+    }
+
+    fn edited_id(&self) -> Option<PostId> {
+        self.edited.map(|post| post.id)
+    }
 }
 
 /// As [`hold`], in the transaction that keeps the post: nobody else is promised the same meanwhile.
@@ -66,13 +90,13 @@ pub(crate) fn warnings(connection: &Connection, at: OffsetDateTime) -> Vec<Warni
             "The access to {} at {} ends at {}, before the post goes out; connect the account again before then, or it waits.",
             connection.display_name,
             connection.platform.display_name(),
-            end.format(&Rfc3339).unwrap_or_default()
+            written(end)
         ),
     });
     warning.into_iter().collect()
 }
 
-/// The allowances that the post counts for.
+/// The allowances that the post counts for, and was not promised yet.
 async fn allowances(db: &mut Link, wish: &Wish<'_>) -> Result<Vec<Allowance>, Problem> {
     let connection = wish.connection;
     let login = platforms::profile(connection.platform).login_of(&connection.facts);
@@ -87,7 +111,8 @@ async fn allowances(db: &mut Link, wish: &Wish<'_>) -> Result<Vec<Allowance>, Pr
         return Err(one(broken));
     }
     let mut allowances = platforms::allowances(connection.platform, &terms);
-    allowances.retain(|allowance| allowance.counted.counts(wish.options));
+    allowances
+        .retain(|allowance| allowance.counted.counts(wish.options) && !wish.is_promised(allowance));
     Ok(allowances)
 }
 
@@ -107,6 +132,7 @@ async fn fits(db: &mut Link, wish: &Wish<'_>, allowance: Allowance) -> Result<()
     };
     match free {
         Room::Here => Ok(()),
+        Room::AfterRest(until) => Err(resting(wish, allowance, until)),
         Room::From(free) => Err(full(wish, allowance, free)),
     }
 }
@@ -115,6 +141,8 @@ async fn fits(db: &mut Link, wish: &Wish<'_>, allowance: Allowance) -> Result<()
 enum Room {
     /// At the time that is wanted.
     Here,
+    /// When the network takes something again, as it told.
+    AfterRest(OffsetDateTime),
     /// From this time on, if it is known.
     From(Option<OffsetDateTime>),
 }
@@ -132,7 +160,7 @@ async fn free_time(
         wish.connection.id,
         (wish.at - length, wish.at + SEARCH),
         allowance.counted,
-        wish.edited,
+        wish.edited_id(),
     )
     .await?;
     if is_free(&taken, wish.at, allowance.posts, length) {
@@ -161,10 +189,10 @@ async fn free_day(
     };
     let refused_until = budgets::free_at(&mut *db, holder).await?;
     let refused_until = refused_until.filter(|until| *until > wish.at + REST);
-    let mut at = refused_until.map_or(wish.at, |until| until.max(wish.at));
+    let mut at = refused_until.unwrap_or(wish.at);
     while at < wish.at + SEARCH {
         let day = day_of(at);
-        let (between, edited) = ((day.start, day.end), wish.edited);
+        let (between, edited) = ((day.start, day.end), wish.edited_id());
         let taken = match allowance.of {
             UsageOf::Account => {
                 let (user, id) = (wish.user, wish.connection.id);
@@ -175,10 +203,10 @@ async fn free_day(
             }
         };
         if taken < allowance.posts {
-            return Ok(if at == wish.at {
-                Room::Here
-            } else {
-                Room::From(Some(at))
+            return Ok(match refused_until {
+                _ if at == wish.at => Room::Here,
+                Some(until) if at == until => Room::AfterRest(until),
+                Some(_) | None => Room::From(Some(at)),
             });
         }
         at = day.end;
@@ -186,6 +214,23 @@ async fn free_day(
     Ok(Room::From(None))
 }
 
+/// Why a post cannot go out while the network rests.
+fn resting(wish: &Wish<'_>, allowance: Allowance, until: OffsetDateTime) -> Problem {
+    let network = wish.connection.platform.display_name();
+    let whose = match allowance.of {
+        UsageOf::Account => "this account",
+        UsageOf::App | UsageOf::Uploads => "this app",
+    };
+    limited(
+        format!(
+            "comes too early: {network} takes no more {} of {whose} for now",
+            allowance.name
+        ),
+        format!("Schedule it for {} or later.", written(until)),
+    )
+}
+
+/// Why a post has no room.
 fn full(wish: &Wish<'_>, allowance: Allowance, free: Option<OffsetDateTime>) -> Problem {
     let network = wish.connection.platform.display_name();
     let Allowance { name, posts, .. } = allowance;
@@ -202,18 +247,29 @@ fn full(wish: &Wish<'_>, allowance: Allowance, free: Option<OffsetDateTime>) -> 
             length.whole_hours()
         ),
     };
-    let remedy = free
-        .and_then(|free| free.format(&Rfc3339).ok())
-        .map_or_else(
-            || "Cancel another one first.".to_owned(),
-            |free| format!("Schedule it for {free} or later, or cancel another one first."),
-        );
+    let remedy = free.map_or_else(
+        || "Cancel another one first.".to_owned(),
+        |free| {
+            format!(
+                "Schedule it for {} or later, or cancel another one first.",
+                written(free)
+            )
+        },
+    );
+    limited(detail, remedy)
+}
+
+fn limited(detail: String, remedy: String) -> Problem {
     one(Violation::new(
         "scheduledAtISO",
         "daily_limit",
         detail,
         remedy,
     ))
+}
+
+fn written(time: OffsetDateTime) -> String {
+    time.format(&Rfc3339).unwrap_or_default()
 }
 
 /// Whether one more post at `wanted` leaves every stretch of the window's length with no more posts than allowed.

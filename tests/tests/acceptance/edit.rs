@@ -2,7 +2,7 @@
 
 use domain::Platform;
 use http::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 use simulator::Fault;
 use sqlx::PgPool;
 use time::{Duration, format_description::well_known::Rfc3339};
@@ -29,7 +29,7 @@ async fn an_edited_post_goes_out_as_it_was_edited_at_its_new_time(pool: PgPool) 
         let later = due + Duration::hours(1);
         let words = format!("After, {platform}");
         let change = json!({"caption": words, "scheduledAtISO": later.format(&Rfc3339).unwrap()});
-        let edited = edit(&house, &author, &id, &change).await;
+        let edited = house.edit(&author, &id, &change).await;
         assert_eq!(edited.status, StatusCode::OK, "{platform}: {}", edited.body);
         assert_eq!(edited.json()["revision"], 2, "{platform}");
         house.advance_to(later - Duration::seconds(2));
@@ -115,8 +115,8 @@ async fn of_two_edits_of_one_revision_one_wins(pool: PgPool) {
         json!({"caption": "Two", "revision": 1}),
     );
     let (first, second) = futures_util::join!(
-        edit(&house, &author, &id, &one),
-        edit(&house, &author, &id, &two)
+        house.edit(&author, &id, &one),
+        house.edit(&author, &id, &two)
     );
     let (won, lost) = if first.status == StatusCode::OK {
         (first, second)
@@ -131,11 +131,6 @@ async fn of_two_edits_of_one_revision_one_wins(pool: PgPool) {
     assert_eq!(house.networks.ledger().posts().len(), 1);
 }
 
-async fn edit(house: &House, person: &Person, id: &str, change: &Value) -> Answer {
-    let path = format!("/api/posts/{id}");
-    house.call(person, Method::PATCH, &path, Some(change)).await
-}
-
 async fn cancel(house: &House, person: &Person, id: &str) -> Answer {
     let path = format!("/api/posts/{id}");
     house.call(person, Method::DELETE, &path, None).await
@@ -143,7 +138,9 @@ async fn cancel(house: &House, person: &Person, id: &str) -> Answer {
 
 async fn touch(house: &House, person: &Person, id: &str) -> [Answer; 2] {
     [
-        edit(house, person, id, &json!({"caption": "Other words"})).await,
+        house
+            .edit(person, id, &json!({"caption": "Other words"}))
+            .await,
         cancel(house, person, id).await,
     ]
 }

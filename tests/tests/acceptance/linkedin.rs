@@ -199,7 +199,56 @@ async fn who_posts_while_the_network_asks_for_a_moments_rest_is_not_told_that_th
         let draft = house.draft(network, what, &format!("While it rests for {wait} s"));
         let answer = house.send(&author, "/api/posts", &draft).await;
         assert_eq!(answer.status, expected, "{wait}: {}", answer.body);
+        if expected == StatusCode::UNPROCESSABLE_ENTITY {
+            let told = answer.json()["errors"][0]["detail"].to_string();
+            assert!(told.contains("LinkedIn takes no more"), "{told}");
+        }
         house.run_all().await;
     }
     assert_eq!(house.live("While it rests for 30 s").len(), 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_post_that_waits_while_the_network_rests_can_be_given_other_words(pool: PgPool) {
+    let house = House::open(pool).await;
+    let author = house.sign_up().await;
+    house.connect(&author, Platform::Linkedin).await;
+    let network = Network::of(Platform::Linkedin);
+    let (what, commit) = network.simplest();
+    // Nobody was there at its time, and ten minutes later the network wants half an hour's rest.
+    let due = house.now() + Duration::minutes(30);
+    let planned = house.draft(network, what, "Planned before");
+    let planned = house.schedule(&author, &planned, due).await;
+    house.advance_to(due + Duration::minutes(10));
+    house.script(commit.goes_wrong(Fault::Answer {
+        status: 429,
+        headers: vec![("retry-after".to_owned(), "1800".to_owned())],
+        body: json!({
+            "serviceErrorCode": 101,
+            "message": "Resource level throttle MEMBER DAY limit for calls to this resource is reached.",
+            "status": 429
+        }),
+    }));
+    let held = house.draft(network, what, "Held up before");
+    let held = house.post(&author, &held).await;
+    house.publisher.answer(&held).await;
+    house.networks.clear_faults();
+    for (id, words) in [(&planned, "Planned after"), (&held, "Held up after")] {
+        let change = json!({"caption": words});
+        let edited = house.edit(&author, id, &change).await;
+        assert_eq!(edited.status, StatusCode::OK, "{words}: {}", edited.body);
+    }
+    // Another time is another promise.
+    let sooner = (house.now() + Duration::minutes(20))
+        .format(&Rfc3339)
+        .unwrap();
+    let change = json!({"scheduledAtISO": sooner});
+    let refused = house.edit(&author, &planned, &change).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.rule(), "daily_limit", "{}", refused.body);
+    house.run_all().await;
+    for words in ["Planned after", "Held up after"] {
+        assert_eq!(house.live(words).len(), 1, "{words}");
+    }
+    assert_eq!(house.live("before"), []);
 }

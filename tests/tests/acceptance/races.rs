@@ -146,13 +146,12 @@ impl Race {
 }
 
 async fn ask(house: &House, author: &Person, id: &str, change: Change, words: &str) -> Answer {
-    let path = format!("/api/posts/{id}");
     match change {
-        Change::Cancel => house.call(author, Method::DELETE, &path, None).await,
-        Change::Edit => {
-            let body = json!({ "caption": words });
-            house.call(author, Method::PATCH, &path, Some(&body)).await
+        Change::Cancel => {
+            let path = format!("/api/posts/{id}");
+            house.call(author, Method::DELETE, &path, None).await
         }
+        Change::Edit => house.edit(author, id, &json!({ "caption": words })).await,
     }
 }
 

@@ -444,6 +444,12 @@ impl House {
         answer.json()
     }
 
+    /// What is answered to who wants a post changed.
+    pub async fn edit(&self, person: &Person, id: &str, change: &Value) -> Answer {
+        let path = format!("/api/posts/{id}");
+        self.call(person, Method::PATCH, &path, Some(change)).await
+    }
+
     // -- networks --
 
     /// How often the call that makes a post visible was made so far.
