@@ -15,6 +15,8 @@ mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 mod subject;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use std::{
     error::Error,

@@ -3,15 +3,16 @@
 use std::{
     collections::BTreeMap,
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
-use aws_sdk_sqs::types::QueueAttributeName;
 use cloud::{SdkConfig, testing::StandIn};
 use deploy::{Template, variables};
+use doorbell::Reach;
 
 const BUCKET: &str = "media";
-const GROUP: &str = "posts";
-const ROLE: &str = "arn:aws:iam::123456789012:role/timers";
+/// How long its queues hide what is worked on.
+const VISIBILITY: Duration = Duration::from_secs(30);
 /// What the variables of the template that hold secrets are kept under.
 const SECRET: &str = "SECRETS";
 
@@ -21,7 +22,7 @@ type Variables = BTreeMap<String, String>;
 /// An account with the queues, the group of schedules, the key and the bucket of the template.
 #[derive(Debug)]
 pub struct Account {
-    server: StandIn,
+    rung: doorbell::testing::Account,
     config: SdkConfig,
     template: Template,
     resources: Variables,
@@ -31,18 +32,10 @@ pub struct Account {
 impl Account {
     /// A new one.
     pub async fn open() -> Self {
-        let server = StandIn::moto().await;
-        let config = server.config().await;
-        let (scheduled, immediate, deliveries, dead) = (
-            queue(&config, "scheduled").await,
-            queue(&config, "immediate").await,
-            queue(&config, "deliveries").await,
-            queue(&config, "dead").await,
-        );
-        let group = aws_sdk_scheduler::Client::new(&config)
-            .create_schedule_group()
-            .name(GROUP);
-        group.send().await.unwrap();
+        let rung = doorbell::testing::Account::open(StandIn::moto().await, VISIBILITY).await;
+        let config = rung.config().clone();
+        let rings = rung.settings(Reach::default());
+        let timers = rings.timers.unwrap();
         let key = aws_sdk_kms::Client::new(&config).create_key().send().await;
         let key = key.unwrap().key_metadata.unwrap().arn.unwrap();
         let bucket = aws_sdk_s3::Client::new(&config)
@@ -50,18 +43,18 @@ impl Account {
             .bucket(BUCKET);
         bucket.send().await.unwrap();
         let resources = [
-            ("DELIVERY_QUEUE_URL", deliveries.url),
-            ("IMMEDIATE_QUEUE_URL", immediate.url),
+            ("DELIVERY_QUEUE_URL", rings.delivery_queue_url),
+            ("IMMEDIATE_QUEUE_URL", rings.immediate_queue_url),
             ("KMS_KEY_ID", key),
             ("MEDIA_BUCKET", BUCKET.to_owned()),
-            ("QUEUE_URL", scheduled.url),
-            ("SCHEDULE_DEAD_LETTER_ARN", dead.arn),
-            ("SCHEDULE_GROUP", GROUP.to_owned()),
-            ("SCHEDULE_QUEUE_ARN", scheduled.arn),
-            ("SCHEDULE_ROLE_ARN", ROLE.to_owned()),
+            ("QUEUE_URL", rings.queue_url),
+            ("SCHEDULE_DEAD_LETTER_ARN", timers.dead_letter_arn),
+            ("SCHEDULE_GROUP", timers.group),
+            ("SCHEDULE_QUEUE_ARN", timers.queue_arn),
+            ("SCHEDULE_ROLE_ARN", timers.role_arn),
         ];
         Self {
-            server,
+            rung,
             config,
             template: Template::of_project(),
             resources: resources
@@ -130,7 +123,7 @@ impl Account {
     fn access(&self) -> [(&str, &str); 4] {
         [
             ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_ENDPOINT_URL", self.server.address()),
+            ("AWS_ENDPOINT_URL", self.rung.server().address()),
             ("AWS_REGION", "us-east-1"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
         ]
@@ -144,24 +137,6 @@ impl Account {
         let kept = client.create_secret().name(name).secret_string(text);
         kept.send().await.unwrap().arn.unwrap()
     }
-}
-
-struct Queue {
-    url: String,
-    arn: String,
-}
-
-async fn queue(config: &SdkConfig, name: &str) -> Queue {
-    let client = aws_sdk_sqs::Client::new(config);
-    let made = client.create_queue().queue_name(name).send().await;
-    let url = made.unwrap().queue_url.unwrap();
-    let told = client
-        .get_queue_attributes()
-        .queue_url(&url)
-        .attribute_names(QueueAttributeName::QueueArn);
-    let attributes = told.send().await.unwrap().attributes.unwrap();
-    let arn = attributes[&QueueAttributeName::QueueArn].clone();
-    Queue { url, arn }
 }
 
 fn pairs<'a>(pairs: &'a [(&str, &str)]) -> impl Iterator<Item = (String, String)> + 'a {

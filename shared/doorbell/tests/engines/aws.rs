@@ -4,17 +4,17 @@ use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindowMode};
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use cloud::testing::StandIn;
 use domain::{DeliveryId, PostId, UserId};
-use doorbell::{AwsSettings, Doorbell, Reach, Subject, Timers};
+use doorbell::{
+    AwsSettings, Doorbell, Reach, Subject,
+    testing::{Account, GROUP, Queues, ROLE},
+};
 use sqlx::PgPool;
 use time::Duration;
 
 use crate::{
-    rig::{Inside, Later, Rig, VISIBILITY, queues::Queues},
+    rig::{Inside, Later, Rig, VISIBILITY},
     suite::holds,
 };
-
-const GROUP: &str = "posts";
-const ROLE: &str = "arn:aws:iam::123456789012:role/timers";
 
 holds!(on_moto:
     rings_come_in_the_order_of_their_time_to_the_second_and_not_before,
@@ -40,7 +40,7 @@ async fn on_moto(pool: PgPool) -> Rig {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_is_far_ahead_gets_a_timer_that_fires_early_once_and_to_the_right_place(pool: PgPool) {
     let cloud = Cloud::new(StandIn::moto().await).await;
-    let bell = cloud.bell(pool.clone(), Reach::default()).await;
+    let bell = cloud.account.bell(pool.clone(), Reach::default());
     let id = PostId::mint();
     let at = time::macros::datetime!(2099-02-03 04:05:06.789 +2);
     bell.ring((id, 7), at).await.unwrap();
@@ -55,11 +55,12 @@ async fn what_is_far_ahead_gets_a_timer_that_fires_early_once_and_to_the_right_p
     let window = timer.flexible_time_window().expect("a window");
     assert_eq!(window.mode(), &FlexibleTimeWindowMode::Off);
     let target = timer.target().expect("a target");
-    assert_eq!(target.arn(), cloud.arns[0]);
+    let made = cloud.account.settings(Reach::default()).timers.unwrap();
+    assert_eq!(target.arn(), made.queue_arn);
     assert_eq!(target.role_arn(), ROLE);
     assert_eq!(target.input(), Some(id.to_string().as_str()));
     let dead = target.dead_letter_config().and_then(|config| config.arn());
-    assert_eq!(dead, Some(cloud.arns[3].as_str()));
+    assert_eq!(dead, Some(made.dead_letter_arn.as_str()));
     let retry = target.retry_policy().expect("a policy");
     assert_eq!(retry.maximum_event_age_in_seconds(), Some(3_600));
     assert_eq!(retry.maximum_retry_attempts(), Some(185));
@@ -69,7 +70,7 @@ async fn what_is_far_ahead_gets_a_timer_that_fires_early_once_and_to_the_right_p
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_sqs_can_hold_back_gets_no_timer(pool: PgPool) {
     let cloud = Cloud::new(StandIn::moto().await).await;
-    let bell = cloud.bell(pool.clone(), Reach::default()).await;
+    let bell = cloud.account.bell(pool.clone(), Reach::default());
     let now = store::now(&pool).await.unwrap();
     let (later, at_once) = (PostId::mint(), PostId::mint());
     bell.ring((later, 1), now + Duration::seconds(895))
@@ -87,17 +88,17 @@ async fn what_sqs_can_hold_back_gets_no_timer(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_message_tells_whose_it_is(pool: PgPool) {
     let cloud = Cloud::new(StandIn::moto().await).await;
-    let bell = cloud.bell(pool.clone(), Reach::default()).await;
+    let bell = cloud.account.bell(pool.clone(), Reach::default());
     let now = store::now(&pool).await.unwrap();
     let (owner, id) = (UserId::mint(), PostId::mint());
     bell.ring(Subject::from((id, 1)).of(owner), now)
         .await
         .unwrap();
-    let heard = cloud
-        .queues
+    let queues = cloud.queues();
+    let heard = queues
         .client
         .receive_message()
-        .queue_url(&cloud.queues.urls[1])
+        .queue_url(&queues.urls[1])
         .message_system_attribute_names(MessageSystemAttributeName::MessageGroupId)
         .send()
         .await
@@ -115,7 +116,7 @@ async fn a_message_tells_whose_it_is(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn deliveries_have_a_queue_of_their_own_and_no_timers(pool: PgPool) {
     let cloud = Cloud::new(StandIn::moto().await).await;
-    let bell = cloud.bell(pool.clone(), Reach::default()).await;
+    let bell = cloud.account.bell(pool.clone(), Reach::default());
     let now = store::now(&pool).await.unwrap();
     let ids = [DeliveryId::mint(), DeliveryId::mint(), DeliveryId::mint()];
     for (id, ahead) in ids.into_iter().zip([0, 60, 7_200]) {
@@ -131,7 +132,7 @@ async fn deliveries_have_a_queue_of_their_own_and_no_timers(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_timer_is_moved_where_one_stands(pool: PgPool) {
     let cloud = Cloud::new(StandIn::moto().await).await;
-    let bell = cloud.bell(pool.clone(), Reach::default()).await;
+    let bell = cloud.account.bell(pool.clone(), Reach::default());
     let id = PostId::mint();
     let at = time::macros::datetime!(2099-01-01 12:00 UTC);
     for (hours, expected) in [
@@ -155,9 +156,9 @@ async fn one_who_has_no_timers_lets_the_message_walk(pool: PgPool) {
     let cloud = Cloud::new(StandIn::moto().await).await;
     let settings = AwsSettings {
         timers: None,
-        ..cloud.settings(Reach::default())
+        ..cloud.account.settings(Reach::default())
     };
-    let bell = Doorbell::aws(settings, &cloud.server.config().await, pool.clone());
+    let bell = Doorbell::aws(settings, cloud.account.config(), pool.clone());
     let at = store::now(&pool).await.unwrap() + Duration::hours(1);
     bell.ring((PostId::mint(), 1), at).await.unwrap();
     assert_eq!(cloud.waiting("scheduled").await, 1);
@@ -166,7 +167,7 @@ async fn one_who_has_no_timers_lets_the_message_walk(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_cloud_that_is_away_is_counted_and_nothing_else(pool: PgPool) {
     let cloud = Cloud::new(StandIn::moto().await).await;
-    let bell = cloud.bell(pool.clone(), Reach::default()).await;
+    let bell = cloud.account.bell(pool.clone(), Reach::default());
     drop(cloud);
     let now = store::now(&pool).await.unwrap();
     bell.try_ring((PostId::mint(), 1), now).await;
@@ -197,80 +198,27 @@ async fn a_timer_fires_and_the_message_waits_for_the_exact_second(pool: PgPool) 
 
 async fn rig(pool: PgPool, server: StandIn, reach: Reach) -> Rig {
     let cloud = Cloud::new(server).await;
-    let bell = cloud.bell(pool.clone(), reach).await;
+    let bell = cloud.account.bell(pool.clone(), reach);
     Rig::new(pool, bell, cloud)
 }
 
-/// An account with what the template makes in it.
+/// An account, looked into.
 struct Cloud {
-    server: StandIn,
+    account: Account,
     scheduler: aws_sdk_scheduler::Client,
-    queues: Queues,
-    /// Of the queues `scheduled`, `immediate`, `deliveries` and `dead`.
-    arns: Vec<String>,
 }
 
 impl Cloud {
     async fn new(server: StandIn) -> Self {
-        let config = server.config().await;
-        let sqs = aws_sdk_sqs::Client::new(&config);
-        let (mut urls, mut arns) = (Vec::new(), Vec::new());
-        for name in ["scheduled", "immediate", "deliveries", "dead"] {
-            let made = sqs
-                .create_queue()
-                .queue_name(name)
-                .attributes(
-                    QueueAttributeName::VisibilityTimeout,
-                    VISIBILITY.as_secs().to_string(),
-                )
-                .send()
-                .await
-                .expect("a queue");
-            let url = made.queue_url.expect("an address");
-            let told = sqs
-                .get_queue_attributes()
-                .queue_url(&url)
-                .attribute_names(QueueAttributeName::QueueArn)
-                .send()
-                .await
-                .expect("a queue");
-            let attributes = told.attributes.expect("attributes");
-            arns.push(attributes[&QueueAttributeName::QueueArn].clone());
-            urls.push(url);
-        }
-        let scheduler = aws_sdk_scheduler::Client::new(&config);
-        let group = scheduler.create_schedule_group().name(GROUP).send().await;
-        group.expect("a group");
-        urls.truncate(3);
+        let account = Account::open(server, VISIBILITY).await;
         Self {
-            queues: Queues::new(server.address(), urls).await,
-            scheduler,
-            arns,
-            server,
+            scheduler: aws_sdk_scheduler::Client::new(account.config()),
+            account,
         }
     }
 
-    async fn bell(&self, pool: PgPool, reach: Reach) -> Doorbell {
-        let config = self.server.config().await;
-        Doorbell::aws(self.settings(reach), &config, pool)
-    }
-
-    fn settings(&self, reach: Reach) -> AwsSettings {
-        let [scheduled, immediate, deliveries] = self.queues.urls.as_slice() else {
-            unreachable!("three queues were made");
-        };
-        AwsSettings {
-            queue_url: scheduled.clone(),
-            immediate_queue_url: immediate.clone(),
-            delivery_queue_url: deliveries.clone(),
-            timers: Some(Timers {
-                group: GROUP.to_owned(),
-                queue_arn: self.arns[0].clone(),
-                role_arn: ROLE.to_owned(),
-                dead_letter_arn: self.arns[3].clone(),
-            }),
-            reach,
-        }
+    fn queues(&self) -> &Queues {
+        self.account.queues()
     }
 
     async fn timer(
@@ -296,13 +244,13 @@ impl Cloud {
 
     /// How many messages a queue holds, those that are held back included.
     async fn waiting(&self, queue: &str) -> u64 {
-        let url = self.queues.urls.iter().find(|url| url.ends_with(queue));
+        let url = self.queues().urls.iter().find(|url| url.ends_with(queue));
         let names = [
             QueueAttributeName::ApproximateNumberOfMessages,
             QueueAttributeName::ApproximateNumberOfMessagesDelayed,
         ];
         let told = self
-            .queues
+            .queues()
             .client
             .get_queue_attributes()
             .queue_url(url.expect("a queue"))
@@ -323,18 +271,19 @@ impl Inside for Cloud {
 
     fn lose_everything(&self) -> Later<'_, ()> {
         Box::pin(async {
-            for url in &self.queues.urls {
-                let purged = self.queues.client.purge_queue().queue_url(url).send();
+            let queues = self.account.queues();
+            for url in &queues.urls {
+                let purged = queues.client.purge_queue().queue_url(url).send();
                 purged.await.expect("a queue");
             }
         })
     }
 
     fn queues(&self) -> Option<&Queues> {
-        Some(&self.queues)
+        Some(self.account.queues())
     }
 
     fn directions(&self) -> Vec<(&'static str, String)> {
-        vec![("STRANGER_SQS", self.queues.directions())]
+        vec![("STRANGER_SQS", self.account.queues().directions())]
     }
 }

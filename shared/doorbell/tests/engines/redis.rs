@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use bullmq_rs::{JobState, Queue, QueueBuilder, RedisConnection};
 use domain::PostId;
-use doorbell::{Doorbell, RedisSettings, Reply, Subject};
+use doorbell::{Doorbell, RedisSettings, Reply, Subject, testing::RedisServer};
 use sqlx::{ConnectOptions as _, PgPool};
 use tokio::sync::Semaphore;
 
 use crate::{
-    rig::{Inside, Later, Rig, redis_server::RedisServer},
+    rig::{Inside, Later, Rig},
     suite::holds,
 };
 

@@ -1,8 +1,5 @@
 //! What the suite runs on.
 
-pub mod queues;
-#[cfg(feature = "redis")]
-pub mod redis_server;
 pub mod stranger;
 
 use std::{
@@ -14,13 +11,11 @@ use std::{
 };
 
 use domain::PostId;
-use doorbell::{Doorbell, Reception, Reply, Subject};
+use doorbell::{Doorbell, Reception, Reply, Subject, testing::Queues};
 use sqlx::PgPool;
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
-
-use self::queues::Queues;
 
 /// How long an engine of the tests hides what is being worked on.
 pub const VISIBILITY: Duration = Duration::from_secs(2);
@@ -134,7 +129,7 @@ impl Rig {
         let until = stop.clone();
         if let Some(queues) = self.inside.queues() {
             let queues = queues.clone();
-            tokio::spawn(async move { queues.poll(until, handle).await });
+            tokio::spawn(async move { queues.poll(1, until, handle).await });
         } else {
             let reception = Reception {
                 at_once,

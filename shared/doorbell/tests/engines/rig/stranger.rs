@@ -2,14 +2,14 @@
 
 use std::process::Stdio;
 
-use doorbell::{Doorbell, Reception};
+use doorbell::{Doorbell, Reception, testing::Queues};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader, Lines},
     process::{Child, ChildStdout, Command},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{VISIBILITY, queues::Queues};
+use super::VISIBILITY;
 
 /// What such a process runs of this program.
 const PART: &str = "rig::stranger::in_a_process_of_its_own";
@@ -77,7 +77,7 @@ async fn in_a_process_of_its_own() {
     };
     let stop = CancellationToken::new();
     if let Some(queues) = direction("STRANGER_SQS") {
-        Queues::at(&queues).await.poll(stop, handle).await;
+        Queues::at(&queues).await.poll(1, stop, handle).await;
         return;
     }
     let url = direction("STRANGER_DATABASE").expect("a database");

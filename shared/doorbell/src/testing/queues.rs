@@ -1,24 +1,29 @@
-//! Polls queues and calls a handler, as Lambda does with a function that answers with the messages
-//! that failed: those come again, the others are deleted.
-
-use std::future::Future;
+//! Somebody who polls queues where Lambda would.
 
 use aws_sdk_sqs::{
     Client,
     types::{DeleteMessageBatchRequestEntry, Message},
 };
-use doorbell::Reply;
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt as _, future::join_all, stream};
 use tokio_util::sync::CancellationToken;
 
+use crate::Reply;
+
+/// How many messages Lambda gives to a function at once.
+const BATCH: i32 = 10;
+
+/// Queues, and whoever takes messages from them.
 #[derive(Debug, Clone)]
 pub struct Queues {
+    /// How they are reached.
     pub client: Client,
+    /// Their addresses.
     pub urls: Vec<String>,
     address: String,
 }
 
 impl Queues {
+    /// Those at these addresses, of the stand-in that listens at `address`.
     pub async fn new(address: &str, urls: Vec<String>) -> Self {
         Self {
             client: Client::new(&cloud::testing::config(address).await),
@@ -34,40 +39,50 @@ impl Queues {
         Self::new(&address, words.collect()).await
     }
 
+    /// What another process is told, so that it finds them.
     pub fn directions(&self) -> String {
         let mut words = vec![self.address.clone()];
         words.extend(self.urls.iter().cloned());
         words.join(" ")
     }
 
-    pub async fn poll<F, H>(&self, stop: CancellationToken, handle: H)
+    /// Calls `handle` for every message until `stop`, as Lambda does with `at_once` copies of a function for each
+    /// queue: it gives them batches, and what failed of a batch comes again; the rest is deleted.
+    pub async fn poll<F, H>(&self, at_once: usize, stop: CancellationToken, handle: H)
     where
         H: Fn(String) -> F + Send + Sync,
         F: Future<Output = Reply> + Send,
     {
-        let handle = &handle;
-        let polls = self.urls.iter().map(|url| {
-            let stop = &stop;
-            async move {
-                while !stop.is_cancelled() {
-                    let batch = tokio::select! {
-                        () = stop.cancelled() => return,
-                        batch = self.receive(url) => batch,
-                    };
-                    let done = stream::iter(batch)
-                        .map(|message| async move {
-                            let reply = handle(message.body.unwrap_or_default()).await;
-                            (reply == Reply::Done).then_some(message.receipt_handle?)
-                        })
-                        .buffer_unordered(10)
-                        .filter_map(std::future::ready)
-                        .collect()
-                        .await;
-                    self.delete(url, done).await;
-                }
-            }
-        });
-        futures_util::future::join_all(polls).await;
+        let copies = self
+            .urls
+            .iter()
+            .flat_map(|url| std::iter::repeat_n(url, at_once));
+        join_all(copies.map(|url| self.work(url, &stop, &handle))).await;
+    }
+
+    /// What one copy of the function does.
+    async fn work<F, H>(&self, url: &str, stop: &CancellationToken, handle: &H)
+    where
+        H: Fn(String) -> F + Send + Sync,
+        F: Future<Output = Reply> + Send,
+    {
+        while !stop.is_cancelled() {
+            let batch = tokio::select! {
+                () = stop.cancelled() => return,
+                batch = self.receive(url) => batch,
+            };
+            let at_once = batch.len().max(1);
+            let done = stream::iter(batch)
+                .map(|message| async move {
+                    let reply = handle(message.body.unwrap_or_default()).await;
+                    (reply == Reply::Done).then_some(message.receipt_handle?)
+                })
+                .buffer_unordered(at_once)
+                .filter_map(std::future::ready)
+                .collect()
+                .await;
+            self.delete(url, done).await;
+        }
     }
 
     async fn receive(&self, url: &str) -> Vec<Message> {
@@ -75,7 +90,7 @@ impl Queues {
             .client
             .receive_message()
             .queue_url(url)
-            .max_number_of_messages(10)
+            .max_number_of_messages(BATCH)
             .wait_time_seconds(1)
             .send()
             .await;

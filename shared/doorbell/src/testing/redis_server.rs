@@ -8,6 +8,8 @@ use std::{
 use cloud::testing::free_port;
 use tempfile::TempDir;
 
+/// A Redis on this machine; it ends with this value.
+#[derive(Debug)]
 pub struct RedisServer {
     child: Child,
     port: u16,
@@ -15,6 +17,10 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
+    /// A new one, which keeps nothing on the disk.
+    ///
+    /// # Panics
+    /// When it cannot be started.
     pub async fn start() -> Self {
         let port = free_port();
         let folder = tempfile::tempdir().expect("a folder");
@@ -46,6 +52,7 @@ impl RedisServer {
         }
     }
 
+    /// Where it listens.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
