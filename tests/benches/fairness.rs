@@ -17,7 +17,7 @@ use std::{process::ExitCode, time::Duration};
 use domain::Platform;
 use tests::bench;
 
-use rig::{Rig, pass};
+use rig::{Embedded, Rig, pass};
 
 const CROWD: usize = 10_000;
 /// Where a text goes out by one call, and nobody counts how many.
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
 
 /// How late each post of others was, sorted, and how many of the crowd were out by then.
 async fn measure(crowd: usize) -> (Vec<i64>, usize) {
-    let rig = Rig::open("fairness").await;
+    let rig = Rig::open("fairness", Embedded).await;
     let mut accounts = Vec::new();
     for user in 0..=OTHERS {
         accounts.push(rig.client.join(&rig.networks(), user, &[NETWORK]).await);

@@ -1,6 +1,7 @@
-//! How late posts go out that are all due in the same second: a Postgres of its own, the embedded doorbell with its
-//! receiver, and networks that take 50 ms for each answer. Prints what half, 95 and 99 of a hundred posts were late
-//! at most, and the processor's seconds; fails when they are later than the bars, or when a post is missing or doubled.
+//! How late posts go out that are all due in the same second: a Postgres of its own, each engine of the doorbell in turn,
+//! and networks that take 50 ms for each answer. Prints what half, 95 and 99 of a hundred posts were late at most, and the
+//! processor's seconds; fails when a post is missing or doubled, or when those of the embedded engine are later than the
+//! bars.
 //!
 //! `cargo xtask bench tests punctuality [POSTS]`; a thousand unless told otherwise.
 
@@ -10,6 +11,7 @@
     reason = "a benchmark tells what it measured, and stops where it cannot go on"
 )]
 
+mod engines;
 mod processor;
 mod rig;
 
@@ -19,8 +21,9 @@ use domain::Platform;
 use store::Pool;
 use tests::bench;
 
-use processor::{seconds_here, seconds_of_postgres};
-use rig::{Rig, pass};
+use engines::{Aws, Redis};
+use processor::{seconds_here, seconds_of_servers};
+use rig::{Embedded, Engine, Rig, pass};
 
 const POSTS: usize = 1_000;
 /// How many accounts they are spread over; a user has one of each network.
@@ -40,33 +43,24 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let posts = count.unwrap_or(POSTS);
-    let measured = rig::run(measure(posts));
-    let [half, most, nearly_all, last] = measured.late_ms;
-    println!(
-        "{posts} posts of one second over {ACCOUNTS} accounts: late p50 {half} ms (bar {}), p95 {most} ms, p99 {nearly_all} ms (bar {}), the last {last} ms",
-        BARS.0, BARS.1
-    );
-    println!(
-        "from their time to the last: {:.2} CPU-seconds here, the simulated networks included, and {:.2} of Postgres",
-        measured.seconds, measured.of_postgres
-    );
+    println!("{posts} posts of one second over {ACCOUNTS} accounts");
+    let embedded = rig::run(measure("embedded", posts, Embedded));
+    rig::run(async { measure("redis", posts, Redis::open().await).await });
+    rig::run(async { measure("aws", posts, Aws::open().await).await });
+    let [half, _, nearly_all, _] = embedded;
     if half > BARS.0 || nearly_all > BARS.1 {
+        println!(
+            "embedded: later than p50 {} ms or p99 {} ms",
+            BARS.0, BARS.1
+        );
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
 }
 
-struct Measured {
-    /// What half, 95, 99 and all of a hundred posts were late at most.
-    late_ms: [i64; 4],
-    /// The processor's seconds of this process.
-    seconds: f64,
-    /// Those of Postgres.
-    of_postgres: f64,
-}
-
-async fn measure(posts: usize) -> Measured {
-    let rig = Rig::open("punctuality").await;
+/// What half, 95, 99 and all of a hundred posts were late at most, in milliseconds; printed under the name of the engine.
+async fn measure(name: &str, posts: usize, engine: impl Engine + 'static) -> [i64; 4] {
+    let rig = Rig::open("punctuality", engine).await;
     let mut accounts = Vec::new();
     for user in 0..ACCOUNTS.div_ceil(NETWORKS.len()) {
         accounts.extend(rig.client.join(&rig.networks(), user, &NETWORKS).await);
@@ -76,17 +70,18 @@ async fn measure(posts: usize) -> Measured {
         .schedule(posts, |number| &accounts[number % accounts.len()])
         .await;
     rig.wait_until(due).await;
-    let before = (seconds_here(), seconds_of_postgres());
+    let before = (seconds_here(), seconds_of_servers());
     let late = lateness(&rig.pool, posts).await;
-    let measured = Measured {
-        late_ms: [50, 95, 99, 100].map(|part| late[(late.len() * part).div_ceil(100) - 1]),
-        seconds: seconds_here() - before.0,
-        of_postgres: seconds_of_postgres() - before.1,
-    };
+    let (here, of_servers) = (seconds_here() - before.0, seconds_of_servers() - before.1);
     working.stop().await;
     assert_eq!(rig.live(), posts);
     rig.close().await;
-    measured
+    let late = [50, 95, 99, 100].map(|part| late[(late.len() * part).div_ceil(100) - 1]);
+    let [half, most, nearly_all, last] = late;
+    println!(
+        "{name}: late p50 {half} ms, p95 {most} ms, p99 {nearly_all} ms, the last {last} ms; from their time on {here:.2} CPU-seconds here, the simulated networks included, and {of_servers:.2} of the servers"
+    );
+    late
 }
 
 /// How late each post was accepted, sorted, once all of them were.

@@ -10,6 +10,10 @@ use crate::{
 
 /// Tests whose names or programs hold this need the functions as they are built for release.
 const BOOTSTRAP: &str = "bootstrap";
+/// The crate whose benchmarks need servers.
+const WITH_SERVERS: &str = "tests";
+/// What tells where the tools are.
+const TOOLS: &str = "PICSCRIPTER_TOOLS";
 
 /// `cargo xtask test [FILTER…]`
 pub(crate) fn test(filters: &[String]) -> ExitCode {
@@ -35,11 +39,16 @@ pub(crate) fn bench(arguments: &[String]) -> ExitCode {
         eprintln!("{asked}; crates with benchmarks: {list}");
         return ExitCode::from(2);
     };
-    shell::exit(shell::run(
-        shell::cargo(["bench", "--package", name])
-            .arg("--")
-            .args(filters),
-    ))
+    shell::exit(run_benchmarks(name, filters))
+}
+
+fn run_benchmarks(name: &str, filters: &[String]) -> Result<(), String> {
+    let mut command = shell::cargo(["bench", "--package", name]);
+    if name == WITH_SERVERS {
+        tools::install_servers();
+        command.env(TOOLS, tools::install_tools()?);
+    }
+    shell::run(command.arg("--").args(filters))
 }
 
 fn run_tests(filters: &[String]) -> Result<(), String> {
@@ -122,7 +131,7 @@ fn beside(options: &[&str], command: &[&str], arguments: &[String]) -> Result<()
             .args(arguments)
             .env("INSTA_UPDATE", "no")
             .env("PICSCRIPTER_BOOTSTRAPS", lambda::folder())
-            .env("PICSCRIPTER_TOOLS", tools),
+            .env(TOOLS, tools),
     )
 }
 

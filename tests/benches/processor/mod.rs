@@ -8,7 +8,7 @@ pub fn seconds_here() -> f64 {
 }
 
 /// The processor's seconds that the servers below this process used, and those that they began.
-pub fn seconds_of_postgres() -> f64 {
+pub fn seconds_of_servers() -> f64 {
     let folders = fs::read_dir("/proc").unwrap();
     let all: Vec<Process> = folders
         .filter_map(|folder| Process::read(&folder.unwrap().path()))

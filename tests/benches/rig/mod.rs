@@ -1,5 +1,5 @@
-//! What the benchmarks of publishing run on: a Postgres of its own, the API, the embedded doorbell with its receiver, and
-//! networks that take 50 ms for each answer.
+//! What the benchmarks of publishing run on: a Postgres of its own, the API, an engine of the doorbell with its receiver,
+//! and networks that take 50 ms for each answer.
 
 pub mod client;
 
@@ -7,7 +7,7 @@ use std::{collections::HashSet, time::Duration};
 
 use axum::Router;
 use cluster::{Cluster, ClusterSettings, Durability};
-use doorbell::{Doorbell, Reception};
+use doorbell::{Doorbell, testing::Queues};
 use futures_util::{StreamExt as _, stream};
 use local::house::{AllSettings, House};
 use simulator::{Fault, FaultScript, Simulator};
@@ -30,12 +30,36 @@ const AT_ONCE: usize = 8;
 /// How long asking for one post, and preparing it, may take.
 const EACH: time::Duration = time::Duration::milliseconds(40);
 
+/// How many copies of the publisher the template allows for each queue.
+const COPIES: usize = 10;
+
+/// An engine of the doorbell, and what it rings at.
+pub trait Engine {
+    /// Rings with it.
+    fn bell(&self, pool: Pool) -> Doorbell;
+
+    /// The queues of it, where Lambda receives.
+    fn queues(&self) -> Option<Queues> {
+        None
+    }
+}
+
+/// The engine that rings in the database.
+pub struct Embedded;
+
+impl Engine for Embedded {
+    fn bell(&self, pool: Pool) -> Doorbell {
+        Doorbell::postgres(pool)
+    }
+}
+
 /// Everything but a user.
 pub struct Rig {
     pub pool: Pool,
     pub client: Client,
     pub simulator: Simulator,
     house: House,
+    engine: Box<dyn Engine>,
     cluster: Cluster,
     _folder: TempDir,
 }
@@ -48,7 +72,7 @@ pub struct Working {
 
 impl Rig {
     /// Opens it over a database of this name.
-    pub async fn open(name: &str) -> Self {
+    pub async fn open(name: &str, engine: impl Engine + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let cluster = Cluster::start(ClusterSettings {
             data_dir: folder.path().join("postgres"),
@@ -69,7 +93,8 @@ impl Rig {
         let vars = settings::vars(&base, &folder.path().join("files"), &[]);
         let all = AllSettings::read(&vars).unwrap();
         let apps = all.networks.apps.clone();
-        let house = House::over(pool.clone(), all, web::Clock::default());
+        let mut house = House::over(pool.clone(), all, web::Clock::default());
+        house.doorbell = engine.bell(pool.clone());
         let client = Client {
             router: house.router().unwrap(),
         };
@@ -86,6 +111,7 @@ impl Rig {
             client,
             simulator,
             house,
+            engine: Box::new(engine),
             cluster,
             _folder: folder,
         }
@@ -105,14 +131,16 @@ impl Rig {
             .script(FaultScript::any(slow).times(u32::MAX));
         let stop = CancellationToken::new();
         let (publisher, until) = (self.house.publisher().unwrap(), stop.clone());
-        let receiver = Doorbell::postgres(self.pool.clone()).receiver(Reception::default());
-        let task = tokio::spawn(async move {
-            let answer = move |subject: String| {
-                let publisher = publisher.clone();
-                async move { publisher.answer(&subject).await }
-            };
-            receiver.unwrap().run(until, answer).await;
-        });
+        let answer = move |subject: String| {
+            let publisher = publisher.clone();
+            async move { publisher.answer(&subject).await }
+        };
+        let task = if let Some(queues) = self.engine.queues() {
+            tokio::spawn(async move { queues.poll(COPIES, until, answer).await })
+        } else {
+            let receiver = self.house.receiver().unwrap();
+            tokio::spawn(async move { receiver.run(until, answer).await })
+        };
         Working { stop, task }
     }
 
