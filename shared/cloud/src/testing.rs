@@ -2,26 +2,23 @@
 
 mod port;
 mod script;
+mod server;
 
-use std::{
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::{path::PathBuf, process::Command};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
 use aws_types::sdk_config;
 pub use port::free_port;
 pub use script::scripted;
+pub use server::Server;
 
 const REGION: &str = "us-east-1";
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server that speaks as AWS does; it ends with this value.
 #[derive(Debug)]
 pub struct StandIn {
-    child: Child,
+    _server: Server,
     address: String,
 }
 
@@ -57,40 +54,11 @@ impl StandIn {
     async fn start(program: &str, arrange: impl FnOnce(&mut Command, u16)) -> Self {
         let port = free_port();
         let mut command = Command::new(tool(program));
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
         arrange(&mut command, port);
-        let child = command.spawn().expect("a program that can be started");
-        let mut server = Self {
-            child,
+        Self {
+            _server: Server::start(&mut command, port).await,
             address: format!("http://127.0.0.1:{port}"),
-        };
-        server.wait(port).await;
-        server
-    }
-
-    async fn wait(&mut self, port: u16) {
-        let began = Instant::now();
-        let mut looks = tokio::time::interval(Duration::from_millis(50));
-        while tokio::net::TcpStream::connect(("127.0.0.1", port))
-            .await
-            .is_err()
-        {
-            let ended = self.child.try_wait().expect("a child");
-            assert!(ended.is_none(), "the stand-in ended: {ended:?}");
-            assert!(began.elapsed() < PATIENCE, "the stand-in does not listen");
-            looks.tick().await;
         }
-    }
-}
-
-impl Drop for StandIn {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }
 

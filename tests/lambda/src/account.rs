@@ -23,7 +23,6 @@ type Variables = BTreeMap<String, String>;
 #[derive(Debug)]
 pub struct Account {
     rung: doorbell::testing::Account,
-    config: SdkConfig,
     template: Template,
     resources: Variables,
     kept: AtomicU32,
@@ -33,12 +32,12 @@ impl Account {
     /// A new one.
     pub async fn open() -> Self {
         let rung = doorbell::testing::Account::open(StandIn::moto().await, VISIBILITY).await;
-        let config = rung.config().clone();
+        let config = rung.config();
         let rings = rung.settings(Reach::default());
         let timers = rings.timers.unwrap();
-        let key = aws_sdk_kms::Client::new(&config).create_key().send().await;
+        let key = aws_sdk_kms::Client::new(config).create_key().send().await;
         let key = key.unwrap().key_metadata.unwrap().arn.unwrap();
-        let bucket = aws_sdk_s3::Client::new(&config)
+        let bucket = aws_sdk_s3::Client::new(config)
             .create_bucket()
             .bucket(BUCKET);
         bucket.send().await.unwrap();
@@ -55,7 +54,6 @@ impl Account {
         ];
         Self {
             rung,
-            config,
             template: Template::of_project(),
             resources: resources
                 .map(|(name, value)| (name.to_owned(), value))
@@ -66,7 +64,7 @@ impl Account {
 
     /// How its services are reached.
     pub const fn config(&self) -> &SdkConfig {
-        &self.config
+        self.rung.config()
     }
 
     /// The addresses of the queues: of rings that are due later, at once, and for deliveries.
@@ -132,7 +130,7 @@ impl Account {
     /// Keeps a secret; gives its ARN.
     async fn keep(&self, secret: &Variables) -> String {
         let text = serde_json::to_string(secret).unwrap();
-        let client = aws_sdk_secretsmanager::Client::new(&self.config);
+        let client = aws_sdk_secretsmanager::Client::new(self.config());
         let name = format!("secret-{}", self.kept.fetch_add(1, Ordering::Relaxed));
         let kept = client.create_secret().name(name).secret_string(text);
         kept.send().await.unwrap().arn.unwrap()
